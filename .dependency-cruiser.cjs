@@ -1,0 +1,187 @@
+/**
+ * The rules of the house: who may import whom. `npm run check:structure` enforces them.
+ *
+ * All that a room's entry does not list is refused, built-in modules and packages included, and an `import type` counts as
+ * an import. To let one more part in, add its name there; that is a design decision, so say why.
+ */
+const { builtinModules } = require('node:module');
+
+const house = {
+  core: {
+    builtins: ['buffer', 'crypto', 'net', 'zlib'],
+    packages: ['find-my-way'],
+  },
+  store: {
+    rooms: ['core'],
+    builtins: ['crypto', 'fs', 'path', 'url', 'worker_threads'],
+    packages: [
+      ...['typeorm', 'better-sqlite3', 'pg', 'lru-cache'],
+      ...['@nestjs/common', '@nestjs/core', '@nestjs/typeorm'],
+    ],
+  },
+  platform: {
+    rooms: ['core'],
+    builtins: builtinModules,
+    packages: [
+      ...['@nestjs/*', 'rxjs', 'reflect-metadata'],
+      ...['class-validator', 'class-transformer', 'pino'],
+      'fastify', // only its types: a rule below
+    ],
+  },
+  access: {
+    rooms: ['core', 'store', 'platform'],
+    builtins: ['http', 'net', 'stream'],
+    packages: [
+      ...['fastify', '@fastify/*', 'undici', 'passport', 'passport-http-bearer'],
+      ...['@nestjs/common', '@nestjs/core', '@nestjs/passport'],
+    ],
+  },
+  management: {
+    rooms: ['core', 'store', 'platform', 'access/guard'],
+    packages: ['@nestjs/*', 'class-validator', 'class-transformer', 'yaml'],
+  },
+};
+
+/** What a spec may import besides. It stands beside what it tests, so the rules of its room hold for it too. */
+const inSpecs = {
+  builtins: builtinModules,
+  packages: ['@jest/globals', '@nestjs/testing', 'fast-check', 'ipaddr.js', 'reflect-metadata'],
+};
+
+const SPEC = '\\.spec\\.ts$';
+const APP_MODULE = '^src/app\\.module\\.ts$';
+/** Starts the application only to describe it, so it wires, as `main.ts` does. */
+const WRITE_OPENAPI = '^src/platform/openapi/write-openapi\\.ts$';
+const UNTELLING_NAME = '(^|/)(utils|helpers|common|shared)([./]|$)';
+
+const room = (name) => `^src/${name}/`;
+const escaped = (name) => name.replaceAll('.', '\\.').replaceAll('*', '[^/]+');
+const patternsOf = ({ rooms = [], builtins = [], packages = [] }) => [
+  ...rooms.map(room),
+  ...builtins.map((name) => `^${escaped(name)}(/|$)`),
+  ...packages.map((name) => `(^|/)node_modules/(@types/)?${escaped(name)}/`),
+];
+
+const roomRules = Object.entries(house).flatMap(([name, parts]) => {
+  // In management each feature is a room of its own: $1 is the feature that imports.
+  const [files, itself] =
+    name === 'management'
+      ? ['^src/management/([^/]+)/', '^src/management/$1/']
+      : [room(name), room(name)];
+  const allowed = [itself, ...patternsOf(parts)];
+  const comment = `What src/${name} may import is listed in .dependency-cruiser.cjs. Two features need it? It sinks to core (a rule) or store (a query), never sideways.`;
+  return [
+    {
+      name: `${name}-imports-only-what-it-may`,
+      comment,
+      from: { path: files, pathNot: [SPEC, WRITE_OPENAPI] },
+      to: { pathNot: allowed },
+    },
+    {
+      name: `${name}-specs-import-only-what-they-may`,
+      comment,
+      from: { path: `${files}(?:.*)${SPEC}` },
+      to: { pathNot: [...allowed, ...patternsOf(inSpecs)] },
+    },
+  ];
+});
+
+const otherRules = [
+  {
+    name: 'write-openapi-imports-only-what-it-may',
+    comment: 'It wires, so it may import app.module besides what platform may.',
+    from: { path: WRITE_OPENAPI },
+    to: { pathNot: [APP_MODULE, room('platform'), ...patternsOf(house.platform)] },
+  },
+  {
+    name: 'platform-takes-only-types-of-fastify',
+    comment: 'The servers are made in access and in main: use `import type` here.',
+    from: { path: room('platform') },
+    to: { path: patternsOf({ packages: ['fastify'] }), preCompilationOnly: false },
+  },
+  {
+    name: 'src-has-only-the-rooms-of-the-house',
+    comment:
+      'It decides: core. It remembers: store. It admits: access. It edits: management. It wires: platform.',
+    from: {
+      path: '^src/',
+      pathNot: [`^src/(${Object.keys(house).join('|')}|demo)/`, '^src/(main|app\\.module)\\.ts$'],
+    },
+    to: {},
+  },
+  {
+    name: 'management-has-only-features',
+    comment: 'Every file of src/management belongs to one feature folder.',
+    from: {},
+    to: { path: '^src/management/[^/]+$' },
+  },
+  {
+    name: 'management-has-only-features-inside',
+    comment: 'Every file of src/management belongs to one feature folder.',
+    from: { path: '^src/management/[^/]+$' },
+    to: {},
+  },
+  {
+    name: 'src-never-imports-its-users',
+    comment: 'test, console and sdk use src, never the other way round.',
+    from: { path: '^src/' },
+    to: { path: '^(test|console|sdk)/' },
+  },
+  {
+    name: 'console-imports-only-the-sdk',
+    comment: 'The console talks to Latchkey as everybody does: through the sdk.',
+    from: { path: '^console/' },
+    to: { path: '^(src|test|bench|scripts|deploy)/' },
+  },
+  {
+    name: 'sdk-imports-only-generated-types',
+    comment: 'The sdk is for people who do not have the rest.',
+    from: { path: '^sdk/' },
+    to: { path: '^(src|console|test|bench|scripts|deploy)/' },
+  },
+  {
+    name: 'only-app-module-knows-the-demo',
+    comment: 'The demo must be removable by one line.',
+    from: { pathNot: [APP_MODULE, room('demo')] },
+    to: { path: room('demo') },
+  },
+  {
+    name: 'no-cycles',
+    comment: 'Types count: two files that need each other are one thought, or lack a third.',
+    from: { pathNot: room('store/entities') },
+    to: { circular: true },
+  },
+  {
+    name: 'no-cycles-between-entities',
+    comment: 'Related entities may name each other by `import type` and a string, nothing more.',
+    from: { path: room('store/entities') },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+  },
+  ...[
+    { from: {}, to: { path: UNTELLING_NAME, pathNot: '(^|/)node_modules/' } },
+    { from: { path: UNTELLING_NAME, pathNot: '(^|/)node_modules/' }, to: {} },
+    { from: { orphan: true, path: UNTELLING_NAME, pathNot: '(^|/)node_modules/' }, to: {} },
+  ].map((rule, index) => ({
+    name: `no-untelling-names-${index + 1}`,
+    comment:
+      'utils, helpers, common and shared say nothing about what is inside. Name it after what it does.',
+    ...rule,
+  })),
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [...roomRules, ...otherRules].map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: ['^((console|sdk)/)?(dist|coverage)/', '^data/'] },
+    // Also what only the compiler sees (import type), marked as such.
+    tsPreCompilationDeps: 'specify',
+    detectProcessBuiltinModuleCalls: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+};

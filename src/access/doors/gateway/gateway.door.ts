@@ -1,0 +1,195 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { UpstreamFailure } from '../../../core/call.js';
+import type { AccessOutcome } from '../../../core/check-access.js';
+import type { Allowed } from '../../../core/decision.js';
+import type { CallLog } from '../../../core/ports.js';
+import type { Resolution } from '../../../core/route-table.js';
+import { otherAnswer } from '../../../platform/errors/envelope.js';
+import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
+import { ServiceCatalog, type PublishedService } from '../../../store/service-catalog.js';
+import { CALL_LOG } from '../../../store/tokens.js';
+import { Admission, ignoreUnavailable } from '../../admission.js';
+import type { Arrival } from '../../arrival.js';
+import { durationMs, type CallAnswer, type CallPlace } from '../../call-row.js';
+import { retiringHeaders } from '../../retiring-headers.js';
+import { countBytes } from './byte-counter.js';
+import { downstreamHeaders } from './downstream-headers.js';
+import { answerPreflight, isPreflight } from './preflight.js';
+import { Upstream, type UpstreamAnswer } from './upstream.js';
+import { upstreamHeaders, upstreamPath } from './upstream-request.js';
+
+/** RFC 9110 §9.2.1. Anything else may have an effect, so it is on the log before it is forwarded. */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>, string>> = {
+  UPSTREAM_UNREACHABLE: 'Your key was accepted, but the service behind it could not be reached.',
+  UPSTREAM_TIMEOUT: 'Your key was accepted, but the service behind it did not answer in time.',
+  UPSTREAM_CREDENTIAL_REFUSED: "Your key was accepted, but the service refused this gateway's own credential. Tell the operator.",
+  UPGRADE_NOT_SUPPORTED: 'Your key was accepted, but this gateway does not carry WebSocket connections.',
+};
+
+/** A call that may pass, on its way. */
+interface Passage {
+  readonly arrival: Arrival;
+  readonly outcome: AccessOutcome & { readonly decision: Allowed };
+  readonly place: CallPlace;
+  readonly service: PublishedService;
+  readonly rawRest: string;
+  /** An unsafe call's row is written before the call is forwarded, and completed afterwards. */
+  readonly logFirst: boolean;
+}
+
+/** `<mount><path>` on the access listener → the service's upstream (contract §5). */
+@Injectable()
+export class GatewayDoor {
+  constructor(
+    private readonly admission: Admission,
+    private readonly services: ServiceCatalog,
+    private readonly upstream: Upstream,
+    @Inject(CALL_LOG) private readonly callLog: CallLog,
+  ) {}
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrival = this.admission.receive(request);
+    const resolution = this.services.table.resolve(arrival.method, arrival.target.path);
+    const place = placeOf(resolution);
+    if (isPreflight(request)) return answerPreflight(this.admission, arrival, response, place);
+    const { service, match, rawRest } = resolution;
+    const outcome = await this.admission.judge(arrival, { service, match });
+    const { decision } = outcome;
+    if (!decision.allowed) {
+      return this.admission.deny(response, arrival, { ...outcome, decision }, place, headersFor(arrival, outcome));
+    }
+    if (service === null) throw new Error('A call was let through to no service.');
+    const logFirst = !safeMethods.has(arrival.method);
+    const passage = { arrival, outcome: { ...outcome, decision }, place, service, rawRest, logFirst };
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      return this.#answerFailure({ ...passage, logFirst: false }, response, 'UPGRADE_NOT_SUPPORTED', {});
+    }
+    return this.#forward(passage, response);
+  }
+
+  async #forward(passage: Passage, response: ServerResponse): Promise<void> {
+    const { arrival, outcome, place } = passage;
+    if (!this.admission.canRecord) return this.admission.answerLogUnavailable(response, arrival);
+    if (passage.logFirst) {
+      try {
+        await this.admission.record(arrival, outcome, place, { status: null });
+      } catch (error) {
+        ignoreUnavailable(error);
+        return this.admission.answerLogUnavailable(response, arrival);
+      }
+    }
+    const abort = new AbortController();
+    response.once('close', () => abort.abort('CLIENT_CLOSED' satisfies UpstreamFailure));
+    const requestBytes = hasBody(arrival.request) ? countBytes(arrival.request) : () => 0;
+    const sentMs = performance.now();
+    const answer = await this.#send(passage, abort);
+    const upstreamMs = Math.round((performance.now() - sentMs) * 100) / 100;
+    const measured = { upstreamMs, requestBytes: requestBytes() };
+    if (!answer.ok) return this.#answerFailure(passage, response, answer.failure, measured);
+    return this.#passBack(passage, response, answer, measured);
+  }
+
+  #send({ arrival, outcome, service, rawRest }: Passage, abort: AbortController): Promise<UpstreamAnswer> {
+    const { credential, decision } = outcome;
+    const identity = credential === null ? null : { credential, usedScopes: decision.usedScopes };
+    const call = {
+      origin: service.upstream.origin,
+      path: upstreamPath(service, arrival, rawRest),
+      method: arrival.method,
+      headers: upstreamHeaders(service, arrival, identity),
+      body: hasBody(arrival.request) ? arrival.request : null,
+      timeoutMs: service.timeoutMs,
+    };
+    return this.upstream.send(call, abort);
+  }
+
+  async #passBack(
+    passage: Passage,
+    response: ServerResponse,
+    answer: Extract<UpstreamAnswer, { ok: true }>,
+    measured: Partial<CallAnswer>,
+  ): Promise<void> {
+    const { arrival, outcome, service } = passage;
+    const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
+    if (!(await this.#log(passage, told))) {
+      answer.body.on('error', () => {}).destroy();
+      return this.admission.answerLogUnavailable(response, arrival);
+    }
+    const firstByteMs = durationMs(arrival);
+    const retiring = retiringHeaders(outcome.credential, arrival.at);
+    response.writeHead(answer.status, downstreamHeaders(answer.headers, service, arrival, retiring));
+    const responseBytes = countBytes(answer.body);
+    try {
+      await pipeline(answer.body, response);
+    } catch {
+      // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
+      response.destroy();
+    }
+    if (passage.logFirst) this.#complete(passage, { ...told, responseBytes: responseBytes() }, firstByteMs);
+  }
+
+  async #answerFailure(
+    passage: Passage,
+    response: ServerResponse,
+    failure: UpstreamFailure,
+    measured: Partial<CallAnswer>,
+  ): Promise<void> {
+    const { arrival } = passage;
+    if (failure === 'CLIENT_CLOSED') {
+      const told = { ...measured, status: 499, failure };
+      if (passage.logFirst) this.#complete(passage, told, durationMs(arrival));
+      else this.admission.recordLater(arrival, passage.outcome, passage.place, told);
+      return;
+    }
+    const answer = otherAnswer(failure, failureMessages[failure], arrival.id);
+    const told = { ...measured, status: answer.status, failure };
+    if (!(await this.#log(passage, told))) return this.admission.answerLogUnavailable(response, arrival);
+    if (passage.logFirst) this.#complete(passage, told, durationMs(arrival));
+    const headers = { ...answer.headers, ...retiringHeaders(passage.outcome.credential, arrival.at) };
+    writeErrorAnswer(response, { ...answer, headers }, arrival.method);
+  }
+
+  /** Writes a safe call's row; an unsafe one has its row. @returns whether the call is on the log */
+  async #log({ arrival, outcome, place, logFirst }: Passage, answer: CallAnswer): Promise<boolean> {
+    if (logFirst) return true;
+    try {
+      await this.admission.record(arrival, outcome, place, answer);
+      return true;
+    } catch (error) {
+      ignoreUnavailable(error);
+      return false;
+    }
+  }
+
+  #complete({ arrival }: Passage, answer: CallAnswer, firstByteMs: number): void {
+    this.callLog.complete(arrival.position, {
+      status: answer.status,
+      reason: answer.failure ?? null,
+      upstreamStatus: answer.upstreamStatus ?? null,
+      upstreamMs: answer.upstreamMs ?? null,
+      requestBytes: answer.requestBytes ?? null,
+      responseBytes: answer.responseBytes ?? null,
+      durationMs: firstByteMs,
+    });
+  }
+}
+
+function placeOf({ service, match }: Resolution<PublishedService>): CallPlace {
+  return {
+    door: 'gateway',
+    serviceId: service?.id ?? null,
+    route: match.kind === 'found' ? match.route.path : null,
+  };
+}
+
+function headersFor(arrival: Arrival, outcome: AccessOutcome): Record<string, string> {
+  return { ...retiringHeaders(outcome.credential, arrival.at) };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

@@ -1,0 +1,91 @@
+import { isHapikeySegment } from '../../../core/credential.js';
+import type { HeldCredential } from '../../../core/ports.js';
+import type { PublishedService } from '../../../store/service-catalog.js';
+import type { Arrival } from '../../arrival.js';
+import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from './header-lines.js';
+
+/** What an upstream is told of the call beyond the call itself. */
+export interface Identity {
+  readonly credential: HeldCredential;
+  /** The scopes that opened the route. */
+  readonly usedScopes: readonly string[];
+}
+
+/** The target for the upstream: its base path, the rest of the path byte for byte, the query without credentials. */
+export function upstreamPath(service: PublishedService, arrival: Arrival, rawRest: string): string {
+  const base = service.upstream.pathname.replace(/\/$/, '');
+  const path = service.stripMount ? rawRest : arrival.target.path.raw;
+  const query = withoutCredentials(arrival.target.rawQuery);
+  return base + path + (query === null ? '' : `?${query}`);
+}
+
+/** Takes `hapikey` out, in whatever encoding, and leaves every other byte of the query. */
+export function withoutCredentials(rawQuery: string | null): string | null {
+  if (rawQuery === null) return null;
+  const segments = rawQuery.split('&');
+  const kept = segments.filter((segment) => !isHapikeySegment(segment));
+  if (kept.length === segments.length) return rawQuery;
+  return kept.length === 0 ? null : kept.join('&');
+}
+
+// Never passed on: credentials, what this hop answers for, and what only a proxy may say. Written with `-`, as folded.
+const dropped = new Set([
+  'authorization',
+  'x-access-token',
+  'host',
+  'expect',
+  'via',
+  'x-correlation-id',
+  'forwarded',
+  'x-real-ip',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+]);
+
+/** The header lines for the upstream: the caller's, less what must not pass, then ours. */
+export function upstreamHeaders(service: PublishedService, arrival: Arrival, identity: Identity | null): string[] {
+  const { rawHeaders } = arrival.request;
+  const ofThisHop = namesOfThisHop(rawHeaders);
+  const secret = arrival.credential.kind === 'found' ? arrival.credential.secret : null;
+  const lines: string[] = ['Host', service.upstream.host];
+  eachLine(rawHeaders, (name, folded, value) => {
+    // Some servers read `x_latchkey_key` and `X-Latchkey-Key` as one name.
+    const spelled = folded.replaceAll('_', '-');
+    if (ofThisHop.has(folded) || dropped.has(spelled) || spelled.startsWith('x-latchkey-')) return;
+    // A Referer or a cookie may carry the secret that came in the URL.
+    if (secret !== null && value.includes(secret)) return;
+    lines.push(name, value);
+  });
+  lines.push('X-Correlation-Id', arrival.id, ...forwardingLines(arrival), ...(identity ? identityLines(identity) : []));
+  return lines;
+}
+
+function forwardingLines(arrival: Arrival): string[] {
+  const { rawHeaders, headers, httpVersion } = arrival.request;
+  const before = (name: string): HeaderLines => (arrival.peerIsTrusted ? valuesOf(rawHeaders, name) : []);
+  const host = before('x-forwarded-host')[0] ?? headers.host;
+  return [
+    ...['X-Forwarded-For', [...before('x-forwarded-for'), arrival.peerIp].join(', ')],
+    ...['X-Forwarded-Proto', before('x-forwarded-proto')[0] === 'https' ? 'https' : 'http'],
+    ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
+    ...['Via', [...valuesOf(rawHeaders, 'via'), `${httpVersion} latchkey`].join(', ')],
+  ];
+}
+
+function identityLines({ credential: { account, key }, usedScopes }: Identity): string[] {
+  return [
+    ...['X-Latchkey-Account', account.id],
+    ...['X-Latchkey-Key', key.id],
+    ...['X-Latchkey-Key-Name', encodeURIComponent(key.name.toWellFormed())],
+    ...['X-Latchkey-Environment', key.environment],
+    ...['X-Latchkey-Scopes', usedScopes.join(' ')],
+  ];
+}

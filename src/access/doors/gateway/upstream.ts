@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Agent, errors, type Dispatcher } from 'undici';
+import type { UpstreamFailure } from '../../../core/call.js';
+
+const connectTimeoutMs = 10_000;
+const keepAliveTimeoutMs = 4_000;
+const connectionsPerOriginMax = 512;
+/** Bytes of an upstream's response headers. */
+const headerBytesMax = 64 * 1024;
+
+export interface UpstreamCall {
+  readonly origin: string;
+  /** Path and query, sent byte for byte. */
+  readonly path: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: IncomingMessage | null;
+  /** Milliseconds until the upstream's headers, and between two pieces of its body. */
+  readonly timeoutMs: number;
+}
+
+export type UpstreamAnswer =
+  | { readonly ok: true; readonly status: number; readonly headers: readonly string[]; readonly body: Dispatcher.ResponseData['body'] }
+  | { readonly ok: false; readonly failure: UpstreamFailure };
+
+/** Connections to the upstreams, kept alive and shared by all calls. It never retries: a call reaches the upstream at most once. */
+@Injectable()
+export class Upstream implements OnApplicationShutdown {
+  readonly #agent = new Agent({
+    connections: connectionsPerOriginMax,
+    connect: { timeout: connectTimeoutMs },
+    keepAliveTimeout: keepAliveTimeoutMs,
+    maxHeaderSize: headerBytesMax,
+    pipelining: 1,
+  });
+
+  /** @param abort whoever called has it fire with `CLIENT_CLOSED` when the caller has gone */
+  async send(call: UpstreamCall, abort: AbortController): Promise<UpstreamAnswer> {
+    const timer = setTimeout(() => abort.abort('UPSTREAM_TIMEOUT'), call.timeoutMs);
+    try {
+      const response = await this.#agent.request({
+        origin: call.origin,
+        path: call.path,
+        method: call.method as Dispatcher.HttpMethod,
+        headers: call.headers,
+        body: call.body,
+        // The body may take as long as it flows; the timer ends with the headers.
+        headersTimeout: 0,
+        bodyTimeout: call.timeoutMs,
+        responseHeaders: 'raw',
+        signal: abort.signal,
+      });
+      const headers = response.headers as unknown as string[];
+      return { ok: true, status: response.statusCode, headers, body: response.body };
+    } catch (error) {
+      if (abort.signal.aborted) return { ok: false, failure: abort.signal.reason as UpstreamFailure };
+      const late = error instanceof errors.ConnectTimeoutError;
+      return { ok: false, failure: late ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE' };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#agent.close();
+  }
+}

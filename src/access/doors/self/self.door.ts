@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import type { AccessOutcome } from '../../../core/check-access.js';
+import { keyStateAt } from '../../../core/key-state.js';
+import type { HeldCredential } from '../../../core/ports.js';
+import { Admission, ignoreUnavailable } from '../../admission.js';
+import type { Arrival } from '../../arrival.js';
+import type { CallPlace } from '../../call-row.js';
+import { retiringHeaders } from '../../retiring-headers.js';
+
+export const selfPath = '/latchkey/v1/self';
+
+const place: CallPlace = { door: 'self', serviceId: null, route: selfPath };
+const target = { service: null, match: { kind: 'own', path: selfPath, scopeSets: [] } } as const;
+
+/** What a key is told of itself (contract §7). Any valid key may ask. */
+@Injectable()
+export class SelfDoor {
+  constructor(private readonly admission: Admission) {}
+
+  async handle(arrival: Arrival, response: ServerResponse): Promise<void> {
+    const outcome = await this.admission.judge(arrival, target);
+    const { decision, credential } = outcome;
+    if (!decision.allowed) return this.admission.deny(response, arrival, { ...outcome, decision }, place);
+    return this.#answer(arrival, outcome, credential as HeldCredential, response);
+  }
+
+  async #answer(
+    arrival: Arrival,
+    outcome: AccessOutcome,
+    credential: HeldCredential,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = Buffer.from(JSON.stringify(describeSelf(credential, outcome, arrival.at)));
+    const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
+    try {
+      await this.admission.record(arrival, outcome, place, { status: 200, responseBytes });
+    } catch (error) {
+      ignoreUnavailable(error);
+      return this.admission.answerLogUnavailable(response, arrival);
+    }
+    response.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': String(body.length),
+      'Cache-Control': 'no-store',
+      'X-Correlation-Id': arrival.id,
+      ...retiringHeaders(credential, arrival.at),
+    });
+    response.end(arrival.method === 'HEAD' ? undefined : body);
+  }
+}
+
+function describeSelf(credential: HeldCredential, outcome: AccessOutcome, now: number): object {
+  const { account, key } = credential;
+  return {
+    account: { id: account.id, name: account.name },
+    key: {
+      id: key.id,
+      name: key.name,
+      environment: key.environment,
+      state: keyStateAt(key, now),
+      expiresAt: isoOrNull(key.expiresAt),
+    },
+    scopes: [...key.scopes],
+    secret: {
+      id: credential.id,
+      start: credential.start,
+      state: outcome.secretState,
+      endsAt: isoOrNull(credential.endsAt),
+    },
+    rotation: credential.rotationId === null ? null : { id: credential.rotationId, graceEndsAt: isoOrNull(credential.endsAt) },
+  };
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,39 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Giver } from '../../core/delegation.js';
+import type { Actor } from '../../store/entities/audit-event.entity.js';
+import type { AccountEntity } from '../../store/entities/account.entity.js';
+import type { GuardedRequest } from './guarded-request.js';
+
+/** Who is acting, and what they may hand out. */
+export interface Caller extends Giver {
+  readonly accountId: string;
+  readonly keyId: string;
+  readonly actor: Actor;
+  readonly callerIp: string | null;
+}
+
+export function callerOf({ outcome, arrival }: GuardedRequest): Caller {
+  const credential = outcome?.credential;
+  if (!credential) throw new Error('A caller is known only behind the access guard.');
+  const { account, key } = credential;
+  return {
+    accountId: account.id,
+    keyId: key.id,
+    isOperator: account.isOperator,
+    grantableScopes: key.grantableScopes,
+    actor: { kind: 'key', id: key.id, name: key.name },
+    callerIp: arrival.caller.determined ? arrival.caller.ip : null,
+  };
+}
+
+/** The `Caller` of a request. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  callerOf(context.switchToHttp().getRequest<GuardedRequest>()),
+);
+
+/** The account that the path names, which the tenancy guard has let through. */
+export const TargetAccount = createParamDecorator((_: unknown, context: ExecutionContext): AccountEntity => {
+  const { account } = context.switchToHttp().getRequest<GuardedRequest>();
+  if (account === undefined) throw new Error('This route names no account.');
+  return account;
+});

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify';
+import type { AccessOutcome } from '../../core/check-access.js';
+import type { AccountEntity } from '../../store/entities/account.entity.js';
+import type { Arrival } from '../arrival.js';
+
+/** A request on its way through the guards, with what each found out. */
+export interface GuardedRequest extends FastifyRequest {
+  /** Set as the request comes in. */
+  arrival: Arrival;
+  /** Set by the access guard, or by the error filter where the guard was never reached. */
+  outcome?: AccessOutcome;
+  /** Set by the tenancy guard, for a route that names an account. */
+  account?: AccountEntity;
+}
+
+/** What passport's strategies are shown in place of a request: our one reading of it, and nothing else to read. */
+export interface Carrier {
+  readonly arrival: Arrival;
+  readonly scopeSets: readonly (readonly string[])[];
+  readonly route: string;
+  /** For passport-http-bearer: the bearer token as we read it, if that is what there is. */
+  readonly headers: { readonly authorization?: string };
+}

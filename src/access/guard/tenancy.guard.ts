@@ -1,0 +1,37 @@
+import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { notFound } from '../../platform/errors/api-error.js';
+import { AccountsStore } from '../../store/accounts.store.js';
+import { callerOf } from './caller.js';
+import type { GuardedRequest } from './guarded-request.js';
+
+const operatorOnlyKey = 'latchkey:operator-only';
+
+/** For routes that name no account and show every account's: there for the operator, for others not there at all. */
+export const OperatorOnly = (): MethodDecorator => SetMetadata(operatorOnlyKey, true);
+
+/**
+ * Keeps accounts apart: a key of the operator's account acts on every account, any other on its own. Another account is not
+ * found, whether or not it exists. It looks at every route that has `:accountId`, so that none can forget to.
+ */
+@Injectable()
+export class TenancyGuard implements CanActivate {
+  constructor(
+    private readonly accounts: AccountsStore,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const caller = callerOf(request);
+    if (this.reflector.get<boolean | undefined>(operatorOnlyKey, context.getHandler()) && !caller.isOperator) {
+      throw notFound('route');
+    }
+    const { accountId } = request.params as { accountId?: string };
+    if (accountId === undefined) return true;
+    const account = caller.isOperator || accountId === caller.accountId ? await this.accounts.find(accountId) : null;
+    if (account === null) throw notFound('account');
+    request.account = account;
+    return true;
+  }
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { readRequestTarget } from '../core/request-path.js';
+import { newCallId } from '../core/ids.js';
+import { SETTINGS, type Settings } from '../platform/config/settings.js';
+import { otherAnswer } from '../platform/errors/envelope.js';
+import { answerClientError, createHttpServer } from '../platform/http/http-server.js';
+import { writeErrorAnswer } from '../platform/http/write-answer.js';
+import { Health } from '../platform/health/health.js';
+import { Admission } from './admission.js';
+import { GatewayDoor } from './doors/gateway/gateway.door.js';
+import { SelfDoor, selfPath } from './doors/self/self.door.js';
+
+/** What is under this first segment is Latchkey's own; everything else is the gateway's. */
+const ownSegment = 'latchkey';
+
+/**
+ * The access listener: a Fastify instance for Latchkey's own calls, and the gateway before it, so that no framework reads a
+ * path before the gateway has judged it.
+ */
+@Injectable()
+export class AccessServer {
+  readonly #logger = new Logger('AccessServer');
+  readonly #fastify: FastifyInstance;
+
+  constructor(
+    private readonly gateway: GatewayDoor,
+    private readonly self: SelfDoor,
+    private readonly admission: Admission,
+    private readonly health: Health,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {
+    this.#fastify = Fastify({
+      serverFactory: (ownCalls) => this.#serve(ownCalls),
+      clientErrorHandler: answerClientError,
+      frameworkErrors: (_error, request, reply) => void this.#unknown(request, reply),
+    });
+    this.#routes();
+  }
+
+  /** @returns the URL it answers on */
+  async listen(): Promise<string> {
+    const { host, port } = this.settings.access;
+    await this.#fastify.listen({ host, port });
+    const address = this.#fastify.server.address() as AddressInfo;
+    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  }
+
+  /** Takes no new connections and lets those under way finish. */
+  async close(): Promise<void> {
+    await this.#fastify.close();
+  }
+
+  #serve(ownCalls: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    return createHttpServer((request, response) => {
+      if (isOwn(request.url ?? '')) return ownCalls(request, response);
+      this.gateway.handle(request, response).catch((error: unknown) => this.#answerBug(error, response));
+    });
+  }
+
+  #routes(): void {
+    this.#fastify.get('/latchkey/health/live', () => ({ status: 'live' }));
+    this.#fastify.get('/latchkey/health/ready', async (_request, reply) => {
+      const ready = this.health.report();
+      return reply.code(ready.status === 'ready' ? 200 : 503).header('Cache-Control', 'no-store').send(ready);
+    });
+    this.#fastify.get(selfPath, (request, reply) => {
+      reply.hijack();
+      this.self
+        .handle(this.admission.receive(request.raw), reply.raw)
+        .catch((error: unknown) => this.#answerBug(error, reply.raw));
+    });
+    this.#fastify.setNotFoundHandler((request, reply) => void this.#unknown(request, reply));
+    // Own calls of other methods and bodies come to the same end: no such route.
+    this.#fastify.setErrorHandler((_error, request, reply) => void this.#unknown(request, reply));
+  }
+
+  /** A call under our own segment that leads nowhere is a call all the same. */
+  async #unknown(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    reply.hijack();
+    try {
+      const arrival = this.admission.receive(request.raw);
+      const match = request.url.split('?', 1)[0] === selfPath ? ({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] } as const) : ({ kind: 'unknown' } as const);
+      const outcome = await this.admission.judge(arrival, { service: null, match });
+      const { decision } = outcome;
+      if (decision.allowed) throw new Error('A call was let through to nowhere.');
+      await this.admission.deny(reply.raw, arrival, { ...outcome, decision }, { door: 'self', serviceId: null, route: null });
+    } catch (error) {
+      this.#answerBug(error, reply.raw);
+    }
+  }
+
+  #answerBug(error: unknown, response: ServerResponse): void {
+    const correlationId = newCallId(Date.now() * 4096);
+    // The stack names our code, never the request.
+    this.#logger.error({ correlationId, stack: error instanceof Error ? error.stack : 'not an Error' });
+    if (response.headersSent) return void response.destroy();
+    const message = 'Something went wrong here. It is on the server log under this correlation id.';
+    writeErrorAnswer(response, otherAnswer('INTERNAL', message, correlationId), undefined);
+  }
+}
+
+function isOwn(url: string): boolean {
+  const { path } = readRequestTarget(url);
+  return path.valid && path.segments[0] === ownSegment;
+}

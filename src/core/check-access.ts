@@ -1,0 +1,269 @@
+/**
+ * The one place where it is decided whether a request may pass. Every door asks it; it knows none of them.
+ *
+ * Read `steps` from top to bottom: it is contract §3, in its order.
+ */
+import type { CredentialKind, SecretState } from './call.js';
+import type { CallerReading } from './caller.js';
+import type { CredentialReading } from './credential.js';
+import type { AllowlistMode, CompiledAllowlist } from './ip-allowlist.js';
+import { deny, type Decision, type DenialReason, type Denied } from './decision.js';
+import { secretStateAt } from './key-state.js';
+import type { HeldCredential, KeyDirectory } from './ports.js';
+import { StoreUnavailableError } from './ports.js';
+import type { PathReading } from './request-path.js';
+import type { RouteMatch } from './route-table.js';
+import { judgeScopes } from './scope-set.js';
+
+/** What a door received, in the words of the rules. */
+export interface AccessRequest {
+  /** Epoch milliseconds at which it is judged. */
+  readonly now: number;
+  readonly caller: CallerReading;
+  readonly path: PathReading;
+  readonly credential: CredentialReading;
+  readonly target: Target;
+}
+
+/** What is asked for. */
+export interface Target {
+  /** The service, unless the request is for Latchkey itself. */
+  readonly service: { readonly id: string; readonly open: boolean } | null;
+  readonly match: RouteMatch | OwnRoute;
+}
+
+/** A route of Latchkey's own: management and `self`. */
+export interface OwnRoute {
+  readonly kind: 'own';
+  readonly path: string;
+  readonly scopeSets: readonly (readonly string[])[];
+}
+
+/** The decision, and what it was made on: the call's row is written from this. */
+export interface AccessOutcome {
+  readonly decision: Decision;
+  /** Whose credential it was: also where the request was denied for something else. */
+  readonly credential: HeldCredential | null;
+  readonly secretState: SecretState | null;
+  readonly credentialKind: CredentialKind;
+  /** What an allowlist in report mode would have said. */
+  readonly wouldDeny: DenialReason | null;
+}
+
+/** Everything a step may look at. */
+interface Facts {
+  readonly request: AccessRequest;
+  readonly credential: HeldCredential | null;
+  readonly storeFailed: boolean;
+}
+
+/** A step names the reason it finds, or nothing. */
+type Step = (facts: Facts) => Denied | null;
+
+const steps: readonly Step[] = [
+  callerIsDetermined,
+  pathIsValid,
+  credentialIsPresent,
+  credentialIsWellFormed,
+  storeAnswered,
+  secretIsKnown,
+  secretIsNotExpired,
+  secretIsNotRevoked,
+  keyIsNotSuspended,
+  accountIsLive,
+  hapikeyIsAllowed,
+  addressIsAllowed,
+  serviceIsAvailable,
+  routeIsKnown,
+  // Then `judgeByScopes`: the one step that can say yes.
+];
+
+/** A public route looks at no credential. */
+const publicSteps: readonly Step[] = [callerIsDetermined, pathIsValid];
+
+const storeRetryAfterSeconds = 1;
+
+export async function checkAccess(request: AccessRequest, keys: KeyDirectory): Promise<AccessOutcome> {
+  if (isPublic(request.target)) {
+    const facts = { request, credential: null, storeFailed: false };
+    return outcomeOf(facts, firstDenial(publicSteps, facts) ?? { allowed: true, usedScopes: [] });
+  }
+  const facts = await identify(request, keys);
+  const decision = firstDenial(steps, facts) ?? judgeByScopes(facts);
+  if (!decision.allowed || known(facts).used) return outcomeOf(facts, decision);
+  return outcomeOf(facts, (await recordFirstUse(facts, keys)) ?? decision);
+}
+
+function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
+  const { request, credential } = facts;
+  return {
+    decision,
+    credential,
+    secretState: credential === null ? null : secretStateAt(credential, request.now),
+    credentialKind: request.credential.kind === 'found' ? request.credential.method : 'none',
+    wouldDeny: decision.allowed && credential !== null ? reportedDenial(facts) : null,
+  };
+}
+
+/** Who it is comes before whether it may, so that a denied call is still found under its key. */
+async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Facts> {
+  const reading = request.credential;
+  try {
+    if (reading.kind === 'found') {
+      const found = keys.find(reading.secret);
+      return { request, credential: found instanceof Promise ? await found : found, storeFailed: false };
+    }
+    if (reading.kind === 'malformed') {
+      for (const candidate of reading.candidates) {
+        const credential = await keys.find(candidate);
+        if (credential !== null) return { request, credential, storeFailed: false };
+      }
+    }
+    return { request, credential: null, storeFailed: false };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    return { request, credential: null, storeFailed: true };
+  }
+}
+
+function firstDenial(order: readonly Step[], facts: Facts): Denied | null {
+  for (const step of order) {
+    const denial = step(facts);
+    if (denial !== null) return denial;
+  }
+  return null;
+}
+
+function callerIsDetermined({ request }: Facts): Denied | null {
+  return request.caller.determined ? null : deny('CALLER_UNDETERMINED');
+}
+
+function pathIsValid({ request: { path, target } }: Facts): Denied | null {
+  if (!path.valid) return deny('PATH_INVALID', { detail: path.detail });
+  if (target.match.kind !== 'ambiguous') return null;
+  return deny('PATH_INVALID', { detail: 'the path leads to another route without its ;parameters' });
+}
+
+function credentialIsPresent({ request }: Facts): Denied | null {
+  return request.credential.kind === 'missing' ? deny('CREDENTIALS_MISSING') : null;
+}
+
+function credentialIsWellFormed({ request }: Facts): Denied | null {
+  return request.credential.kind === 'malformed' ? deny('CREDENTIALS_MALFORMED') : null;
+}
+
+function storeAnswered({ storeFailed }: Facts): Denied | null {
+  return storeFailed ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds }) : null;
+}
+
+function secretIsKnown({ credential }: Facts): Denied | null {
+  return credential === null ? deny('KEY_UNKNOWN') : null;
+}
+
+/** The secret's own end (its grace is over) or its key's. */
+function secretIsNotExpired(facts: Facts): Denied | null {
+  const { now } = facts.request;
+  const credential = known(facts);
+  const { expiresAt } = credential.key;
+  if (secretStateAt(credential, now) === 'expired') {
+    return deny('SECRET_EXPIRED', { ...endOf(credential), ...rotationOf(credential) });
+  }
+  return expiresAt !== null && expiresAt <= now ? deny('SECRET_EXPIRED', { endedAt: expiresAt }) : null;
+}
+
+/** A revoked key says so, whatever became of this secret of it. */
+function secretIsNotRevoked(facts: Facts): Denied | null {
+  const credential = known(facts);
+  if (credential.key.standing === 'revoked') return deny('KEY_REVOKED');
+  return secretStateAt(credential, facts.request.now) === 'revoked' ? deny('SECRET_REVOKED') : null;
+}
+
+function keyIsNotSuspended(facts: Facts): Denied | null {
+  return known(facts).key.standing === 'suspended' ? deny('KEY_SUSPENDED') : null;
+}
+
+function accountIsLive(facts: Facts): Denied | null {
+  return known(facts).account.suspended ? deny('ACCOUNT_SUSPENDED') : null;
+}
+
+function hapikeyIsAllowed(facts: Facts): Denied | null {
+  const { credential } = facts.request;
+  const sentInUrl = credential.kind === 'found' && credential.method === 'hapikey';
+  return sentInUrl && !known(facts).account.allowHapikey ? deny('HAPIKEY_NOT_ALLOWED') : null;
+}
+
+function addressIsAllowed(facts: Facts): Denied | null {
+  return someListRefuses(facts, 'enforce') ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) }) : null;
+}
+
+function reportedDenial(facts: Facts): DenialReason | null {
+  return someListRefuses(facts, 'report') ? 'IP_NOT_ALLOWED' : null;
+}
+
+/** Both lists must admit: the account's and the key's. */
+function someListRefuses(facts: Facts, mode: AllowlistMode): boolean {
+  const { account, key } = known(facts);
+  const refuses = (list: CompiledAllowlist) => list.mode === mode && !list.admits(callerIp(facts));
+  return refuses(account.ipAllowlist) || refuses(key.ipAllowlist);
+}
+
+function serviceIsAvailable(facts: Facts): Denied | null {
+  const { service } = facts.request.target;
+  if (service === null || service.open || known(facts).key.boundServiceIds.has(service.id)) return null;
+  return deny('SERVICE_NOT_AVAILABLE');
+}
+
+function routeIsKnown({ request: { target } }: Facts): Denied | null {
+  switch (target.match.kind) {
+    case 'found':
+    case 'own':
+      return null;
+    case 'method_not_allowed':
+      return deny('METHOD_NOT_ALLOWED', { allow: target.match.allow });
+    default:
+      return deny('ROUTE_UNKNOWN');
+  }
+}
+
+function judgeByScopes(facts: Facts): Decision {
+  const verdict = judgeScopes(scopeSetsOf(facts.request.target), known(facts).key.scopes);
+  if (verdict.open) return { allowed: true, usedScopes: verdict.used };
+  return deny('SCOPE_MISSING', { requiredScopes: verdict.nearest, missingScopes: verdict.missing });
+}
+
+async function recordFirstUse(facts: Facts, keys: KeyDirectory): Promise<Denied | null> {
+  try {
+    return (await keys.recordFirstUse(known(facts))) ? null : deny('SECRET_REVOKED');
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    return deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds });
+  }
+}
+
+/** Steps behind `secretIsKnown` are only reached with a credential. */
+function known({ credential }: Facts): HeldCredential {
+  if (credential === null) throw new Error('A step that needs a credential stands before secretIsKnown.');
+  return credential;
+}
+
+function callerIp({ request: { caller } }: Facts): string {
+  if (!caller.determined) throw new Error('A step that needs the caller stands before callerIsDetermined.');
+  return caller.ip;
+}
+
+function scopeSetsOf({ match }: Target): readonly (readonly string[])[] {
+  if (match.kind === 'found') return match.route.scopeSets;
+  return match.kind === 'own' ? match.scopeSets : [];
+}
+
+function isPublic({ match }: Target): boolean {
+  return match.kind === 'found' && match.route.public;
+}
+
+function endOf(credential: HeldCredential): { endedAt?: number } {
+  return credential.endsAt === null ? {} : { endedAt: credential.endsAt };
+}
+
+function rotationOf(credential: HeldCredential): { rotationId?: string } {
+  return credential.rotationId === null ? {} : { rotationId: credential.rotationId };
+}

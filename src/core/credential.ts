@@ -1,0 +1,202 @@
+/**
+ * Reads the one credential a request carries: strictly, from what was really sent (contract §2).
+ *
+ * Node's `headers` object keeps the first of two Authorization lines and query parsers differ about repeated names, so
+ * this reads the raw header lines and the raw query. A request is judged by one credential or by none: whatever could be
+ * read in two ways is malformed.
+ */
+
+export type CredentialMethod = 'hapikey' | 'bearer' | 'access_token';
+
+/** How a method's place in the request looks. */
+export type Presence =
+  'absent' | 'empty' | 'other_scheme' | 'repeated' | 'token_missing' | 'list' | 'bad_syntax' | 'engaged';
+
+/** One presence per method, to tell a caller exactly what was received. */
+export interface Engagement {
+  readonly hapikey: Presence;
+  readonly bearer: Presence;
+  readonly accessToken: Presence;
+}
+
+export type CredentialReading =
+  | { readonly kind: 'found'; readonly method: CredentialMethod; readonly secret: string; readonly engagement: Engagement }
+  | { readonly kind: 'missing'; readonly engagement: Engagement }
+  | {
+      readonly kind: 'malformed';
+      readonly engagement: Engagement;
+      /** What could be secrets, so that the call of somebody who holds a genuine one is still found under their key. */
+      readonly candidates: readonly string[];
+    };
+
+interface Place {
+  presence: Presence;
+  values: string[];
+}
+
+const candidatesMax = 4;
+
+/**
+ * @param rawHeaders names and values in turn, as Node's `IncomingMessage.rawHeaders`
+ * @param rawQuery what follows the first `?` of the request target, undecoded; empty if there is none
+ */
+export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
+  const hapikey = readHapikey(rawQuery);
+  const { bearer, accessToken } = readHeaders(rawHeaders);
+  const engagement = {
+    hapikey: hapikey.presence,
+    bearer: bearer.presence,
+    accessToken: accessToken.presence,
+  };
+  const places = [hapikey, bearer, accessToken];
+  const engaged = places.filter((place) => place.presence === 'engaged');
+  if (places.some(({ presence }) => isMalformed(presence)) || engaged.length > 1) {
+    const values = places.flatMap((place) => place.values).filter((value) => value !== '');
+    const candidates = values.slice(0, candidatesMax);
+    return { kind: 'malformed', engagement, candidates };
+  }
+  const place = engaged[0];
+  if (place === undefined) return { kind: 'missing', engagement };
+  const method = place === hapikey ? 'hapikey' : place === bearer ? 'bearer' : 'access_token';
+  return { kind: 'found', method, secret: place.values[0] as string, engagement };
+}
+
+function isMalformed(presence: Presence): boolean {
+  switch (presence) {
+    case 'repeated':
+    case 'token_missing':
+    case 'list':
+    case 'bad_syntax':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function readHapikey(rawQuery: string): Place {
+  if (rawQuery === '') return { presence: 'absent', values: [] };
+  const values: string[] = [];
+  for (const segment of rawQuery.split('&')) {
+    if (isHapikeySegment(segment)) values.push(valueOfSegment(segment));
+  }
+  if (values.length === 0) return { presence: 'absent', values };
+  if (values.length > 1) return { presence: 'repeated', values };
+  return { presence: values[0] === '' ? 'empty' : 'engaged', values };
+}
+
+/** Whether a query segment (what stands between two `&`) is the parameter `hapikey`, in whatever percent-encoding. */
+export function isHapikeySegment(segment: string): boolean {
+  const end = segment.indexOf('=');
+  const name = end === -1 ? segment : segment.slice(0, end);
+  if (name === 'hapikey') return true;
+  return name.includes('%') && decodeQueryText(name) === 'hapikey';
+}
+
+function valueOfSegment(segment: string): string {
+  const end = segment.indexOf('=');
+  return end === -1 ? '' : decodeQueryText(segment.slice(end + 1));
+}
+
+/** Undoes form encoding. What is not well-formed stays as it is: it holds a `%`, so it can never be a secret. */
+function decodeQueryText(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return text;
+  }
+}
+
+function readHeaders(rawHeaders: readonly string[]): { bearer: Place; accessToken: Place } {
+  let authorization: string[] | undefined;
+  let accessToken: string[] | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 13 && name.toLowerCase() === 'authorization') {
+      (authorization ??= []).push(rawHeaders[i + 1] as string);
+    } else if (name.length === 14 && name.toLowerCase() === 'x-access-token') {
+      (accessToken ??= []).push(rawHeaders[i + 1] as string);
+    }
+  }
+  return { bearer: readAuthorization(authorization ?? []), accessToken: readAccessToken(accessToken ?? []) };
+}
+
+function readAuthorization(lines: readonly string[]): Place {
+  if (lines.length === 0) return { presence: 'absent', values: [] };
+  const values = lines.flatMap(bearerCandidates);
+  if (lines.length > 1) return { presence: 'repeated', values };
+  const line = lines[0] as string;
+  if (line === '') return { presence: 'empty', values };
+  // RFC 9110 §11.4: the scheme ends at the first space. A tab there is none of ours, and near enough to be a mistake.
+  const scheme = /^[^ \t,]*/.exec(line)?.[0] ?? '';
+  if (scheme.toLowerCase() !== 'bearer') {
+    return { presence: /,[ \t]*bearer\b/i.test(line) ? 'list' : 'other_scheme', values };
+  }
+  const rest = line.slice(scheme.length);
+  if (rest.includes(',')) return { presence: 'list', values };
+  const token = rest.replace(/^ +/, '');
+  if (token === '') return { presence: 'token_missing', values };
+  if (token === rest || /[ \t]/.test(token)) return { presence: 'bad_syntax', values };
+  return { presence: 'engaged', values: [token] };
+}
+
+function bearerCandidates(line: string): string[] {
+  return line
+    .split(',')
+    .slice(0, candidatesMax)
+    .map((part) => /^[ \t]*bearer[ \t]+(\S+)[ \t]*$/i.exec(part)?.[1])
+    .filter((token) => token !== undefined);
+}
+
+function readAccessToken(lines: readonly string[]): Place {
+  if (lines.length === 0) return { presence: 'absent', values: [] };
+  const values = lines
+    .flatMap((line) => line.split(',').slice(0, candidatesMax))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+  if (lines.length > 1) return { presence: 'repeated', values };
+  const line = lines[0] as string;
+  if (line === '') return { presence: 'empty', values };
+  if (line.includes(',')) return { presence: 'list', values };
+  if (/[ \t]/.test(line)) return { presence: 'bad_syntax', values };
+  return { presence: 'engaged', values: [line] };
+}
+
+const places = {
+  hapikey: { absent: 'hapikey is not in the query', empty: 'hapikey is present in the query but empty' },
+  bearer: { absent: 'there is no Authorization header', empty: 'the Authorization header is present but empty' },
+  accessToken: { absent: 'there is no X-Access-Token header', empty: 'the X-Access-Token header is present but empty' },
+} as const;
+
+/** One sentence per method, under the names callers know (contract §2). It repeats nothing the caller sent. */
+export function describeEngagement(engagement: Engagement): Record<string, string> {
+  return {
+    hapikey: describePresence('hapikey', engagement.hapikey),
+    'oauth-token': describePresence('bearer', engagement.bearer),
+    'x-access-token': describePresence('accessToken', engagement.accessToken),
+  };
+}
+
+function describePresence(place: keyof typeof places, presence: Presence): string {
+  const where = place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';
+  switch (presence) {
+    case 'absent':
+    case 'empty':
+      return `not engaged: ${places[place][presence]}`;
+    case 'other_scheme':
+      return 'not engaged: the Authorization header is present but its scheme is not Bearer';
+    case 'repeated':
+      return `malformed: ${where} is present more than once; send it exactly once`;
+    case 'token_missing':
+      return 'malformed: the Authorization header says Bearer but no token follows';
+    case 'list':
+      return `malformed: the ${where} header holds a list; send one credential`;
+    case 'bad_syntax':
+      return place === 'bearer'
+        ? 'malformed: the Authorization header must be "Bearer", one or more spaces, and one token without spaces or tabs'
+        : `malformed: the ${where} header holds a space or a tab`;
+    case 'engaged':
+      return 'engaged';
+  }
+}

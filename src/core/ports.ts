@@ -1,0 +1,92 @@
+import type { Call, CallOutcome } from './call.js';
+import type { CompiledAllowlist } from './ip-allowlist.js';
+import type { KeyStanding } from './key-state.js';
+import type { Environment } from './secret-format.js';
+
+/** What the rules need from outside. `store` and `platform` implement these. */
+
+export interface Clock {
+  /** Epoch milliseconds. It never goes back while the process lives, so that nothing that ended begins again. */
+  now(): number;
+}
+
+/** An account as far as a decision needs it. */
+export interface HeldAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly isOperator: boolean;
+  readonly suspended: boolean;
+  readonly allowHapikey: boolean;
+  readonly ipAllowlist: CompiledAllowlist;
+}
+
+/** The lasting identity behind a credential, as far as a decision needs it. */
+export interface HeldKey {
+  readonly id: string;
+  readonly name: string;
+  readonly environment: Environment;
+  readonly standing: KeyStanding;
+  readonly expiresAt: number | null;
+  /** What the key may really use: its grants, within what its account is entitled to. */
+  readonly scopes: ReadonlySet<string>;
+  readonly grantableScopes: ReadonlySet<string>;
+  readonly ipAllowlist: CompiledAllowlist;
+  /** Ids of the services that are not open to all but bound to this key's account and environment. */
+  readonly boundServiceIds: ReadonlySet<string>;
+}
+
+/** A credential the installation knows: today a version of a key's secret. */
+export interface HeldCredential {
+  readonly id: string;
+  readonly start: string;
+  readonly endsAt: number | null;
+  readonly revokedAt: number | null;
+  /** The rotation that set `endsAt`, and when it began. */
+  readonly rotationId: string | null;
+  readonly retiringSince: number | null;
+  /** Whether its first use is on record; see `KeyDirectory.recordFirstUse`. */
+  readonly used: boolean;
+  readonly key: HeldKey;
+  readonly account: HeldAccount;
+}
+
+/** Thrown by a port whose store cannot be asked. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+export interface KeyDirectory {
+  /**
+   * The credential whose secret this is, or `null`. Answers at once where it is remembered.
+   * @throws StoreUnavailableError
+   */
+  find(secret: string): HeldCredential | null | Promise<HeldCredential | null>;
+  /**
+   * Puts the first use of a secret on record before its first answer, so that cancelling a rotation cannot race it.
+   * @returns whether the secret still stood when the record was made
+   * @throws StoreUnavailableError
+   */
+  recordFirstUse(credential: HeldCredential): Promise<boolean>;
+}
+
+/** Thrown by the call log when a row cannot be kept. */
+export class LogUnavailableError extends Error {
+  override readonly name = 'LogUnavailableError';
+}
+
+export interface CallLog {
+  /** Whether a row handed over now can be expected to be kept. Asked before anything is forwarded. */
+  readonly healthy: boolean;
+  /** Takes the next place in the log. */
+  nextPosition(atMs: number): number;
+  /**
+   * Hands a row over. Resolves once it is as safe as the log's mode promises (contract §1).
+   * @throws LogUnavailableError
+   */
+  write(call: NewCall): Promise<void>;
+  /** Completes a row that was written before its outcome was known. Nobody waits for it. */
+  complete(position: number, outcome: CallOutcome): void;
+}
+
+/** A row before the log has given it its node and number. */
+export type NewCall = Omit<Call, 'seq' | 'nodeId'>;

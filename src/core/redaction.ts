@@ -1,0 +1,136 @@
+import { isHapikeySegment } from './credential.js';
+import { hasValidChecksum } from './secret-format.js';
+
+/**
+ * What may be kept of what a caller sent: parsed first, masked, then cut (contract §6). Nothing that reaches a log, an
+ * error or a row skips this.
+ */
+
+const mask = '***';
+const cutMark = '…';
+
+export const pathBytesMax = 2048;
+export const queryBytesMax = 2048;
+export const headerBytesMax = 512;
+
+// A parameter is masked if its name, without case, separators and brackets, is one of these or ends in one of the latter.
+const secretNames = new Set(['code', 'sig', 'pwd', 'pass', 'auth', 'key', 'jwt', 'hmac', 'otp', 'pin']);
+const secretEndings = [
+  'hapikey', 'apikey', 'accesskey', 'secretkey', 'privatekey', 'token', 'password', 'passwd', 'passphrase', 'secret',
+  'signature', 'credential', 'credentials', 'authorization', 'assertion', 'sessionid',
+]; // prettier-ignore
+
+export function redactPath(path: string): string {
+  const masked = path.split('/').map(redactText).join('/');
+  return cut(escapeControls(masked), pathBytesMax);
+}
+
+/** Masks the values of parameters that are named like secrets, `hapikey` in any encoding first, and our own secrets anywhere. */
+export function redactQuery(rawQuery: string | null): string | null {
+  if (rawQuery === null) return null;
+  const masked = rawQuery.split('&').map(redactSegment).join('&');
+  return cut(escapeControls(masked), queryBytesMax);
+}
+
+/** @param value a header's value as Node gives it: bytes read as Latin-1 */
+export function redactHeader(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  return cut(escapeControls(redactText(decodeUtf8(value))), headerBytesMax);
+}
+
+function redactSegment(segment: string): string {
+  const end = segment.indexOf('=');
+  if (end === -1) return redactText(segment);
+  const name = segment.slice(0, end);
+  if (isHapikeySegment(segment) || isSecretName(decodeFully(name))) return `${redactText(name)}=${mask}`;
+  return `${redactText(name)}=${redactText(segment.slice(end + 1))}`;
+}
+
+/** What is no parameter by itself may hold one: `next=/a?hapikey=…`, `a=1;hapikey=…`, `/contacts&hapikey=…`. */
+function redactText(text: string): string {
+  return nestsHapikey(text) ? mask : maskSecretsOfOurs(text);
+}
+
+function nestsHapikey(text: string): boolean {
+  const decoded = decodeFully(text).toLowerCase();
+  const at = decoded.indexOf('hapikey');
+  return at !== -1 && decoded.includes('=', at);
+}
+
+function isSecretName(name: string): boolean {
+  // `hapikey[]`, `filter[token]`, `X-Amz-Signature`: the last word counts, however it is wrapped; before a bracket as
+  // well, for `hapikey[x]`. Digits number things: `token[0]`, `password2`.
+  return [name, name.split('[', 1)[0] as string].some((text) => {
+    const folded = text.toLowerCase().replace(/[^a-z]/g, '');
+    return secretNames.has(folded) || secretEndings.some((ending) => folded.endsWith(ending));
+  });
+}
+
+/** Masks whatever the checksum says is a secret of ours; behind percent-encoding, the whole text. */
+export function maskSecretsOfOurs(text: string): string {
+  for (const decoded of decodings(text)) if (maskPlain(decoded) !== decoded) return mask;
+  return maskPlain(text);
+}
+
+const prefixLengthMax = 16;
+
+function maskPlain(text: string): string {
+  if (!text.includes('_')) return text;
+  let masked = '';
+  let copied = 0;
+  for (const match of text.matchAll(/_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}/g)) {
+    // Letters may stand right before the prefix, and the checksum covers it: try each place where it can begin.
+    const end = match.index + match[0].length;
+    for (let from = match.index - 1; from >= Math.max(copied, match.index - prefixLengthMax); from -= 1) {
+      if (!/[a-z0-9]/.test(text[from] as string)) break;
+      if (!hasValidChecksum(text.slice(from, end))) continue;
+      masked += text.slice(copied, from) + mask;
+      copied = end;
+      break;
+    }
+  }
+  return masked + text.slice(copied);
+}
+
+function decodeFully(text: string): string {
+  return decodings(text).at(-1) ?? text;
+}
+
+/** What undoing percent-encoding makes of a text, step by step. Twice at most: once sent and once wrapped. */
+function decodings(text: string): string[] {
+  const steps: string[] = [];
+  let decoded = text;
+  for (let round = 0; round < 2 && decoded.includes('%'); round += 1) {
+    decoded = decoded.replace(/(?:%[0-9A-Fa-f]{2})+/g, decodeEscapes);
+    steps.push(decoded);
+  }
+  return steps;
+}
+
+function decodeEscapes(escapes: string): string {
+  return Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8');
+}
+
+function decodeUtf8(latin1: string): string {
+  if (!/[\u0080-\u00ff]/.test(latin1)) return latin1;
+  const decoded = Buffer.from(latin1, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? latin1 : decoded;
+}
+
+/** Control characters (line ends, terminal escapes, bidirectional overrides) are written out, so that a row stays one line. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Cuts to `bytesMax` bytes of UTF-8, the mark included, never inside a character. */
+export function cut(text: string, bytesMax: number): string {
+  if (text.length * 3 <= bytesMax || Buffer.byteLength(text) <= bytesMax) return text;
+  const room = bytesMax - Buffer.byteLength(cutMark);
+  const bytes = Buffer.from(text);
+  let end = room;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString('utf8', 0, end) + cutMark;
+}

@@ -1,0 +1,122 @@
+import { describeEngagement, type Engagement } from '../../core/credential.js';
+import { denialKinds, type Challenge, type DenialContext, type DenialReason, type Denied } from '../../core/decision.js';
+import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
+
+/** Where a denial's cause lies, for `errors[].in`. */
+const places: Readonly<Record<DenialReason, string>> = {
+  CALLER_UNDETERMINED: 'headers',
+  PATH_INVALID: 'path',
+  CREDENTIALS_MISSING: 'credentials',
+  CREDENTIALS_MALFORMED: 'credentials',
+  KEY_UNKNOWN: 'credentials',
+  SECRET_EXPIRED: 'credentials',
+  SECRET_BROWNOUT: 'credentials',
+  KEY_REVOKED: 'credentials',
+  SECRET_REVOKED: 'credentials',
+  KEY_SUSPENDED: 'key',
+  ACCOUNT_SUSPENDED: 'account',
+  HAPIKEY_NOT_ALLOWED: 'credentials',
+  IP_NOT_ALLOWED: 'ip',
+  SERVICE_NOT_AVAILABLE: 'service',
+  ROUTE_UNKNOWN: 'path',
+  METHOD_NOT_ALLOWED: 'method',
+  SCOPE_MISSING: 'scopes',
+  RATE_LIMITED: 'limits',
+  STORE_UNAVAILABLE: 'latchkey',
+  LOG_UNAVAILABLE: 'latchkey',
+};
+
+/** What a caller is told, in one or two sentences: what is wrong, and what to do. Nothing in them was sent by the caller. */
+const messages: Readonly<Record<DenialReason, (context: DenialContext) => string>> = {
+  CALLER_UNDETERMINED: () => 'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
+  PATH_INVALID: ({ detail }) => `This path cannot be judged: ${detail ?? 'it is not well-formed'}.`,
+  CREDENTIALS_MISSING: () =>
+    'No credentials were received. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.',
+  CREDENTIALS_MALFORMED: () => 'The credentials cannot be read in one way only. Send one secret, once, by one method.',
+  KEY_UNKNOWN: () => 'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
+  SECRET_EXPIRED: ({ endedAt, rotationId }) => {
+    const when = endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`;
+    return rotationId === undefined
+      ? `This key expired${when}. Ask for a new one.`
+      : `This secret was replaced by a rotation and stopped working${when}. Use the key's new secret.`;
+  },
+  SECRET_BROWNOUT: ({ endedAt }) =>
+    `This secret is being retired and is refused for a short while${endedAt === undefined ? '' : `, until ${new Date(endedAt).toISOString()}`}. Use the key's new secret.`,
+  KEY_REVOKED: () => 'This key was revoked. It will not work again; ask for a new one.',
+  SECRET_REVOKED: () => "This secret was revoked, though its key lives. Use the key's current secret.",
+  KEY_SUSPENDED: () => 'This key is suspended. An admin of its account can resume it.',
+  ACCOUNT_SUSPENDED: () => "This key's account is suspended. The operator can resume it.",
+  HAPIKEY_NOT_ALLOWED: () =>
+    'This account does not allow the query parameter hapikey. Send the secret as "Authorization: Bearer <secret>".',
+  IP_NOT_ALLOWED: ({ callerIp }) => `This key may not be used from ${callerIp ?? 'this address'}.`,
+  SERVICE_NOT_AVAILABLE: () => "This key's account has no access to this service.",
+  ROUTE_UNKNOWN: () => 'There is no such route here.',
+  METHOD_NOT_ALLOWED: ({ allow }) => `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
+  SCOPE_MISSING: ({ missingScopes }) => `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
+  RATE_LIMITED: () => 'This key has made too many calls. Wait as long as Retry-After says.',
+  STORE_UNAVAILABLE: () => 'Keys cannot be checked at the moment. Nothing was forwarded; try again shortly.',
+  LOG_UNAVAILABLE: () => 'Calls cannot be logged at the moment, so none are let through. Try again shortly.',
+};
+
+const realm = 'Bearer realm="latchkey"';
+
+/** Turns a denial into its HTTP answer: status, `WWW-Authenticate` and the envelope. */
+export function denialAnswer(denied: Denied, correlationId: string, engagement: Engagement): ErrorAnswer {
+  const { reason, context } = denied;
+  const { status, category, challenge } = denialKinds[reason];
+  const message = messages[reason](context);
+  const detail: ErrorDetail = { message, code: reason, in: places[reason], context: contextOf(denied) };
+  const told = reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_MALFORMED';
+  return errorAnswer(
+    status,
+    {
+      category,
+      reason,
+      message,
+      correlationId,
+      errors: [detail],
+      ...(told && { engagement: describeEngagement(engagement) }),
+    },
+    headersOf(challenge, context),
+  );
+}
+
+function contextOf({ reason, context }: Denied): Record<string, unknown> {
+  switch (reason) {
+    case 'SCOPE_MISSING':
+      return { requiredGranularScopes: context.requiredScopes, missingScopes: context.missingScopes };
+    case 'IP_NOT_ALLOWED':
+      return { callerIp: context.callerIp };
+    case 'METHOD_NOT_ALLOWED':
+      return { allow: context.allow };
+    case 'SECRET_EXPIRED':
+    case 'SECRET_BROWNOUT':
+      return {
+        ...(context.endedAt !== undefined && {
+          [reason === 'SECRET_EXPIRED' ? 'endedAt' : 'worksAgainAt']: new Date(context.endedAt).toISOString(),
+        }),
+        ...(context.rotationId !== undefined && { rotationId: context.rotationId }),
+      };
+    default:
+      return {};
+  }
+}
+
+function headersOf(challenge: Challenge, context: DenialContext): Record<string, string> {
+  const headers: Record<string, string> = {};
+  switch (challenge) {
+    case 'none':
+      break;
+    case 'plain':
+      headers['WWW-Authenticate'] = realm;
+      break;
+    case 'insufficient_scope':
+      headers['WWW-Authenticate'] = `${realm}, error="insufficient_scope", scope="${(context.requiredScopes ?? []).join(' ')}"`;
+      break;
+    default:
+      headers['WWW-Authenticate'] = `${realm}, error="${challenge}"`;
+  }
+  if (context.allow !== undefined) headers['Allow'] = context.allow.join(', ');
+  if (context.retryAfterSeconds !== undefined) headers['Retry-After'] = String(context.retryAfterSeconds);
+  return headers;
+}

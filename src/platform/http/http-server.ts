@@ -1,0 +1,90 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { newCallId } from '../../core/ids.js';
+import { otherAnswer, type ErrorAnswer, type OtherReason } from '../errors/envelope.js';
+import { writeErrorAnswer } from './write-answer.js';
+
+/** Bytes of request line and headers together. */
+const headerBytesMax = 16 * 1024;
+/** Node drops lines beyond its own limit without a word; so it has none, and they are counted here. */
+const headerLinesMax = 256;
+const headersTimeoutMs = 20_000;
+const requestTimeoutMs = 300_000;
+const keepAliveTimeoutMs = 10_000;
+const connectionsCheckMs = 2_000;
+
+/**
+ * An HTTP server whose every refusal is the error envelope: also for what Node's parser refuses or lets through by itself
+ * (more than one Host, a Transfer-Encoding that is not exactly `chunked`, CONNECT, a foreign Expect).
+ */
+export function createHttpServer(listener: RequestListener): Server {
+  const server = createServer({
+    maxHeaderSize: headerBytesMax,
+    requireHostHeader: false,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckMs,
+  });
+  server.maxHeadersCount = 0;
+  server.on('request', (request, response) => {
+    const answer = refusal(request);
+    if (answer === null) return void listener(request, response);
+    response.shouldKeepAlive = false;
+    writeErrorAnswer(response, answer, request.method);
+  });
+  server.on('checkExpectation', (request, response) => {
+    const answer = notACall('EXPECTATION_FAILED', 'The only expectation that can be met is 100-continue.');
+    writeErrorAnswer(response, answer, request.method);
+  });
+  server.on('connect', (_request, socket) => {
+    endWith(socket, notACall('REQUEST_MALFORMED', 'This is no proxy: CONNECT is not available.'));
+  });
+  return server;
+}
+
+/** For `clientError`: the parser refused what came, so there is a socket and no request. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  endWith(socket, clientErrorAnswer(error.code));
+}
+
+function clientErrorAnswer(code: string | undefined): ErrorAnswer {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return notACall('HEADERS_TOO_LARGE', `The request line and headers are larger than ${headerBytesMax} bytes together.`);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return notACall('REQUEST_TIMEOUT', 'The request took too long to arrive.');
+    default:
+      return notACall('REQUEST_MALFORMED', 'This is not a well-formed HTTP request.');
+  }
+}
+
+function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAnswer | null {
+  if (rawHeaders.length > headerLinesMax * 2) {
+    return notACall('HEADERS_TOO_LARGE', `The request has more than ${headerLinesMax} header lines.`);
+  }
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    return notACall('REQUEST_MALFORMED', 'A request names its host in exactly one Host header.');
+  }
+  const encoding = headers['transfer-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
+    return notACall('REQUEST_MALFORMED', 'The only transfer encoding that is taken is chunked.');
+  }
+  return null;
+}
+
+function notACall(reason: OtherReason, message: string): ErrorAnswer {
+  return otherAnswer(reason, message, newCallId(Date.now() * 4096));
+}
+
+function endWith(socket: Duplex, answer: ErrorAnswer): void {
+  const body = JSON.stringify(answer.body);
+  const headers = { ...answer.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`);
+}

@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { newId } from '../core/ids.js';
+import type { IpAllowlist } from '../core/ip-allowlist.js';
+import type { KeyState } from '../core/key-state.js';
+import type { Environment } from '../core/secret-format.js';
+import { Database, type Change } from './database.js';
+import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { GrantEntity } from './entities/grant.entity.js';
+import { RotationEntity } from './entities/rotation.entity.js';
+import { SecretEntity } from './entities/secret.entity.js';
+import { groupBy } from './group-by.js';
+import { pageAfter, type Place } from './pages.js';
+
+/** A key with everything that belongs to it. */
+export interface ApiKeyRecord {
+  readonly key: ApiKeyEntity;
+  readonly scopes: readonly string[];
+  readonly grantableScopes: readonly string[];
+  /** Oldest first. */
+  readonly secrets: readonly SecretEntity[];
+  /** The last rotation that nobody has closed; its grace may have run out. */
+  readonly openRotation: RotationEntity | null;
+}
+
+export interface NewApiKey {
+  readonly accountId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly purpose: string | null;
+  readonly environment: Environment;
+  readonly scopes: readonly string[];
+  readonly grantableScopes: readonly string[];
+  readonly ipAllowlist: IpAllowlist;
+  readonly expiresAt: number | null;
+  readonly createdBy: string | null;
+}
+
+export type ApiKeyChanges = Partial<
+  Pick<ApiKeyEntity, 'name' | 'description' | 'purpose' | 'standing' | 'expiresAt' | 'ipAllowlist'>
+> & { readonly scopes?: readonly string[]; readonly grantableScopes?: readonly string[] };
+
+export interface ApiKeyFilter {
+  readonly state?: KeyState;
+  readonly environment?: Environment;
+  readonly scope?: string;
+  /** Text in the name, the description or the purpose, without regard to case. */
+  readonly q?: string;
+}
+
+const grantsPerInsertMax = 1000;
+
+@Injectable()
+export class ApiKeysStore {
+  constructor(private readonly database: Database) {}
+
+  /** @param manager the transaction of the change that needs it, or nothing for what is committed */
+  async find(accountId: string, id: string, manager: EntityManager = this.database.read): Promise<ApiKeyRecord | null> {
+    const key = await manager.findOneBy(ApiKeyEntity, { id, accountId });
+    if (key === null) return null;
+    return (await this.#complete([key], manager))[0] ?? null;
+  }
+
+  /** Oldest first. */
+  async list(
+    accountId: string,
+    filter: ApiKeyFilter,
+    now: number,
+    limit: number,
+    after: Place | null,
+  ): Promise<ApiKeyRecord[]> {
+    const query = this.database.read.createQueryBuilder(ApiKeyEntity, 'row').where('row.accountId = :accountId', { accountId });
+    narrow(query, filter, now);
+    return this.#complete(await pageAfter(query, limit, after).getMany(), this.database.read);
+  }
+
+  async create(change: Change, { scopes, grantableScopes, ...key }: NewApiKey): Promise<string> {
+    const id = newId('key');
+    await change.touch('key', id);
+    const { now: createdAt, revision } = change;
+    await change.manager.insert(ApiKeyEntity, { ...key, id, standing: 'active', createdAt, revision });
+    await grant(change, id, 'use', scopes);
+    await grant(change, id, 'hand_out', grantableScopes);
+    return id;
+  }
+
+  /** Changes exactly what is named. */
+  async change(change: Change, id: string, { scopes, grantableScopes, ...columns }: ApiKeyChanges): Promise<void> {
+    await change.touch('key', id);
+    await change.manager.update(ApiKeyEntity, { id }, { ...columns, revision: change.revision });
+    if (scopes !== undefined) await regrant(change, id, 'use', scopes);
+    if (grantableScopes !== undefined) await regrant(change, id, 'hand_out', grantableScopes);
+  }
+
+  async #complete(keys: readonly ApiKeyEntity[], manager: EntityManager): Promise<ApiKeyRecord[]> {
+    if (keys.length === 0) return [];
+    const keyId = In(keys.map((key) => key.id));
+    const grants = groupBy(await manager.find(GrantEntity, { where: { keyId }, order: { scope: 'ASC' } }), ofKey);
+    const secrets = groupBy(await manager.find(SecretEntity, { where: { keyId }, order: { createdAt: 'ASC' } }), ofKey);
+    const open = groupBy(await manager.findBy(RotationEntity, { keyId, standing: 'open' }), ofKey);
+    return keys.map((key) => ({
+      key,
+      scopes: scopesWith(grants.get(key.id), 'use'),
+      grantableScopes: scopesWith(grants.get(key.id), 'hand_out'),
+      secrets: secrets.get(key.id) ?? [],
+      openRotation: open.get(key.id)?.[0] ?? null,
+    }));
+  }
+}
+
+function ofKey(row: { readonly keyId: string }): string {
+  return row.keyId;
+}
+
+function scopesWith(grants: readonly GrantEntity[] = [], power: GrantEntity['power']): string[] {
+  return grants.filter((grant) => grant.power === power).map((grant) => grant.scope);
+}
+
+async function grant(change: Change, keyId: string, power: GrantEntity['power'], scopes: readonly string[]): Promise<void> {
+  const rows = scopes.map((scope) => ({ id: newId('grt'), keyId, scope, power, serviceId: null, resources: null }));
+  for (let i = 0; i < rows.length; i += grantsPerInsertMax) {
+    await change.manager.insert(GrantEntity, rows.slice(i, i + grantsPerInsertMax));
+  }
+}
+
+async function regrant(change: Change, keyId: string, power: GrantEntity['power'], scopes: readonly string[]): Promise<void> {
+  await change.manager.delete(GrantEntity, { keyId, power });
+  await grant(change, keyId, power, scopes);
+}
+
+function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, now: number): void {
+  switch (filter.state) {
+    case undefined:
+      break;
+    case 'expired':
+      query.andWhere("row.standing <> 'revoked' AND row.expiresAt <= :now", { now });
+      break;
+    case 'revoked':
+      query.andWhere("row.standing = 'revoked'");
+      break;
+    default:
+      query.andWhere('row.standing = :standing AND (row.expiresAt IS NULL OR row.expiresAt > :now)', {
+        standing: filter.state,
+        now,
+      });
+  }
+  if (filter.environment !== undefined) query.andWhere('row.environment = :environment', { environment: filter.environment });
+  if (filter.scope !== undefined) {
+    query.andWhere(
+      "EXISTS (SELECT 1 FROM api_key_grant g WHERE g.key_id = row.id AND g.power = 'use' AND g.scope = :scope)",
+      { scope: filter.scope },
+    );
+  }
+  if (filter.q !== undefined) {
+    const q = `%${filter.q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+    const columns = ['name', 'description', 'purpose'].map((name) => `LOWER(COALESCE(row.${name}, '')) LIKE :q ESCAPE '\\'`);
+    query.andWhere(`(${columns.join(' OR ')})`, { q });
+  }
+}

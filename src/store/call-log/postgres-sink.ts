@@ -1,0 +1,182 @@
+import pg from 'pg';
+import { callColumns, completionWidth, outcomeColumns, rowWidth, type Cell, type ColumnKind } from './call-columns.js';
+import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
+import { summarize, type GroupSummary } from './group-summary.js';
+
+const arrayTypes: Readonly<Record<ColumnKind, string>> = {
+  integer: 'bigint[]',
+  real: 'float8[]',
+  text: 'text[]',
+  list: 'text[]',
+};
+
+// One array per column: the statement's text is the same for any number of rows, so it is parsed and planned once.
+const insertRows = {
+  name: 'insert_rows',
+  text: `INSERT INTO call_log.call (${callColumns.map(({ name }) => `"${name}"`).join(', ')})
+    SELECT * FROM unnest(${callColumns.map(({ kind }, i) => `$${i + 1}::${arrayTypes[kind]}`).join(', ')})`,
+};
+
+const completionArrays = [...outcomeColumns.map(({ kind }) => arrayTypes[kind]), 'bigint[]'];
+
+const completeRows = {
+  name: 'complete_rows',
+  text: `UPDATE call_log.call SET ${outcomeColumns.map(({ name }) => `"${name}" = done."${name}"`).join(', ')}
+    FROM unnest(${completionArrays.map((type, i) => `$${i + 1}::${type}`).join(', ')})
+      AS done (${outcomeColumns.map(({ name }) => `"${name}"`).join(', ')}, position)
+    WHERE call.position = done.position AND call.node_id = $${completionArrays.length + 1}`,
+};
+
+// Locks the node's row: it waits for the end of a transaction that an earlier, broken connection may have left behind.
+const readMark = `INSERT INTO call_log.call_node AS node (node_id, last_seq, last_position, max_skew_ms) VALUES ($1, 0, 0, 0)
+  ON CONFLICT (node_id) DO UPDATE SET node_id = excluded.node_id
+  RETURNING last_seq AS "lastSeq", last_position AS "lastPosition"`;
+
+const moveMark = {
+  name: 'move_mark',
+  text: `UPDATE call_log.call_node SET last_seq = greatest(last_seq, $1), last_position = greatest(last_position, $2),
+    max_skew_ms = greatest(max_skew_ms, $3) WHERE node_id = $4`,
+};
+
+// The columns of `usage` are the row's values from before, so "last" follows the later of the two.
+const countUses = {
+  name: 'count_uses',
+  text: `INSERT INTO call_log.secret_usage AS usage
+      (secret_id, key_id, account_id, calls, denied_calls, last_used_at, last_used_ip, last_used_user_agent)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
+    ON CONFLICT (secret_id) DO UPDATE SET
+      calls = usage.calls + excluded.calls,
+      denied_calls = usage.denied_calls + excluded.denied_calls,
+      last_used_at = greatest(usage.last_used_at, excluded.last_used_at),
+      last_used_ip = CASE WHEN excluded.last_used_at >= usage.last_used_at
+        THEN excluded.last_used_ip ELSE usage.last_used_ip END,
+      last_used_user_agent = CASE WHEN excluded.last_used_at >= usage.last_used_at
+        THEN excluded.last_used_user_agent ELSE usage.last_used_user_agent END`,
+};
+
+/** Writes groups of calls to PostgreSQL. */
+export class PostgresSink implements CallSink {
+  readonly #url: string;
+  readonly #settings: SinkSettings;
+  #client: pg.Client | null = null;
+
+  constructor(url: string, settings: SinkSettings) {
+    this.#url = url;
+    this.#settings = settings;
+  }
+
+  async open(): Promise<NodeMark> {
+    this.#abandon();
+    const { mode, timeoutMs, nodeId } = this.#settings;
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'latchkey call log',
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+      keepAlive: true,
+    });
+    // A broken connection also fails the next query, and that is where it is dealt with.
+    client.on('error', () => {});
+    this.#client = client;
+    await client.connect();
+    await client.query(`SET synchronous_commit TO ${mode === 'durable' ? 'on' : 'off'}; SET statement_timeout TO ${timeoutMs}`);
+    const { rows } = await client.query<Record<keyof NodeMark, string>>(readMark, [nodeId]);
+    return { lastSeq: Number(rows[0]?.lastSeq), lastPosition: Number(rows[0]?.lastPosition) };
+  }
+
+  async write(group: PackedGroup): Promise<number> {
+    const client = this.#connected();
+    try {
+      return await this.#writeGroup(client, group);
+    } catch (error) {
+      // It may be broken or inside a failed transaction; `open` makes a new one.
+      this.#abandon();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await client?.end();
+  }
+
+  async #writeGroup(client: pg.Client, group: PackedGroup): Promise<number> {
+    const { nodeId } = this.#settings;
+    await client.query('BEGIN');
+    const leftOut = group.salvage ? await salvageRows(client, group.cells) : await insertAll(client, group.cells);
+    if (group.completions.length > 0) {
+      await client.query(completeRows, [...arraysOf(group.completions, completionWidth), nodeId]);
+    }
+    if (group.cells.length > 0) await this.#writeSummary(client, summarize(group.cells, leftOut));
+    await client.query('COMMIT');
+    return leftOut.size;
+  }
+
+  async #writeSummary(client: pg.Client, { lastSeq, lastPosition, maxSkewMs, uses }: GroupSummary): Promise<void> {
+    await client.query(moveMark, [lastSeq, lastPosition, maxSkewMs, this.#settings.nodeId]);
+    if (uses.length === 0) return;
+    // Last in the transaction: other nodes that count the same secrets wait for it.
+    await client.query(countUses, [
+      uses.map((use) => use.secretId),
+      uses.map((use) => use.keyId),
+      uses.map((use) => use.accountId),
+      uses.map((use) => use.calls),
+      uses.map((use) => use.deniedCalls),
+      uses.map((use) => use.lastUsedAt),
+      uses.map((use) => use.lastUsedIp),
+      uses.map((use) => withoutNul(use.lastUsedUserAgent)),
+    ]);
+  }
+
+  #connected(): pg.Client {
+    if (this.#client === null) throw new Error('the call log is not open');
+    return this.#client;
+  }
+
+  /** Lets go of the connection without waiting for a server that may not answer. */
+  #abandon(): void {
+    this.#client?.end().catch(() => {});
+    this.#client = null;
+  }
+}
+
+async function insertAll(client: pg.Client, cells: readonly Cell[]): Promise<Set<number>> {
+  if (cells.length > 0) await client.query(insertRows, arraysOf(cells, rowWidth));
+  return new Set();
+}
+
+/** Row by row, each behind a savepoint. @returns the first cells of the rows that were refused */
+async function salvageRows(client: pg.Client, cells: readonly Cell[]): Promise<Set<number>> {
+  const leftOut = new Set<number>();
+  for (let row = 0; row < cells.length; row += rowWidth) {
+    await client.query('SAVEPOINT one_row');
+    try {
+      await insertAll(client, cells.slice(row, row + rowWidth));
+    } catch (error) {
+      if (!isAboutTheRow(error)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT one_row');
+      leftOut.add(row);
+    }
+    await client.query('RELEASE SAVEPOINT one_row');
+  }
+  return leftOut;
+}
+
+/** Turns rows into columns. */
+function arraysOf(cells: readonly Cell[], width: number): Cell[][] {
+  const arrays = Array.from({ length: width }, (): Cell[] => []);
+  for (let i = 0; i < cells.length; i += 1) arrays[i % width]?.push(withoutNul(cells[i] as Cell));
+  return arrays;
+}
+
+/** PostgreSQL's text cannot hold NUL; it is written out as `escapeControls` writes it. */
+function withoutNul(cell: Cell): Cell {
+  return typeof cell === 'string' && cell.includes('\0') ? cell.replaceAll('\0', '\\u0000') : cell;
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the same values would fail again. */
+function isAboutTheRow(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^2[23]/.test(code);
+}

@@ -1,0 +1,70 @@
+import { In, type EntityManager } from 'typeorm';
+import { CompiledAllowlist } from '../core/ip-allowlist.js';
+import { isManagementScope, isOperatorOnlyScope } from '../core/management-scopes.js';
+import type { HeldAccount, HeldCredential, HeldKey } from '../core/ports.js';
+import { AccountEntity } from './entities/account.entity.js';
+import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { BindingEntity } from './entities/binding.entity.js';
+import { GrantEntity } from './entities/grant.entity.js';
+import { RotationEntity } from './entities/rotation.entity.js';
+import { SecretEntity } from './entities/secret.entity.js';
+
+/** Reads everything a decision needs of the secret with one of these digests, and makes it ready to be asked. */
+export async function readCredential(manager: EntityManager, digests: readonly string[]): Promise<HeldCredential | null> {
+  const secret = await manager.findOneBy(SecretEntity, { digest: In(digests) });
+  if (secret === null) return null;
+  const key = await manager.findOneByOrFail(ApiKeyEntity, { id: secret.keyId });
+  const account = await manager.findOneByOrFail(AccountEntity, { id: key.accountId });
+  const grants = await manager.findBy(GrantEntity, { keyId: key.id });
+  const bindings = await manager.findBy(BindingEntity, { accountId: account.id });
+  const rotation =
+    secret.rotationId === null ? null : await manager.findOneBy(RotationEntity, { id: secret.rotationId });
+  return {
+    id: secret.id,
+    start: secret.start,
+    endsAt: secret.endsAt,
+    revokedAt: secret.revokedAt,
+    rotationId: secret.rotationId,
+    retiringSince: rotation?.startedAt ?? null,
+    used: secret.firstUsedAt !== null,
+    key: heldKey(key, account, grants, bindings),
+    account: heldAccount(account),
+  };
+}
+
+function heldAccount(account: AccountEntity): HeldAccount {
+  return {
+    id: account.id,
+    name: account.name,
+    isOperator: account.isOperator,
+    suspended: account.suspended,
+    allowHapikey: account.allowHapikey,
+    ipAllowlist: CompiledAllowlist.of(account.ipAllowlist),
+  };
+}
+
+function heldKey(key: ApiKeyEntity, account: AccountEntity, grants: GrantEntity[], bindings: BindingEntity[]): HeldKey {
+  const scopesWith = (power: GrantEntity['power']) =>
+    grants.filter((grant) => grant.power === power && mayCount(grant.scope, account)).map((grant) => grant.scope);
+  return {
+    id: key.id,
+    name: key.name,
+    environment: key.environment,
+    standing: key.standing,
+    expiresAt: key.expiresAt,
+    scopes: new Set(scopesWith('use')),
+    grantableScopes: new Set(scopesWith('hand_out')),
+    ipAllowlist: CompiledAllowlist.of(key.ipAllowlist),
+    boundServiceIds: new Set(
+      bindings
+        .filter((binding) => binding.environment === null || binding.environment === key.environment)
+        .map((binding) => binding.serviceId),
+    ),
+  };
+}
+
+/** Whether a grant counts in this account: the operator's scopes for the operator alone, others within the entitlement. */
+function mayCount(scope: string, account: AccountEntity): boolean {
+  if (isManagementScope(scope)) return account.isOperator || !isOperatorOnlyScope(scope);
+  return account.entitledScopes === null || account.entitledScopes.includes(scope);
+}

@@ -1,0 +1,101 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Clock } from '../core/ports.js';
+import { AccessChangeEntity, type AccessSubject } from './entities/access-change.entity.js';
+import { AccessRevisionEntity } from './entities/access-revision.entity.js';
+import { CLOCK } from './tokens.js';
+import { WriteQueue } from './write-queue.js';
+
+/** One thing that a change made stale in memory. */
+export interface StaleSubject {
+  readonly subject: AccessSubject;
+  readonly id: string;
+}
+
+/** Applies a committed change to what a node holds in memory, before the change is answered. */
+export type ChangeListener = (stale: readonly StaleSubject[], revision: number) => void | Promise<void>;
+
+/** What a change works with. */
+export interface Change {
+  readonly manager: EntityManager;
+  readonly now: number;
+  /** The access revision this change takes: the ETag of what it writes. */
+  readonly revision: number;
+  /** Names what this change makes stale, for this node's memory and for other nodes. */
+  touch(subject: AccessSubject, id: string): Promise<void>;
+}
+
+export const readerName = 'reader';
+
+/**
+ * The main database: one way to read, one way to change.
+ *
+ * TypeORM's better-sqlite3 driver has one connection, on which two transactions would run into each other; so every write
+ * goes through `change` or `write`, one after the other, and reads use a connection of their own.
+ */
+@Injectable()
+export class Database implements OnModuleDestroy {
+  readonly #queue: WriteQueue;
+  readonly #listeners: ChangeListener[] = [];
+
+  constructor(
+    @InjectDataSource() private readonly writer: DataSource,
+    @InjectDataSource(readerName) private readonly reader: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.#queue = new WriteQueue(writer.options.type === 'postgres' ? 'concurrent' : 'one_at_a_time');
+  }
+
+  /** Sees what is committed. Never write with it. */
+  get read(): EntityManager {
+    return this.reader.manager;
+  }
+
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** A write that no cache cares for, in a transaction of its own. */
+  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.#queue.run(() => this.writer.transaction(work));
+  }
+
+  /** A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves. */
+  async change<T>(work: (change: Change) => Promise<T>): Promise<T> {
+    const { result, change } = await this.#queue.run(() =>
+      this.writer.transaction(async (manager) => {
+        const numbered = new NumberedChange(manager, this.clock.now(), await nextRevision(manager));
+        return { result: await work(numbered), change: numbered };
+      }),
+    );
+    for (const listener of this.#listeners) await listener(change.stale, change.revision);
+    return result;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#queue.drained();
+  }
+}
+
+class NumberedChange implements Change {
+  readonly stale: StaleSubject[] = [];
+
+  constructor(
+    readonly manager: EntityManager,
+    readonly now: number,
+    readonly revision: number,
+  ) {}
+
+  async touch(subject: AccessSubject, subjectId: string): Promise<void> {
+    if (this.stale.some((known) => known.subject === subject && known.id === subjectId)) return;
+    this.stale.push({ subject, id: subjectId });
+    await this.manager.insert(AccessChangeEntity, { revision: this.revision, subject, subjectId, at: this.now });
+  }
+}
+
+/** The update locks the row until the transaction ends: changes follow one another, and so do their numbers. */
+async function nextRevision(manager: EntityManager): Promise<number> {
+  await manager.increment(AccessRevisionEntity, { id: 1 }, 'revision', 1);
+  return (await manager.findOneByOrFail(AccessRevisionEntity, { id: 1 })).revision;
+}

@@ -1,0 +1,32 @@
+import { AccessChangeEntity } from './access-change.entity.js';
+import { AccessRevisionEntity } from './access-revision.entity.js';
+import { AccountEntity } from './account.entity.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { AuditEventEntity } from './audit-event.entity.js';
+import { AuditHeadEntity } from './audit-head.entity.js';
+import { BindingEntity } from './binding.entity.js';
+import { GrantEntity } from './grant.entity.js';
+import { InstallationEntity } from './installation.entity.js';
+import { RotationEntity } from './rotation.entity.js';
+import { RouteEntity } from './route.entity.js';
+import { ScopeEntity } from './scope.entity.js';
+import { SecretEntity } from './secret.entity.js';
+import { ServiceEntity } from './service.entity.js';
+
+/** Every table of the main database. */
+export const entities = [
+  AccessChangeEntity,
+  AccessRevisionEntity,
+  AccountEntity,
+  ApiKeyEntity,
+  AuditEventEntity,
+  AuditHeadEntity,
+  BindingEntity,
+  GrantEntity,
+  InstallationEntity,
+  RotationEntity,
+  RouteEntity,
+  ScopeEntity,
+  SecretEntity,
+  ServiceEntity,
+];

@@ -1,0 +1,46 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { asNumber } from '../columns.js';
+
+/** A sealed upstream credential and where it goes. The value is ciphertext under the sealing key of `sealingVersion`. */
+export interface SealedCredential {
+  readonly in: 'header' | 'query';
+  readonly name: string;
+  readonly sealed: string;
+  readonly sealingVersion: number;
+}
+
+/** An upstream API and where it is mounted. */
+@Entity('service')
+export class ServiceEntity {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text')
+  upstream!: string;
+
+  @Column('text')
+  mount!: string;
+
+  /** Open to all accounts; otherwise an account needs a binding. */
+  @Column('boolean')
+  open!: boolean;
+
+  @Column('boolean')
+  stripMount!: boolean;
+
+  @Column('integer')
+  timeoutMs!: number;
+
+  @Column('simple-json', { nullable: true })
+  credential!: SealedCredential | null;
+
+  @Column('bigint', { transformer: asNumber })
+  createdAt!: number;
+
+  /** The access revision of its last change, routes included, which is its ETag. */
+  @Column('bigint', { transformer: asNumber })
+  revision!: number;
+}

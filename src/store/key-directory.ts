@@ -1,0 +1,146 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { IsNull } from 'typeorm';
+import type { Clock, HeldCredential, KeyDirectory } from '../core/ports.js';
+import { StoreUnavailableError } from '../core/ports.js';
+import { digestOfSecret, fingerprintOfSecret, type Pepper } from '../core/secret-digest.js';
+import { shapeOfSecret } from '../core/secret-format.js';
+import { readCredential } from './credential-query.js';
+import { Database, type StaleSubject } from './database.js';
+import { SecretEntity } from './entities/secret.entity.js';
+import { CLOCK, KEY_PREFIXES, PEPPERS } from './tokens.js';
+
+const rememberedCredentialsMax = 100_000;
+const rememberedUnknownsMax = 10_000;
+
+/**
+ * The keys a node remembers, in front of the store.
+ *
+ * A remembered secret costs one hash and no query; concurrent misses of one secret share one query; a secret that does not
+ * exist is remembered too, within bounds. A change forgets what it made stale before it is answered, and a query that was
+ * under way meanwhile is asked again: it may have read what was there before.
+ */
+@Injectable()
+export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
+  /** By the secret's fingerprint. */
+  readonly #known = new LRUCache<string, HeldCredential>({
+    max: rememberedCredentialsMax,
+    dispose: (credential, fingerprint) => this.#unlink(fingerprint, credential),
+  });
+  readonly #unknown = new LRUCache<string, true>({ max: rememberedUnknownsMax });
+  readonly #asked = new Map<string, Promise<HeldCredential | null>>();
+  readonly #fingerprintsOf = new Map<string, Set<string>>();
+  readonly #firstUses = new Map<string, Promise<boolean>>();
+  /** Counts the changes applied, so that a query notices that one came between. */
+  #generation = 0;
+  #hasLegacySecrets = false;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PEPPERS) private readonly peppers: readonly Pepper[],
+    @Inject(KEY_PREFIXES) private readonly prefixes: readonly string[],
+  ) {
+    database.onChange((stale) => this.#forget(stale));
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.#lookForLegacySecrets();
+  }
+
+  find(secret: string): HeldCredential | null | Promise<HeldCredential | null> {
+    const shape = shapeOfSecret(secret, this.prefixes);
+    if (shape === 'neither' || (shape === 'legacy' && !this.#hasLegacySecrets)) return null;
+    const fingerprint = fingerprintOfSecret(secret);
+    const known = this.#known.get(fingerprint);
+    if (known !== undefined) return known;
+    if (this.#unknown.has(fingerprint)) return null;
+    const asked = this.#asked.get(fingerprint);
+    if (asked !== undefined) return asked;
+    const asking = this.#ask(secret, fingerprint).finally(() => {
+      if (this.#asked.get(fingerprint) === asking) this.#asked.delete(fingerprint);
+    });
+    this.#asked.set(fingerprint, asking);
+    return asking;
+  }
+
+  recordFirstUse(credential: HeldCredential): Promise<boolean> {
+    const recording = this.#firstUses.get(credential.id);
+    if (recording !== undefined) return recording;
+    const started = this.#recordFirstUse(credential.id).finally(() => this.#firstUses.delete(credential.id));
+    this.#firstUses.set(credential.id, started);
+    return started;
+  }
+
+  async #ask(secret: string, fingerprint: string): Promise<HeldCredential | null> {
+    const digests = this.peppers.map((pepper) => digestOfSecret(secret, pepper));
+    for (;;) {
+      const generation = this.#generation;
+      const credential = await orUnavailable(readCredential(this.database.read, digests));
+      if (generation !== this.#generation) continue;
+      if (credential === null) this.#unknown.set(fingerprint, true);
+      else this.#remember(fingerprint, credential);
+      return credential;
+    }
+  }
+
+  async #recordFirstUse(secretId: string): Promise<boolean> {
+    const stands = await orUnavailable(
+      this.database.write(async (manager) => {
+        const unused = { id: secretId, firstUsedAt: IsNull(), revokedAt: IsNull() };
+        const { affected } = await manager.update(SecretEntity, unused, { firstUsedAt: this.clock.now() });
+        return affected === 1 || (await manager.existsBy(SecretEntity, { id: secretId, revokedAt: IsNull() }));
+      }),
+    );
+    // Read again with its first use on record; a stale entry would only ask for the record once more.
+    this.#forgetEntriesOf(secretId);
+    return stands;
+  }
+
+  #forget(stale: readonly StaleSubject[]): void | Promise<void> {
+    this.#generation += 1;
+    // Whoever comes after the change must not join a query that began before it.
+    this.#asked.clear();
+    this.#unknown.clear();
+    for (const { id } of stale) this.#forgetEntriesOf(id);
+    if (stale.some(({ subject }) => subject === 'legacy_secrets')) return this.#lookForLegacySecrets();
+  }
+
+  #forgetEntriesOf(id: string): void {
+    for (const fingerprint of [...(this.#fingerprintsOf.get(id) ?? [])]) this.#known.delete(fingerprint);
+  }
+
+  #remember(fingerprint: string, credential: HeldCredential): void {
+    this.#known.set(fingerprint, credential);
+    for (const id of subjectsOf(credential)) {
+      const fingerprints = this.#fingerprintsOf.get(id) ?? new Set();
+      fingerprints.add(fingerprint);
+      this.#fingerprintsOf.set(id, fingerprints);
+    }
+  }
+
+  #unlink(fingerprint: string, credential: HeldCredential): void {
+    for (const id of subjectsOf(credential)) {
+      const fingerprints = this.#fingerprintsOf.get(id);
+      fingerprints?.delete(fingerprint);
+      if (fingerprints?.size === 0) this.#fingerprintsOf.delete(id);
+    }
+  }
+
+  async #lookForLegacySecrets(): Promise<void> {
+    this.#hasLegacySecrets = await this.database.read.existsBy(SecretEntity, { format: 'legacy' });
+  }
+}
+
+/** What, when it changes, makes a remembered credential stale. */
+function subjectsOf(credential: HeldCredential): readonly string[] {
+  return [credential.id, credential.key.id, credential.account.id];
+}
+
+async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    throw new StoreUnavailableError('The store cannot be asked.', { cause: error });
+  }
+}

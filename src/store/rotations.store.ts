@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { LessThanOrEqual } from 'typeorm';
+import { newId } from '../core/ids.js';
+import { secretEndsOf, type Rotation } from '../core/rotation.js';
+import type { Environment } from '../core/secret-format.js';
+import { Database, type Change } from './database.js';
+import { RotationEntity } from './entities/rotation.entity.js';
+import { SecretEntity } from './entities/secret.entity.js';
+import { SecretsStore, type IssuedSecret } from './secrets.store.js';
+
+@Injectable()
+export class RotationsStore {
+  constructor(
+    private readonly database: Database,
+    private readonly secrets: SecretsStore,
+  ) {}
+
+  find(keyId: string, id: string): Promise<RotationEntity | null> {
+    return this.database.read.findOneBy(RotationEntity, { id, keyId });
+  }
+
+  /** Newest first. */
+  list(keyId: string, limit: number): Promise<RotationEntity[]> {
+    return this.database.read.find(RotationEntity, { where: { keyId }, order: { startedAt: 'DESC' }, take: limit });
+  }
+
+  /** Gives the key a new current secret and the old one the end that `rotation` says. */
+  async open(
+    change: Change,
+    key: { readonly id: string; readonly environment: Environment },
+    retiringSecretId: string,
+    rotation: Rotation,
+    openedBy: string | null,
+  ): Promise<{ id: string; secret: IssuedSecret }> {
+    const id = newId('rot');
+    await change.touch('key', key.id);
+    const secret = await this.secrets.issue(change, key.id, key.environment);
+    await change.manager.insert(RotationEntity, {
+      ...rotation,
+      id,
+      keyId: key.id,
+      retiringSecretId,
+      replacingSecretId: secret.id,
+      openedBy,
+    });
+    const { retiring } = secretEndsOf(rotation);
+    await change.manager.update(SecretEntity, { id: retiringSecretId }, { endsAt: retiring.endsAt, rotationId: id });
+    return { id, secret };
+  }
+
+  /** Writes down which open rotations of a key have ended because their grace is over. The secrets ended by themselves. */
+  async writeDownExpired(change: Change, keyId: string): Promise<void> {
+    await change.manager.update(
+      RotationEntity,
+      { keyId, standing: 'open', graceEndsAt: LessThanOrEqual(change.now) },
+      { standing: 'expired' },
+    );
+  }
+}

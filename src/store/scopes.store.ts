@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { In, MoreThan } from 'typeorm';
+import { managementScopes } from '../core/management-scopes.js';
+import { Database, type Change } from './database.js';
+import { GrantEntity } from './entities/grant.entity.js';
+import { RouteEntity } from './entities/route.entity.js';
+import { ScopeEntity } from './entities/scope.entity.js';
+
+/** SQLite and PostgreSQL both take this many values in one statement. */
+const namesPerQueryMax = 1000;
+
+@Injectable()
+export class ScopesStore {
+  constructor(private readonly database: Database) {}
+
+  find(name: string): Promise<ScopeEntity | null> {
+    return this.database.read.findOneBy(ScopeEntity, { name });
+  }
+
+  /** By name. */
+  list(limit: number, afterName: string | null): Promise<ScopeEntity[]> {
+    return this.database.read.find(ScopeEntity, {
+      where: afterName === null ? {} : { name: MoreThan(afterName) },
+      order: { name: 'ASC' },
+      take: limit,
+    });
+  }
+
+  /** Those of `names` that are not in the catalogue. */
+  async unknownOf(change: Change, names: readonly string[]): Promise<string[]> {
+    const known = new Set<string>();
+    for (let i = 0; i < names.length; i += namesPerQueryMax) {
+      const rows = await change.manager.findBy(ScopeEntity, { name: In(names.slice(i, i + namesPerQueryMax)) });
+      for (const row of rows) known.add(row.name);
+    }
+    return names.filter((name) => !known.has(name));
+  }
+
+  async put(change: Change, scope: ScopeEntity): Promise<void> {
+    await change.manager.upsert(ScopeEntity, scope, ['name']);
+  }
+
+  /** Adds those that are new, and leaves what somebody wrote about the others alone. */
+  async addMissing(change: Change, scopes: readonly { name: string; description: string }[]): Promise<string[]> {
+    const unknown = new Set(await this.unknownOf(change, scopes.map((scope) => scope.name)));
+    const added = scopes.filter((scope) => unknown.has(scope.name));
+    for (const { name, description } of added) {
+      await change.manager.insert(ScopeEntity, { name, description, sensitive: false, dataCategories: [] });
+    }
+    return added.map((scope) => scope.name);
+  }
+
+  async remove(change: Change, name: string): Promise<void> {
+    await change.manager.delete(ScopeEntity, { name });
+  }
+
+  /** What still needs a scope: how many grants, and how many routes. */
+  async usesOf(change: Change, name: string): Promise<{ grants: number; routes: number }> {
+    const grants = await change.manager.countBy(GrantEntity, { scope: name });
+    const routes = await change.manager.find(RouteEntity, { select: { id: true, scopeSets: true } });
+    return { grants, routes: routes.filter((route) => route.scopeSets.some((set) => set.includes(name))).length };
+  }
+
+  /** Brings the management part of the catalogue up to what this version knows. */
+  async seedManagementScopes(change: Change): Promise<void> {
+    for (const { name, description } of managementScopes) {
+      await this.put(change, { name, description, sensitive: name.endsWith('.write'), dataCategories: [] });
+    }
+  }
+}

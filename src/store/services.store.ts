@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../core/ids.js';
+import type { Route } from '../core/route-table.js';
+import { Database, type Change } from './database.js';
+import { RouteEntity } from './entities/route.entity.js';
+import { ServiceEntity } from './entities/service.entity.js';
+import { pageAfter, type Place } from './pages.js';
+
+export type ServiceSettings = Pick<ServiceEntity, 'upstream' | 'mount' | 'open' | 'stripMount' | 'timeoutMs'>;
+export type NewRoute = Omit<Route, 'id'>;
+
+/** SQLite takes at most 32,766 parameters in one statement. */
+const routesPerInsertMax = 1000;
+
+@Injectable()
+export class ServicesStore {
+  constructor(private readonly database: Database) {}
+
+  findByName(name: string): Promise<ServiceEntity | null> {
+    return this.database.read.findOneBy(ServiceEntity, { name });
+  }
+
+  /** Oldest first. */
+  list(limit: number, after: Place | null): Promise<ServiceEntity[]> {
+    return pageAfter(this.database.read.createQueryBuilder(ServiceEntity, 'row'), limit, after).getMany();
+  }
+
+  /** In the order they were declared. */
+  routesOf(serviceId: string): Promise<RouteEntity[]> {
+    return this.database.read.find(RouteEntity, { where: { serviceId }, order: { ordinal: 'ASC' } });
+  }
+
+  /** The service whose mount this is, if it is another one's. */
+  findOtherByMount(change: Change, mount: string, name: string): Promise<ServiceEntity | null> {
+    return change.manager
+      .createQueryBuilder(ServiceEntity, 'service')
+      .where('service.mount = :mount AND service.name <> :name', { mount, name })
+      .getOne();
+  }
+
+  /** Makes the service, or gives the one of that name these settings. */
+  async put(change: Change, name: string, settings: ServiceSettings): Promise<ServiceEntity> {
+    const existing = await change.manager.findOneBy(ServiceEntity, { name });
+    const id = existing?.id ?? newId('svc');
+    await change.touch('service', id);
+    if (existing === null) {
+      const { now: createdAt, revision } = change;
+      await change.manager.insert(ServiceEntity, { id, name, ...settings, credential: null, createdAt, revision });
+    } else {
+      await change.manager.update(ServiceEntity, { id }, { ...settings, revision: change.revision });
+    }
+    return change.manager.findOneByOrFail(ServiceEntity, { id });
+  }
+
+  /** Replaces all routes of a service. A route that stays keeps its id, so that the log's history stays joined. */
+  async replaceRoutes(change: Change, serviceId: string, routes: readonly NewRoute[]): Promise<void> {
+    const before = await change.manager.findBy(RouteEntity, { serviceId });
+    const idOf = new Map(before.map((route) => [`${route.method} ${route.path}`, route.id]));
+    await change.touch('service', serviceId);
+    await change.manager.update(ServiceEntity, { id: serviceId }, { revision: change.revision });
+    await change.manager.delete(RouteEntity, { serviceId });
+    const rows = routes.map((route, ordinal) => ({
+      id: idOf.get(`${route.method} ${route.path}`) ?? newId('rte'),
+      serviceId,
+      ordinal,
+      method: route.method,
+      path: route.path,
+      scopeSets: route.scopeSets.map((set) => [...set]),
+      public: route.public,
+    }));
+    for (let i = 0; i < rows.length; i += routesPerInsertMax) {
+      await change.manager.insert(RouteEntity, rows.slice(i, i + routesPerInsertMax));
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** What the store's classes are given under a name, because it is no class: see `store.module.ts`. */
+
+/** `Clock` */
+export const CLOCK = Symbol('Clock');
+/** `CallLog` */
+export const CALL_LOG = Symbol('CallLog');
+/** `readonly Pepper[]`: those in force, the current one first. */
+export const PEPPERS = Symbol('Peppers');
+/** `readonly string[]`: every prefix this installation has given out, the current one first. */
+export const KEY_PREFIXES = Symbol('KeyPrefixes');
+/** `Buffer`: the HMAC key of the audit chains. */
+export const AUDIT_KEY = Symbol('AuditKey');
