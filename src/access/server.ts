@@ -61,11 +61,7 @@ export class AccessServer {
   }
 
   #routes(): void {
-    this.#fastify.get('/latchkey/health/live', () => ({ status: 'live' }));
-    this.#fastify.get('/latchkey/health/ready', async (_request, reply) => {
-      const ready = this.health.report();
-      return reply.code(ready.status === 'ready' ? 200 : 503).header('Cache-Control', 'no-store').send(ready);
-    });
+    this.health.serve(this.#fastify);
     this.#fastify.get(selfPath, (request, reply) => {
       reply.hijack();
       this.self

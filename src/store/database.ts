@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Clock } from '../core/ports.js';
@@ -35,7 +35,7 @@ export const readerName = 'reader';
  * goes through `change` or `write`, one after the other, and reads use a connection of their own.
  */
 @Injectable()
-export class Database implements OnModuleDestroy {
+export class Database {
   readonly #queue: WriteQueue;
   readonly #listeners: ChangeListener[] = [];
 
@@ -73,8 +73,24 @@ export class Database implements OnModuleDestroy {
     return result;
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.#queue.drained();
+  /** A change, or what it would do: with `dryRun` it is made, looked at, and taken back. */
+  async preview<T>(dryRun: boolean, work: (change: Change) => Promise<T>): Promise<T> {
+    if (!dryRun) return this.change(work);
+    try {
+      return await this.change(async (change) => {
+        throw new TakenBack(await work(change));
+      });
+    } catch (error) {
+      if (error instanceof TakenBack) return error.result as T;
+      throw error;
+    }
+  }
+}
+
+/** Rolls a transaction back and carries out what it found. */
+class TakenBack extends Error {
+  constructor(readonly result: unknown) {
+    super('This change was only a preview.');
   }
 }
 

@@ -25,7 +25,11 @@ export async function hasFingerprint(dataSource: DataSource, kind: KeyKind): Pro
  *
  * @throws StartError
  */
-export async function checkFingerprints(dataSource: DataSource, kind: KeyKind, keys: readonly VersionedKey[]): Promise<void> {
+export async function checkFingerprints(
+  dataSource: DataSource,
+  kind: KeyKind,
+  keys: readonly VersionedKey[],
+): Promise<void> {
   const facts = dataSource.getRepository(InstallationEntity);
   const known = (await facts.find()).filter((fact) => fact.name.startsWith(`${kind}.`));
   for (const { name, value } of known) {

@@ -56,4 +56,14 @@ export class RotationsStore {
       { standing: 'expired' },
     );
   }
+
+  /** Closes the open rotation of a key that ends with both its secrets. */
+  async endWithKey(change: Change, keyId: string): Promise<void> {
+    await this.writeDownExpired(change, keyId);
+    await change.manager.update(
+      RotationEntity,
+      { keyId, standing: 'open' },
+      { standing: 'finished', endedAt: change.now },
+    );
+  }
 }

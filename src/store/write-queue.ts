@@ -1,23 +1,14 @@
-/** Runs pieces of work one at a time, in the order they came, or all at once where the database keeps them apart itself. */
+/** Runs pieces of work one at a time, in the order they came; or all at once, where the database keeps them apart itself. */
 export class WriteQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly mode: 'one_at_a_time' | 'concurrent') {}
 
   run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.mode === 'concurrent') {
-      const running = work();
-      this.#last = Promise.allSettled([this.#last, running]);
-      return running;
-    }
+    if (this.mode === 'concurrent') return work();
     const running = this.#last.then(work);
     // What failed is its caller's to hear of; the next in line only waits for its end.
     this.#last = running.catch(() => undefined);
     return running;
-  }
-
-  /** Resolves when everything that was handed in before has ended. */
-  async drained(): Promise<void> {
-    await this.#last;
   }
 }

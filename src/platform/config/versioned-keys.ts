@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { masked, unreadable } from './setting-readers.js';
 
@@ -39,15 +39,18 @@ export function makeKeyFile(path: string): VersionedKey[] {
   return [{ version: 1, key }];
 }
 
-/** Writes a new file that its owner alone may read (mode 600), and has it on disk before it returns. */
+/** Writes a file that its owner alone may read (mode 600): whole or not at all, and on disk before this returns. */
 export function writeSecretFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    chmodSync(path, 0o600);
-    writeSync(file, `${text}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  rmSync(unfinished, { force: true });
+  const file = openSync(unfinished, 'wx', 0o600);
+  writeSync(file, `${text}\n`);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(unfinished, path);
+  const entry = openSync(folder, 'r');
+  fsyncSync(entry);
+  closeSync(entry);
 }

@@ -32,3 +32,14 @@ export function invalidField(field: string, message: string, context: Readonly<R
     { message, code: 'INVALID', in: 'body', context: { field, ...context } },
   ]);
 }
+
+/** Nobody gives more than they may give. @param beyond the scopes that are not the caller's to hand out */
+export function scopeNotGrantable(beyond: readonly string[]): ApiError {
+  const message = `Nobody gives more than they may give: ${beyond.join(', ')} cannot be handed out here.`;
+  const context = { scopesNotGrantable: beyond };
+  return new ApiError('SCOPE_NOT_GRANTABLE', message, [{ message, code: 'SCOPE_NOT_GRANTABLE', in: 'scopes', context }]);
+}
+
+export function selfEdit(): ApiError {
+  return new ApiError('SELF_EDIT', 'A key cannot change itself. Use another key.');
+}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 
 export type Check = () => boolean;
 
@@ -23,5 +24,14 @@ export class Health {
       status: results.every(([, result]) => result === 'ok') ? 'ready' : 'not_ready',
       checks: Object.fromEntries(results),
     };
+  }
+
+  /** `/latchkey/health/live` and `/latchkey/health/ready`, on either listener. */
+  serve(fastify: FastifyInstance): void {
+    fastify.get('/latchkey/health/live', (_request, reply) => reply.header('Cache-Control', 'no-store').send({ status: 'live' }));
+    fastify.get('/latchkey/health/ready', (_request, reply) => {
+      const report = this.report();
+      return reply.code(report.status === 'ready' ? 200 : 503).header('Cache-Control', 'no-store').send(report);
+    });
   }
 }

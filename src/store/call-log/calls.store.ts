@@ -25,7 +25,27 @@ export interface SecretUsage {
   readonly lastUsedUserAgent: string | null;
 }
 
+/** Who used a secret since some time, and how often. */
+export interface SecretTraffic {
+  readonly calls: number;
+  /** Epoch milliseconds. */
+  readonly lastUsedAt: number | null;
+  /** By address and user agent, the most recent first, at most 1,000. */
+  readonly callers: readonly SecretCaller[];
+}
+
+export interface SecretCaller {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly calls: number;
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+}
+
 type SqlValue = string | number;
+
+const callersMax = 1000;
+const positionsPerMs = 4096;
 
 /** Below every driver's bound on parameters. */
 const idsPerQuery = 1000;
@@ -89,6 +109,30 @@ export class CallsStore {
       for (const record of records) usages.set(record['secret_id'] as string, usageOf(record));
     }
     return usages;
+  }
+
+  /** The calls that carried a secret since `sinceMs` (epoch milliseconds), that moment included, read from the rows. */
+  async trafficOf(keyId: string, secretId: string, sinceMs: number): Promise<SecretTraffic> {
+    const where = 'WHERE key_id = ? AND position >= ? AND secret_id = ?';
+    const values = [keyId, sinceMs * positionsPerMs, secretId];
+    const table = this.#table('call');
+    const [sum] = await this.#query(`SELECT count(*) AS calls, max(at) AS last FROM ${table} ${where}`, values);
+    const callers = await this.#query(
+      `SELECT caller_ip, user_agent, count(*) AS calls, min(at) AS first, max(at) AS last FROM ${table} ${where}
+       GROUP BY caller_ip, user_agent ORDER BY last DESC, caller_ip, user_agent LIMIT ?`,
+      [...values, callersMax],
+    );
+    return {
+      calls: Number(sum?.['calls'] ?? 0),
+      lastUsedAt: sum?.['last'] == null ? null : Number(sum['last']),
+      callers: callers.map((record) => ({
+        ip: record['caller_ip'] as string | null,
+        userAgent: record['user_agent'] as string | null,
+        calls: Number(record['calls']),
+        firstSeenAt: Number(record['first']),
+        lastSeenAt: Number(record['last']),
+      })),
+    };
   }
 
   async #select(conditions: readonly Condition[], limit: number): Promise<Call[]> {

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { AccessModule } from './access/access.module.js';
+import { AccessGuard } from './access/guard/access.guard.js';
+import { ErrorFilter } from './access/guard/error.filter.js';
+import { TenancyGuard } from './access/guard/tenancy.guard.js';
+import { AccountsModule } from './management/accounts/accounts.module.js';
+import { ApiKeysModule } from './management/api-keys/api-keys.module.js';
+import { AuditModule } from './management/audit/audit.module.js';
+import { FirstStartModule } from './management/first-start/first-start.module.js';
+import { RequestLogModule } from './management/request-log/request-log.module.js';
+import { RotationsModule } from './management/rotations/rotations.module.js';
+import { ScopesModule } from './management/scopes/scopes.module.js';
+import { ServicesModule } from './management/services/services.module.js';
+import type { Settings } from './platform/config/settings.js';
+import { RequestValidationPipe } from './platform/http/request-validation.pipe.js';
+import { PlatformModule } from './platform/platform.module.js';
+import { StoreModule, type StoreParts } from './store/store.module.js';
+
+const management = [
+  AccountsModule,
+  ApiKeysModule,
+  AuditModule,
+  FirstStartModule,
+  RequestLogModule,
+  RotationsModule,
+  ScopesModule,
+  ServicesModule,
+];
+
+@Module({})
+export class AppModule {
+  static forRoot(settings: Settings, parts: StoreParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [PlatformModule.forRoot(settings), StoreModule.forRoot(parts), PassportModule, AccessModule, ...management],
+      providers: [
+        // In this order: who is it and may they, then on which account, then what is asked.
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useClass: TenancyGuard },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
+    };
+  }
+}

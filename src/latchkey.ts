@@ -1,0 +1,137 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Admission } from './access/admission.js';
+import { recordCalls } from './access/guard/record-calls.js';
+import { AccessServer } from './access/server.js';
+import { AppModule } from './app.module.js';
+import { MonotonicClock } from './core/monotonic-clock.js';
+import { openInstallation, type Installation } from './installation.js';
+import { FirstStartService } from './management/first-start/first-start.service.js';
+import type { Settings } from './platform/config/settings.js';
+import { writeSecretFile } from './platform/config/versioned-keys.js';
+import { Health } from './platform/health/health.js';
+import { useBodyParsers } from './platform/http/body-parsers.js';
+import { answerClientError, createHttpServer } from './platform/http/http-server.js';
+import { useSecurityHeaders } from './platform/http/security-headers.js';
+import { PinoLogger } from './platform/logging/pino-logger.js';
+import { serveDocs } from './platform/openapi/docs-page.js';
+import { openapiDocument } from './platform/openapi/openapi-document.js';
+import { callLogReader } from './store/call-log/call-log-data-source.js';
+import { CallLogWriter } from './store/call-log/call-log-writer.js';
+import { CallsStore } from './store/call-log/calls.store.js';
+import { migrateCallLog } from './store/call-log/migrate-call-log.js';
+
+/** What a test gives in place of the world. */
+export interface Surroundings {
+  /** Epoch milliseconds. */
+  readonly wallClock?: () => number;
+  /** The built `call-log.worker.js`. */
+  readonly workerUrl?: URL;
+}
+
+export interface RunningLatchkey {
+  readonly app: NestFastifyApplication;
+  readonly accessUrl: string;
+  readonly managementUrl: string;
+  /** Files that were made on this start: keys, and the operator's. */
+  readonly madeFiles: readonly string[];
+  /** Lets what is under way finish, and puts every row on disk. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the installation, starts both listeners and, on an empty store, makes the operator's account.
+ *
+ * @throws StartError of one readable line
+ */
+export async function startLatchkey(settings: Settings, surroundings: Surroundings = {}): Promise<RunningLatchkey> {
+  const installation = await openInstallation(settings);
+  const { wallClock = Date.now, workerUrl } = surroundings;
+  const undo: (() => Promise<unknown> | void)[] = [() => installation.release()];
+  try {
+    await migrateCallLog(settings.callLogUrl);
+    const callLog = new CallLogWriter({
+      url: settings.callLogUrl,
+      mode: settings.callLogMode,
+      nodeId: installation.nodeId,
+      ...(workerUrl && { workerUrl }),
+    });
+    await callLog.start();
+    undo.unshift(() => callLog.stop());
+    const callLogDataSource = await callLogReader(settings.callLogUrl).initialize();
+    undo.unshift(() => callLogDataSource.destroy());
+    const app = await buildApp(settings, installation, callLog, new CallsStore(callLogDataSource), new MonotonicClock(wallClock));
+    undo.unshift(() => app.close());
+    const operatorFile = await firstStart(app, settings);
+    const accessServer = app.get(AccessServer);
+    undo.unshift(() => accessServer.close());
+    app.get(Health).watch('call_log', () => callLog.healthy);
+    const { host, port } = settings.management;
+    await app.listen(port, host);
+    return {
+      app,
+      accessUrl: await accessServer.listen(),
+      managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
+      madeFiles: [...installation.madeFiles, ...(operatorFile === null ? [] : [operatorFile])],
+      close: () => inTurn(undo),
+    };
+  } catch (error) {
+    await inTurn(undo);
+    throw error;
+  }
+}
+
+async function buildApp(
+  settings: Settings,
+  installation: Installation,
+  callLog: CallLogWriter,
+  calls: CallsStore,
+  clock: MonotonicClock,
+): Promise<NestFastifyApplication> {
+  const { databaseUrl, peppers, keyPrefixes, auditKey } = installation;
+  const parts = { databaseUrl, peppers, keyPrefixes, auditKey, callLog, calls, clock };
+  const adapter = new FastifyAdapter({ serverFactory: createHttpServer, clientErrorHandler: answerClientError });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings, parts), adapter, {
+    logger: new PinoLogger(),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance();
+  useBodyParsers(fastify);
+  useSecurityHeaders(fastify);
+  recordCalls(fastify, app.get(Admission));
+  const health = app.get(Health);
+  health.serve(fastify);
+  serveDocs(fastify, openapiDocument(app));
+  await app.init();
+  return app;
+}
+
+/** @returns the file in which the operator finds the key that was made */
+async function firstStart(app: NestFastifyApplication, settings: Settings): Promise<string | null> {
+  const first = app.get(FirstStartService);
+  await first.seedScopes();
+  if (!(await first.isFirst())) return null;
+  const path = join(settings.dataFolder, 'operator.key');
+  await first.makeOperator(settings.operatorKey, (secret) => writeSecretFile(path, secret));
+  return settings.operatorKey === undefined ? path : null;
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** The last thing opened is closed first; what fails to close keeps nothing else from closing. */
+async function inTurn(steps: readonly (() => Promise<unknown> | void)[]): Promise<void> {
+  let failure: unknown;
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../access/guard/caller.js';
+import { invalidField, notFound } from '../../platform/errors/api-error.js';
+import { decodeCursor, encodeCursor, pageOf, type Page, type PageQuery } from '../../platform/http/pages.js';
+import { iso } from '../../platform/http/times.js';
+import { AccountsStore, type AccountChanges } from '../../store/accounts.store.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { Database, type Change } from '../../store/database.js';
+import { AccountEntity } from '../../store/entities/account.entity.js';
+import { ScopesStore } from '../../store/scopes.store.js';
+import type { AccountResponse, CreateAccountRequest, UpdateAccountRequest } from './accounts.dto.js';
+
+@Injectable()
+export class AccountsService {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: AccountsStore,
+    private readonly scopes: ScopesStore,
+    private readonly audit: AuditTrailStore,
+  ) {}
+
+  create(caller: Caller, request: CreateAccountRequest): Promise<AccountResponse> {
+    return this.database.change(async (change) => {
+      await this.checkScopesExist(change, request.entitledScopes);
+      const account = await this.accounts.create(change, {
+        name: request.name,
+        kind: request.kind ?? 'production',
+        isOperator: false,
+        allowHapikey: request.allowHapikey ?? true,
+        entitledScopes: request.entitledScopes ?? null,
+      });
+      await this.record(change, caller, 'account.created', null, account);
+      return accountResponse(account);
+    });
+  }
+
+  async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<AccountResponse>> {
+    if (!caller.isOperator) {
+      const own = await this.accounts.find(caller.accountId);
+      return pageOf(own === null ? [] : [own], limit, accountResponse, cursorOf);
+    }
+    const rows = await this.accounts.list(limit + 1, after === undefined ? null : placeOf(after));
+    return pageOf(rows, limit, accountResponse, cursorOf);
+  }
+
+  /** Changes exactly what the request names. */
+  update(caller: Caller, id: string, request: UpdateAccountRequest): Promise<AccountResponse> {
+    return this.apply(caller, id, 'account.changed', { ...request });
+  }
+
+  setSuspended(caller: Caller, id: string, suspended: boolean): Promise<AccountResponse> {
+    return this.apply(caller, id, suspended ? 'account.suspended' : 'account.resumed', { suspended });
+  }
+
+  private apply(caller: Caller, id: string, action: string, changes: AccountChanges): Promise<AccountResponse> {
+    return this.database.change(async (change) => {
+      const before = await change.manager.findOneBy(AccountEntity, { id });
+      if (before === null) throw notFound('account');
+      if (before.isOperator && changes.suspended === true) {
+        throw invalidField('accountId', "the operator's own account cannot be suspended: nobody could resume it.");
+      }
+      await this.checkScopesExist(change, changes.entitledScopes);
+      const after = await this.accounts.change(change, id, changes);
+      await this.record(change, caller, action, before, after);
+      return accountResponse(after);
+    });
+  }
+
+  private async checkScopesExist(change: Change, names: readonly string[] | null | undefined): Promise<void> {
+    const unknown = await this.scopes.unknownOf(change, names ?? []);
+    if (unknown.length > 0) throw invalidField('entitledScopes', `there is no scope ${unknown.join(', ')}.`);
+  }
+
+  private record(
+    change: Change,
+    { actor, callerIp }: Caller,
+    action: string,
+    before: AccountEntity | null,
+    after: AccountEntity,
+  ): Promise<void> {
+    return this.audit.append(change, {
+      accountId: after.id,
+      action,
+      actor,
+      callerIp,
+      target: { type: 'account', id: after.id },
+      ...(before !== null && { before: accountResponse(before) }),
+      after: accountResponse(after),
+    });
+  }
+}
+
+export function accountResponse(account: AccountEntity): AccountResponse {
+  return {
+    id: account.id,
+    name: account.name,
+    kind: account.kind,
+    state: account.suspended ? 'suspended' : 'active',
+    isOperator: account.isOperator,
+    allowHapikey: account.allowHapikey,
+    entitledScopes: account.entitledScopes,
+    createdAt: iso(account.createdAt),
+  };
+}
+
+function cursorOf({ createdAt, id }: AccountEntity): string {
+  return encodeCursor([createdAt, id]);
+}
+
+function placeOf(after: string): { createdAt: number; id: string } {
+  const [createdAt, id] = decodeCursor(after, ['number', 'string']) as [number, string];
+  return { createdAt, id };
+}

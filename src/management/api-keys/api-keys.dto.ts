@@ -1,0 +1,173 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { SecretState } from '../../core/call.js';
+import type { KeyState } from '../../core/key-state.js';
+import { environments, type Environment } from '../../core/secret-format.js';
+import { ChoiceField, ObjectField, ScopesField, TextField, TimeField } from '../../platform/http/fields.js';
+import { IpAllowlistField, IpAllowlistResponse } from '../../platform/http/ip-allowlist.dto.js';
+import { PageQuery, Paging } from '../../platform/http/pages.js';
+
+export const keyStates: readonly KeyState[] = ['active', 'suspended', 'revoked', 'expired'];
+export const secretStates: readonly SecretState[] = ['current', 'retiring', 'expired', 'revoked'];
+
+export class CreateApiKeyRequest {
+  @TextField({ max: 200, example: 'Mail merge vendor' })
+  name!: string;
+
+  @TextField({ min: 0, max: 2000, required: false, nullable: true })
+  description?: string | null;
+
+  @TextField({
+    min: 0,
+    max: 2000,
+    required: false,
+    nullable: true,
+    description: 'What the recipient uses the data for; it stands in the register of access',
+  })
+  purpose?: string | null;
+
+  @ChoiceField({ of: environments, required: false, fallback: 'production', description: "Fixed for the key's life" })
+  environment?: Environment;
+
+  @ScopesField({ description: 'What the key may do', example: ['contacts.read'] })
+  scopes!: string[];
+
+  @ScopesField({ required: false, description: 'What the key may hand out to keys that it makes' })
+  grantableScopes?: string[];
+
+  @ObjectField({ type: () => IpAllowlistField, required: false })
+  ipAllowlist?: IpAllowlistField;
+
+  @TimeField({ required: false, nullable: true, description: 'When the key stops working; null is never' })
+  expiresAt?: string | null;
+}
+
+export class UpdateApiKeyRequest {
+  @TextField({ max: 200, required: false })
+  name?: string;
+
+  @TextField({ min: 0, max: 2000, required: false, nullable: true })
+  description?: string | null;
+
+  @TextField({ min: 0, max: 2000, required: false, nullable: true })
+  purpose?: string | null;
+
+  @ScopesField({ required: false })
+  scopes?: string[];
+
+  @ScopesField({ required: false })
+  grantableScopes?: string[];
+
+  @TimeField({ required: false, nullable: true })
+  expiresAt?: string | null;
+}
+
+export class ListApiKeysQuery extends PageQuery {
+  @ChoiceField({ of: keyStates, required: false })
+  state?: KeyState;
+
+  @ChoiceField({ of: environments, required: false })
+  environment?: Environment;
+
+  @TextField({ max: 128, required: false, description: 'Keys that hold this scope' })
+  scope?: string;
+
+  @TextField({ max: 200, required: false, description: 'Text in name, description or purpose' })
+  q?: string;
+}
+
+export class SecretResponse {
+  @ApiProperty({ example: 'sec_3f9hX0aB1cD2eF3gH4iJ' })
+  id!: string;
+
+  @ApiProperty({ description: 'The first characters, to tell secrets apart', example: 'lk_prod_4fGh' })
+  start!: string;
+
+  @ApiProperty({ enum: secretStates })
+  state!: SecretState;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'The end of its grace' })
+  expiresAt!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  lastUsedAt!: string | null;
+}
+
+export class OpenRotationResponse {
+  @ApiProperty({ example: 'rot_3f9hX0aB1cD2eF3gH4iJ' })
+  id!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  startedAt!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When the retiring secret stops working' })
+  graceEndsAt!: string;
+}
+
+export class ApiKeyResponse {
+  @ApiProperty({ example: 'key_3f9hX0aB1cD2eF3gH4iJ' })
+  id!: string;
+
+  @ApiProperty()
+  accountId!: string;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  description!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  purpose!: string | null;
+
+  @ApiProperty({ enum: environments })
+  environment!: Environment;
+
+  @ApiProperty({ enum: keyStates })
+  state!: KeyState;
+
+  @ApiProperty({ type: [String] })
+  scopes!: string[];
+
+  @ApiProperty({ type: [String] })
+  grantableScopes!: string[];
+
+  @ApiProperty()
+  ipAllowlist!: IpAllowlistResponse;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expiresAt!: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The key that made it' })
+  createdBy!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  lastUsedAt!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  lastUsedIp!: string | null;
+
+  @ApiProperty({ type: [SecretResponse] })
+  secrets!: SecretResponse[];
+
+  @ApiProperty({ type: OpenRotationResponse, nullable: true })
+  openRotation!: OpenRotationResponse | null;
+}
+
+export class IssuedApiKeyResponse extends ApiKeyResponse {
+  @ApiProperty({ description: 'The secret: shown this once, and nowhere kept' })
+  secret!: string;
+}
+
+export class ApiKeysPage {
+  @ApiProperty({ type: [ApiKeyResponse] })
+  results!: ApiKeyResponse[];
+
+  @ApiProperty()
+  paging!: Paging;
+}

@@ -1,0 +1,193 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../../access/guard/caller.js';
+import { scopesBeyond } from '../../core/delegation.js';
+import { noAllowlist } from '../../core/ip-allowlist.js';
+import type { Clock } from '../../core/ports.js';
+import { conflict, invalidField, notFound, scopeNotGrantable, selfEdit } from '../../platform/errors/api-error.js';
+import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
+import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
+import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { CallsStore, type SecretUsage } from '../../store/call-log/calls.store.js';
+import { Database, type Change } from '../../store/database.js';
+import type { AccountEntity } from '../../store/entities/account.entity.js';
+import { RotationsStore } from '../../store/rotations.store.js';
+import { ScopesStore } from '../../store/scopes.store.js';
+import { SecretsStore } from '../../store/secrets.store.js';
+import { CLOCK } from '../../store/tokens.js';
+import type {
+  ApiKeyResponse,
+  CreateApiKeyRequest,
+  IssuedApiKeyResponse,
+  ListApiKeysQuery,
+  UpdateApiKeyRequest,
+} from './api-keys.dto.js';
+import { apiKeyFacts, apiKeyResponse } from './api-key.response.js';
+
+/** What may become of a key by an action. */
+export type KeyAction = 'suspend' | 'resume' | 'revoke';
+
+const standingAfter = { suspend: 'suspended', resume: 'active', revoke: 'revoked' } as const;
+const auditNames = { suspend: 'key.suspended', resume: 'key.resumed', revoke: 'key.revoked' } as const;
+
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ApiKeysStore,
+    private readonly secrets: SecretsStore,
+    private readonly rotations: RotationsStore,
+    private readonly scopes: ScopesStore,
+    private readonly audit: AuditTrailStore,
+    private readonly calls: CallsStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async create(caller: Caller, account: AccountEntity, request: CreateApiKeyRequest): Promise<IssuedApiKeyResponse> {
+    const ipAllowlist = request.ipAllowlist === undefined ? noAllowlist : ipAllowlistOf(request.ipAllowlist, 'ipAllowlist');
+    const grantableScopes = request.grantableScopes ?? [];
+    const environment = request.environment ?? 'production';
+    const { record, secret } = await this.database.change(async (change) => {
+      await this.checkScopes(change, caller, account, { scopes: request.scopes, grantableScopes });
+      const id = await this.keys.create(change, {
+        accountId: account.id,
+        name: request.name,
+        description: request.description ?? null,
+        purpose: request.purpose ?? null,
+        environment,
+        scopes: request.scopes,
+        grantableScopes,
+        ipAllowlist,
+        expiresAt: expiryOf(request.expiresAt ?? null, change.now),
+        createdBy: caller.keyId,
+      });
+      const issued = await this.secrets.issue(change, id, environment);
+      const created = await this.reload(change, account.id, id);
+      await this.record(change, caller, 'key.created', null, created);
+      return { record: created, secret: issued.text };
+    });
+    return { ...this.show(record, new Map()), secret };
+  }
+
+  async list(account: AccountEntity, { limit, after, ...filter }: ListApiKeysQuery): Promise<Page<ApiKeyResponse>> {
+    const place = after === undefined ? null : placeOf(after);
+    const records = await this.keys.list(account.id, filter, this.clock.now(), limit + 1, place);
+    const usage = await this.usageOf(records);
+    return pageOf(
+      records,
+      limit,
+      (record) => this.show(record, usage),
+      ({ key }) => encodeCursor([key.createdAt, key.id]),
+    );
+  }
+
+  async read(account: AccountEntity, id: string): Promise<ApiKeyResponse> {
+    const record = await this.keys.find(account.id, id);
+    if (record === null) throw notFound('key');
+    return this.show(record, await this.usageOf([record]));
+  }
+
+  /** Changes exactly what the request names. */
+  async update(caller: Caller, account: AccountEntity, id: string, request: UpdateApiKeyRequest): Promise<ApiKeyResponse> {
+    const { expiresAt, ...rest } = request;
+    const record = await this.database.change(async (change) => {
+      const before = await this.forChange(change, caller, account, id);
+      if (before.key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
+      const changes: ApiKeyChanges = {
+        ...rest,
+        ...(expiresAt !== undefined && { expiresAt: expiryOf(expiresAt, change.now) }),
+      };
+      await this.checkScopes(change, caller, account, {
+        scopes: request.scopes ?? before.scopes,
+        grantableScopes: request.grantableScopes ?? before.grantableScopes,
+      });
+      await this.keys.change(change, id, changes);
+      const after = await this.reload(change, account.id, id);
+      await this.record(change, caller, 'key.changed', before, after);
+      return after;
+    });
+    return this.show(record, await this.usageOf([record]));
+  }
+
+  /** Suspends, resumes or revokes. Asking for what already is changes nothing. */
+  async act(caller: Caller, account: AccountEntity, id: string, action: KeyAction): Promise<ApiKeyResponse> {
+    const standing = standingAfter[action];
+    const record = await this.database.change(async (change) => {
+      const before = await this.forChange(change, caller, account, id);
+      if (before.key.standing === standing) return before;
+      if (before.key.standing === 'revoked') throw conflict('A revoked key stays revoked.', 'KEY_REVOKED');
+      if (action === 'resume') await this.checkScopes(change, caller, account, before);
+      await this.keys.change(change, id, { standing });
+      if (action === 'revoke') await this.rotations.endWithKey(change, id);
+      const after = await this.reload(change, account.id, id);
+      await this.record(change, caller, auditNames[action], before, after);
+      return after;
+    });
+    return this.show(record, await this.usageOf([record]));
+  }
+
+  private async forChange(change: Change, caller: Caller, account: AccountEntity, id: string): Promise<ApiKeyRecord> {
+    const record = await this.keys.find(account.id, id, change.manager);
+    if (record === null) throw notFound('key');
+    if (caller.keyId === id) throw selfEdit();
+    return record;
+  }
+
+  private async reload(change: Change, accountId: string, id: string): Promise<ApiKeyRecord> {
+    const record = await this.keys.find(accountId, id, change.manager);
+    if (record === null) throw new Error('A key vanished within its own transaction.');
+    return record;
+  }
+
+  private async checkScopes(
+    change: Change,
+    caller: Caller,
+    account: AccountEntity,
+    wanted: { readonly scopes: readonly string[]; readonly grantableScopes: readonly string[] },
+  ): Promise<void> {
+    for (const field of ['scopes', 'grantableScopes'] as const) {
+      const unknown = await this.scopes.unknownOf(change, wanted[field]);
+      if (unknown.length > 0) throw invalidField(field, `there is no scope ${unknown.join(', ')}.`, { unknownScopes: unknown });
+    }
+    const beyond = scopesBeyond(caller, [...wanted.scopes, ...wanted.grantableScopes], account);
+    if (beyond.length > 0) throw scopeNotGrantable(beyond);
+  }
+
+  private record(
+    change: Change,
+    { actor, callerIp }: Caller,
+    action: string,
+    before: ApiKeyRecord | null,
+    after: ApiKeyRecord,
+  ): Promise<void> {
+    return this.audit.append(change, {
+      accountId: after.key.accountId,
+      action,
+      actor,
+      callerIp,
+      target: { type: 'key', id: after.key.id },
+      ...(before !== null && { before: apiKeyFacts(before) }),
+      after: apiKeyFacts(after),
+    });
+  }
+
+  private usageOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, SecretUsage>> {
+    return this.calls.usageOfSecrets(records.flatMap((record) => record.secrets.map((secret) => secret.id)));
+  }
+
+  private show(record: ApiKeyRecord, usage: ReadonlyMap<string, SecretUsage>): ApiKeyResponse {
+    return apiKeyResponse(record, usage, this.clock.now());
+  }
+}
+
+function expiryOf(text: string | null, now: number): number | null {
+  if (text === null) return null;
+  const time = Date.parse(text);
+  if (time <= now) throw invalidField('expiresAt', 'expiresAt must be a time to come.');
+  return time;
+}
+
+function placeOf(after: string): { createdAt: number; id: string } {
+  const [createdAt, id] = decodeCursor(after, ['number', 'string']) as [number, string];
+  return { createdAt, id };
+}

@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../access/guard/caller.js';
+import { parseRouteTemplate } from '../../core/route-template.js';
+import { routeShape, RouteTable } from '../../core/route-table.js';
+import { ApiError, conflict, invalidField, notFound } from '../../platform/errors/api-error.js';
+import type { ErrorDetail } from '../../platform/errors/envelope.js';
+import { decodeCursor, encodeCursor, pageOf, type Page, type PageQuery } from '../../platform/http/pages.js';
+import { iso } from '../../platform/http/times.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { Database, type Change } from '../../store/database.js';
+import { ServiceEntity } from '../../store/entities/service.entity.js';
+import { ScopesStore } from '../../store/scopes.store.js';
+import { ServicesStore, type NewRoute } from '../../store/services.store.js';
+import { checkServiceName, serviceSettingsOf } from './service-settings.js';
+import type { PutRoutesRequest, PutServiceRequest, RouteResponse, ServiceResponse } from './services.dto.js';
+
+@Injectable()
+export class ServicesService {
+  constructor(
+    private readonly database: Database,
+    private readonly services: ServicesStore,
+    private readonly scopes: ScopesStore,
+    private readonly audit: AuditTrailStore,
+  ) {}
+
+  async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<ServiceResponse>> {
+    const place = after === undefined ? null : (decodeCursor(after, ['number', 'string']) as [number, string]);
+    const rows = await this.services.list(limit + 1, place && { createdAt: place[0], id: place[1] });
+    return pageOf(
+      rows,
+      limit,
+      (row) => serviceResponse(row, caller),
+      ({ createdAt, id }) => encodeCursor([createdAt, id]),
+    );
+  }
+
+  async read(caller: Caller, name: string): Promise<ServiceResponse> {
+    return serviceResponse(await this.find(name), caller);
+  }
+
+  async find(name: string): Promise<ServiceEntity> {
+    const service = await this.services.findByName(name);
+    if (service === null) throw notFound('service');
+    return service;
+  }
+
+  /** @returns the service, and whether it is new */
+  put(caller: Caller, name: string, request: PutServiceRequest): Promise<{ service: ServiceResponse; isNew: boolean }> {
+    checkServiceName(name);
+    const settings = serviceSettingsOf(request);
+    return this.database.change(async (change) => {
+      const other = await this.services.findOtherByMount(change, settings.mount, name);
+      if (other !== null) throw conflict(`The service ${other.name} is mounted at ${settings.mount} already.`, 'MOUNT_TAKEN');
+      const before = await change.manager.findOneBy(ServiceEntity, { name });
+      const after = await this.services.put(change, name, settings);
+      await this.record(change, caller, before === null ? 'service.created' : 'service.changed', after, {
+        ...(before !== null && { before: serviceResponse(before, caller) }),
+        after: serviceResponse(after, caller),
+      });
+      return { service: serviceResponse(after, caller), isNew: before === null };
+    });
+  }
+
+  async routesOf(name: string): Promise<RouteResponse[]> {
+    const service = await this.find(name);
+    return (await this.services.routesOf(service.id)).map(routeResponse);
+  }
+
+  /** Replaces all routes of a service by those of a request. */
+  async putRoutes(caller: Caller, name: string, { routes }: PutRoutesRequest): Promise<RouteResponse[]> {
+    const wanted = routes.map(({ method, path, scopeSets, public: isPublic }) => ({
+      method,
+      path,
+      scopeSets,
+      public: isPublic ?? false,
+    }));
+    checkRoutes(wanted);
+    const service = await this.find(name);
+    await this.database.change(async (change) => {
+      const unknown = await this.scopes.unknownOf(change, [...new Set(wanted.flatMap((route) => route.scopeSets.flat()))]);
+      if (unknown.length > 0) {
+        throw invalidField('routes', `there is no scope ${unknown.slice(0, 20).join(', ')}.`, { unknownScopes: unknown });
+      }
+      await this.replaceRoutes(change, caller, service, wanted, 'service.routes_replaced');
+    });
+    return this.routesOf(name);
+  }
+
+  async replaceRoutes(
+    change: Change,
+    caller: Caller,
+    service: ServiceEntity,
+    routes: readonly NewRoute[],
+    action: string,
+  ): Promise<void> {
+    const before = (await this.services.routesOf(service.id)).map(withoutId);
+    const after = routes.map(withoutId);
+    await this.services.replaceRoutes(change, service.id, routes);
+    // A service can have thousands of routes; the trail keeps those that differ.
+    await this.record(change, caller, action, service, {
+      before: { routes: notAmong(before, after) },
+      after: { routes: notAmong(after, before) },
+    });
+  }
+
+  private record(
+    change: Change,
+    { accountId, actor, callerIp }: Caller,
+    action: string,
+    service: ServiceEntity,
+    objects: { readonly before?: object; readonly after?: object },
+  ): Promise<void> {
+    const target = { type: 'service', id: service.id };
+    return this.audit.append(change, { accountId, action, actor, callerIp, target, ...objects });
+  }
+}
+
+/** @throws ApiError with one entry per route that cannot be taken */
+function checkRoutes(routes: readonly NewRoute[]): void {
+  const faults: ErrorDetail[] = [];
+  const shapes = new Map<string, number>();
+  for (const [i, { method, path }] of routes.entries()) {
+    const reading = parseRouteTemplate(path);
+    const shape = reading.ok ? routeShape(method, path) : '';
+    const twin = shapes.get(shape);
+    if (!reading.ok) faults.push(fault(i, 'path', `this path cannot be used: ${reading.why}`));
+    else if (twin !== undefined) faults.push(fault(i, 'path', `this is the same route as routes.${twin}`));
+    else shapes.set(shape, i);
+  }
+  if (faults.length === 0) {
+    // What the table cannot hang must be refused here, not found out by the gateway.
+    new RouteTable([{ mount: '/', routes: routes.map((route) => ({ ...route, id: '' })) }]);
+    return;
+  }
+  throw new ApiError('VALIDATION_FAILED', `The request is not valid: ${faults[0]?.message}`, faults.slice(0, 50));
+}
+
+function fault(index: number, property: string, why: string): ErrorDetail {
+  const field = `routes.${index}.${property}`;
+  return { message: `${field}: ${why}.`, code: 'ROUTE', in: 'body', context: { field } };
+}
+
+function notAmong(routes: readonly object[], others: readonly object[]): object[] {
+  const known = new Set(others.map((route) => JSON.stringify(route)));
+  return routes.filter((route) => !known.has(JSON.stringify(route)));
+}
+
+function withoutId({ method, path, scopeSets, public: isPublic }: NewRoute): object {
+  return { method, path, scopeSets, public: isPublic };
+}
+
+export function routeResponse({ id, method, path, scopeSets, public: isPublic }: RouteResponse): RouteResponse {
+  return { id, method, path, scopeSets, public: isPublic };
+}
+
+function serviceResponse(service: ServiceEntity, caller: Caller): ServiceResponse {
+  const { id, name, upstream, mount, open, stripMount, timeoutMs } = service;
+  // Where an API really lives is the operator's to know.
+  return { id, name, ...(caller.isOperator && { upstream }), mount, open, stripMount, timeoutMs, createdAt: iso(service.createdAt) };
+}

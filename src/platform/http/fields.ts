@@ -1,0 +1,143 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+  type ValidationOptions,
+} from 'class-validator';
+import { isScopeName } from '../../core/scope-set.js';
+
+/**
+ * The kinds of field a request can have. One decorator sets both what is checked and what the OpenAPI document says.
+ * `nullable` is for fields that a PATCH can empty.
+ */
+interface FieldOptions {
+  readonly description?: string;
+  readonly required?: boolean;
+  readonly nullable?: boolean;
+  readonly example?: unknown;
+  readonly fallback?: unknown;
+}
+
+/** Line ends and other control characters never belong in a name, and bidirectional overrides forge one. */
+const noControls = /^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/u;
+
+function field(options: FieldOptions, schema: ApiPropertyOptions, checks: PropertyDecorator[]): PropertyDecorator {
+  const { required = true, nullable = false, description, example, fallback } = options;
+  const documented = ApiProperty({
+    ...schema,
+    required,
+    nullable,
+    ...(description !== undefined && { description }),
+    ...(example !== undefined && { example }),
+    ...(fallback !== undefined && { default: fallback }),
+  } as ApiPropertyOptions);
+  const presence = required
+    ? IsDefined({ message: '$property must be given.' })
+    : nullable
+      ? IsOptional()
+      : ValidateIf((_object, value: unknown) => value !== undefined);
+  return applyDecorators(documented, presence, ...checks);
+}
+
+export function TextField(options: FieldOptions & { min?: number; max: number; many?: boolean }): PropertyDecorator {
+  const { min = 1, max } = options;
+  return field(options, { type: String, minLength: min, maxLength: max }, [
+    Matches(noControls, { message: '$property must hold no control characters.' }),
+    Length(min, max, { message: `$property must have ${min} to ${max} characters.` }),
+    IsString({ message: '$property must be a text.' }),
+  ]);
+}
+
+export function FlagField(options: FieldOptions): PropertyDecorator {
+  return field(options, { type: Boolean }, [IsBoolean({ message: '$property must be true or false.' })]);
+}
+
+/** @param options in the unit that the field's name ends with */
+export function IntegerField(options: FieldOptions & { min: number; max: number; inQuery?: boolean }): PropertyDecorator {
+  const { min, max } = options;
+  const message = `$property must be a whole number from ${min} to ${max}.`;
+  return field(options, { type: 'integer', minimum: min, maximum: max }, [
+    ...(options.inQuery ? [Type(() => Number)] : []),
+    Max(max, { message }),
+    Min(min, { message }),
+    IsInt({ message }),
+  ]);
+}
+
+export function ChoiceField(options: FieldOptions & { of: readonly string[] }): PropertyDecorator {
+  return field(options, { type: String, enum: [...options.of] }, [
+    IsIn([...options.of], { message: `$property must be one of ${options.of.join(', ')}.` }),
+  ]);
+}
+
+/** A time in ISO 8601 with its zone, such as 2027-01-31T12:00:00.000Z. */
+export function TimeField(options: FieldOptions): PropertyDecorator {
+  return field(options, { type: String, format: 'date-time' }, [
+    check('isTime', isTime, { message: '$property must be a time such as 2027-01-31T12:00:00Z, with its zone.' }),
+  ]);
+}
+
+const timeShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && timeShape.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** Names of scopes, each once. */
+export function ScopesField(options: FieldOptions & { max?: number }): PropertyDecorator {
+  const { max = 1000 } = options;
+  const schema = { type: String, isArray: true, maxItems: max, uniqueItems: true } as ApiPropertyOptions;
+  return field(options, schema, [
+    ArrayUnique({ message: '$property must name each scope once.' }),
+    check('isScopeName', (value) => typeof value === 'string' && isScopeName(value), {
+      each: true,
+      message: '$property must hold names of scopes: visible ASCII without quotes and backslashes.',
+    }),
+    ArrayMaxSize(max, { message: `$property must hold at most ${max} scopes.` }),
+    IsArray({ message: '$property must be a list.' }),
+  ]);
+}
+
+export function ObjectField(options: FieldOptions & { type: () => new () => object }): PropertyDecorator {
+  return field(options, { type: options.type }, [
+    ValidateNested(),
+    Type(options.type),
+    check('isObject', isPlainObject, { message: '$property must be an object.' }),
+  ]);
+}
+
+export function ObjectsField(options: FieldOptions & { type: () => new () => object; max: number }): PropertyDecorator {
+  const { type, max } = options;
+  return field(options, { type, isArray: true, maxItems: max } as ApiPropertyOptions, [
+    ValidateNested({ each: true }),
+    Type(type),
+    check('isObject', isPlainObject, { each: true, message: '$property must hold objects.' }),
+    ArrayMaxSize(max, { message: `$property must hold at most ${max} entries.` }),
+    IsArray({ message: '$property must be a list.' }),
+  ]);
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A rule of our own, for what no stock decorator checks. */
+export function check(name: string, rule: (value: unknown) => boolean, options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate: rule } }, options);
+}

@@ -1,0 +1,25 @@
+import type { LoggerService } from '@nestjs/common';
+import pino, { type Logger } from 'pino';
+
+/** Nest's log lines as JSON on standard error. Nothing that a caller sent is ever handed to it. */
+export class PinoLogger implements LoggerService {
+  readonly #pino: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+
+  log(message: unknown, context?: string): void {
+    this.#pino.info(lineOf(message, context));
+  }
+
+  warn(message: unknown, context?: string): void {
+    this.#pino.warn(lineOf(message, context));
+  }
+
+  error(message: unknown, stackOrContext?: string, context?: string): void {
+    const stack = context === undefined ? undefined : stackOrContext;
+    this.#pino.error({ ...lineOf(message, context ?? stackOrContext), ...(stack !== undefined && { stack }) });
+  }
+}
+
+function lineOf(message: unknown, context: string | undefined): object {
+  const parts = typeof message === 'object' && message !== null ? message : { msg: String(message) };
+  return { ...parts, ...(context !== undefined && { context }) };
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>Latchkey management API</title>
+  <link rel="stylesheet" href="/docs/swagger-ui.css">
+  <link rel="icon" href="/docs/favicon-32x32.png">
+</head>
+<body>
+  <div id="api"></div>
+  <script src="/docs/swagger-ui-bundle.js"></script>
+  <script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
+
+const files = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+} as const;
+
+/** Swagger UI sets styles on elements and draws icons from data URLs; scripts come from here alone. */
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** `/openapi.json`, and `/docs` to browse it, on the management listener. */
+export function serveDocs(fastify: FastifyInstance, document: OpenAPIObject): void {
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const json = JSON.stringify(document);
+  const serve = (path: string, type: string, body: string | Buffer) =>
+    fastify.get(path, (_request, reply) => reply.header('Content-Security-Policy', policy).type(type).send(body));
+  serve('/openapi.json', 'application/json; charset=utf-8', json);
+  serve('/docs', 'text/html; charset=utf-8', page);
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', start);
+  for (const [name, type] of Object.entries(files)) serve(`/docs/${name}`, type, readFileSync(join(folder, name)));
+}
