@@ -5,8 +5,9 @@ import pino, { type Logger } from 'pino';
 export class PinoLogger implements LoggerService {
   readonly #pino: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
 
+  /** Nest tells of every module and route it makes; that is for whoever looks for it. */
   log(message: unknown, context?: string): void {
-    this.#pino.info(lineOf(message, context));
+    this.#pino.debug(lineOf(message, context));
   }
 
   warn(message: unknown, context?: string): void {
