@@ -9,6 +9,7 @@ import { AccountsModule } from './management/accounts/accounts.module.js';
 import { ApiKeysModule } from './management/api-keys/api-keys.module.js';
 import { AuditModule } from './management/audit/audit.module.js';
 import { FirstStartModule } from './management/first-start/first-start.module.js';
+import { IpAllowlistsModule } from './management/ip-allowlists/ip-allowlists.module.js';
 import { RequestLogModule } from './management/request-log/request-log.module.js';
 import { RotationsModule } from './management/rotations/rotations.module.js';
 import { ScopesModule } from './management/scopes/scopes.module.js';
@@ -23,6 +24,7 @@ const management = [
   ApiKeysModule,
   AuditModule,
   FirstStartModule,
+  IpAllowlistsModule,
   RequestLogModule,
   RotationsModule,
   ScopesModule,

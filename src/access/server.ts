@@ -6,6 +6,7 @@ import { readRequestTarget } from '../core/request-path.js';
 import { newCallId } from '../core/ids.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { otherAnswer } from '../platform/errors/envelope.js';
+import { serveErrorPages } from '../platform/errors/error-page.js';
 import { answerClientError, createHttpServer } from '../platform/http/http-server.js';
 import { writeErrorAnswer } from '../platform/http/write-answer.js';
 import { Health } from '../platform/health/health.js';
@@ -62,6 +63,7 @@ export class AccessServer {
 
   #routes(): void {
     this.health.serve(this.#fastify);
+    serveErrorPages(this.#fastify);
     this.#fastify.get(selfPath, (request, reply) => {
       reply.hijack();
       this.self

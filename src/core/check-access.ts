@@ -152,8 +152,8 @@ function credentialIsWellFormed({ request }: Facts): Denied | null {
   return request.credential.kind === 'malformed' ? deny('CREDENTIALS_MALFORMED') : null;
 }
 
-function storeAnswered({ storeFailed }: Facts): Denied | null {
-  return storeFailed ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds }) : null;
+function storeAnswered({ storeFailed, request }: Facts): Denied | null {
+  return storeFailed || request.target.match.kind === 'unavailable' ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds }) : null;
 }
 
 function secretIsKnown({ credential }: Facts): Denied | null {

@@ -29,7 +29,9 @@ export type RouteMatch =
   | { readonly kind: 'found'; readonly route: Route }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] }
-  | { readonly kind: 'ambiguous' };
+  | { readonly kind: 'ambiguous' }
+  /** The routes as they are now could not be read. */
+  | { readonly kind: 'unavailable' };
 
 export interface Resolution<S> {
   /** The service whose mount is the longest that the path lies under. */

@@ -29,7 +29,7 @@ export function unseal(text: string, keys: readonly SealingKey[], place: string)
   const key = keys.find((candidate) => String(candidate.version) === version)?.key;
   if (key === undefined || iv === undefined || sealed === undefined) throw new Error('There is no key to unseal this with.');
   const bytes = Buffer.from(sealed, 'base64url');
-  const decipher = createDecipheriv(algorithm, key.subarray(0, keyBytes), Buffer.from(iv, 'base64url'))
+  const decipher = createDecipheriv(algorithm, key.subarray(0, keyBytes), Buffer.from(iv, 'base64url'), { authTagLength: tagBytes })
     .setAAD(Buffer.from(place))
     .setAuthTag(bytes.subarray(-tagBytes));
   return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]);

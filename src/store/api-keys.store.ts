@@ -74,6 +74,17 @@ export class ApiKeysStore {
     return this.#complete(await pageAfter(query, limit, after).getMany(), this.database.read);
   }
 
+  /** Every scope that some key of the account holds or may hand out, and can still use. */
+  async scopesInUse({ manager }: Change, accountId: string): Promise<string[]> {
+    const rows = await manager
+      .createQueryBuilder(GrantEntity, 'grant')
+      .select('DISTINCT grant.scope', 'scope')
+      .innerJoin(ApiKeyEntity, 'key', 'key.id = grant.keyId')
+      .where("key.accountId = :accountId AND key.standing <> 'revoked'", { accountId })
+      .getRawMany<{ scope: string }>();
+    return rows.map((row) => row.scope);
+  }
+
   async create(change: Change, { scopes, grantableScopes, ...key }: NewApiKey): Promise<string> {
     const id = newId('key');
     await change.touch('key', id);

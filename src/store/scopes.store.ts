@@ -61,6 +61,13 @@ export class ScopesStore {
     return { grants, routes: routes.filter((route) => route.scopeSets.some((set) => set.includes(name))).length };
   }
 
+  async managementScopesAreCurrent(): Promise<boolean> {
+    const names = managementScopes.map((scope) => scope.name);
+    const known = await this.database.read.findBy(ScopeEntity, { name: In(names) });
+    const described = new Map(known.map((scope) => [scope.name, scope.description]));
+    return managementScopes.every((scope) => described.get(scope.name) === scope.description);
+  }
+
   /** Brings the management part of the catalogue up to what this version knows. */
   async seedManagementScopes(change: Change): Promise<void> {
     for (const { name, description } of managementScopes) {

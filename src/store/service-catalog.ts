@@ -1,5 +1,6 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { RouteTable, type Mounted, type Route } from '../core/route-table.js';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { PathReading } from '../core/request-path.js';
+import { RouteTable, type Mounted, type Resolution, type Route } from '../core/route-table.js';
 import { Database } from './database.js';
 import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
@@ -15,31 +16,55 @@ export interface PublishedService extends Mounted {
   readonly upstream: URL;
 }
 
+const retryMs = 500;
+
 /** Every published service with its routes, in memory, as of the last change. */
 @Injectable()
-export class ServiceCatalog implements OnModuleInit {
-  #table = new RouteTable<PublishedService>([]);
+export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
+  readonly #logger = new Logger('ServiceCatalog');
+  /** `null` while the services as they are now could not be read: then no route is known to be right. */
+  #table: RouteTable<PublishedService> | null = null;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: Database) {
     database.onChange(async (stale) => {
-      if (stale.some(({ subject }) => subject === 'service')) await this.#load();
+      if (stale.some(({ subject }) => subject === 'service')) await this.#reload();
     });
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#load();
+    this.#table = await this.#read();
   }
 
-  /** The table of this moment; it is replaced as a whole. */
-  get table(): RouteTable<PublishedService> {
-    return this.#table;
+  onModuleDestroy(): void {
+    clearTimeout(this.#retry);
   }
 
-  async #load(): Promise<void> {
+  /** Where a request leads. Where that cannot be told for the moment, the match is `unavailable`. */
+  resolve(method: string, path: PathReading): Resolution<PublishedService> {
+    return this.#table?.resolve(method, path) ?? { service: null, match: { kind: 'unavailable' }, rawRest: path.raw };
+  }
+
+  async #reload(): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      this.#table = await this.#read();
+    } catch (error) {
+      this.#table = null;
+      this.#logger.error({ msg: 'The services cannot be read', code: (error as { code?: string }).code });
+      this.#retry = setTimeout(() => void this.#reload(), retryMs).unref();
+    }
+  }
+
+  async #read(): Promise<RouteTable<PublishedService>> {
     const services = await this.database.read.find(ServiceEntity);
-    const routes = await this.database.read.find(RouteEntity, { order: { serviceId: 'ASC', ordinal: 'ASC' } });
+    const routes = await this.database.read.find(RouteEntity, {
+      order: { serviceId: 'ASC', ordinal: 'ASC' },
+    });
     const routesOf = groupBy(routes, (route) => route.serviceId);
-    this.#table = new RouteTable(services.map((service) => publish(service, routesOf.get(service.id) ?? [])));
+    return new RouteTable(
+      services.map((service) => publish(service, routesOf.get(service.id) ?? [])),
+    );
   }
 }
 

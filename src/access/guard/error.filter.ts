@@ -7,6 +7,7 @@ import { otherAnswer, type ErrorAnswer, type OtherReason } from '../../platform/
 import { Admission } from '../admission.js';
 import { DeniedError } from './access.guard.js';
 import type { GuardedRequest } from './guarded-request.js';
+import { OwnRoutes } from './own-routes.js';
 
 /** What Fastify and Nest end a request with before a controller is reached, by status. */
 const frameworkReasons: Readonly<Record<number, readonly [OtherReason, string]>> = {
@@ -21,7 +22,10 @@ const frameworkReasons: Readonly<Record<number, readonly [OtherReason, string]>>
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('ErrorFilter');
 
-  constructor(private readonly admission: Admission) {}
+  constructor(
+    private readonly admission: Admission,
+    private readonly ownRoutes: OwnRoutes,
+  ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
@@ -47,7 +51,8 @@ export class ErrorFilter implements ExceptionFilter {
     if (request.outcome !== undefined) return null;
     const path = request.routeOptions?.url ?? '';
     const isUnknown = statusOf(error) === 404 || path === '';
-    const match = isUnknown ? ({ kind: 'unknown' } as const) : ({ kind: 'own', path, scopeSets: [] } as const);
+    const { method, target } = request.arrival;
+    const match = isUnknown ? this.ownRoutes.match(method, target.path) : ({ kind: 'own', path, scopeSets: [] } as const);
     request.outcome = await this.admission.judge(request.arrival, { service: null, match });
     return request.outcome.decision.allowed ? null : request.outcome.decision;
   }

@@ -25,6 +25,7 @@ export class FirstStartService {
 
   /** Brings the management part of the scope catalogue up to this version. */
   async seedScopes(): Promise<void> {
+    if (await this.scopes.managementScopesAreCurrent()) return;
     await this.database.change((change) => this.scopes.seedManagementScopes(change));
   }
 

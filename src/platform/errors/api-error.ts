@@ -22,12 +22,22 @@ export function notFound(what: string): ApiError {
   return new ApiError('OBJECT_NOT_FOUND', `There is no such ${what}.`);
 }
 
-export function conflict(message: string, code: string, context?: Readonly<Record<string, unknown>>): ApiError {
-  return new ApiError('CONFLICT', message, [{ message, code, in: 'body', ...(context && { context }) }]);
+export function conflict(
+  message: string,
+  code: string,
+  context?: Readonly<Record<string, unknown>>,
+): ApiError {
+  return new ApiError('CONFLICT', message, [
+    { message, code, in: 'body', ...(context && { context }) },
+  ]);
 }
 
 /** A field whose value the rules refuse, told like one that the validator refused. */
-export function invalidField(field: string, message: string, context: Readonly<Record<string, unknown>> = {}): ApiError {
+export function invalidField(
+  field: string,
+  message: string,
+  context: Readonly<Record<string, unknown>> = {},
+): ApiError {
   return new ApiError('VALIDATION_FAILED', `The request is not valid: ${message}`, [
     { message, code: 'INVALID', in: 'body', context: { field, ...context } },
   ]);
@@ -37,7 +47,9 @@ export function invalidField(field: string, message: string, context: Readonly<R
 export function scopeNotGrantable(beyond: readonly string[]): ApiError {
   const message = `Nobody gives more than they may give: ${beyond.join(', ')} cannot be handed out here.`;
   const context = { scopesNotGrantable: beyond };
-  return new ApiError('SCOPE_NOT_GRANTABLE', message, [{ message, code: 'SCOPE_NOT_GRANTABLE', in: 'scopes', context }]);
+  return new ApiError('SCOPE_NOT_GRANTABLE', message, [
+    { message, code: 'SCOPE_NOT_GRANTABLE', in: 'scopes', context },
+  ]);
 }
 
 export function selfEdit(): ApiError {

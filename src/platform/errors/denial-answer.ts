@@ -1,5 +1,11 @@
 import { describeEngagement, type Engagement } from '../../core/credential.js';
-import { denialKinds, type Challenge, type DenialContext, type DenialReason, type Denied } from '../../core/decision.js';
+import {
+  denialKinds,
+  type Challenge,
+  type DenialContext,
+  type DenialReason,
+  type Denied,
+} from '../../core/decision.js';
 import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
 
 /** Where a denial's cause lies, for `errors[].in`. */
@@ -28,12 +34,15 @@ const places: Readonly<Record<DenialReason, string>> = {
 
 /** What a caller is told, in one or two sentences: what is wrong, and what to do. Nothing in them was sent by the caller. */
 const messages: Readonly<Record<DenialReason, (context: DenialContext) => string>> = {
-  CALLER_UNDETERMINED: () => 'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
+  CALLER_UNDETERMINED: () =>
+    'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
   PATH_INVALID: ({ detail }) => `This path cannot be judged: ${detail ?? 'it is not well-formed'}.`,
   CREDENTIALS_MISSING: () =>
     'No credentials were received. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.',
-  CREDENTIALS_MALFORMED: () => 'The credentials cannot be read in one way only. Send one secret, once, by one method.',
-  KEY_UNKNOWN: () => 'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
+  CREDENTIALS_MALFORMED: () =>
+    'The credentials cannot be read in one way only. Send one secret, once, by one method.',
+  KEY_UNKNOWN: () =>
+    'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
   SECRET_EXPIRED: ({ endedAt, rotationId }) => {
     const when = endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`;
     return rotationId === undefined
@@ -43,7 +52,8 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   SECRET_BROWNOUT: ({ endedAt }) =>
     `This secret is being retired and is refused for a short while${endedAt === undefined ? '' : `, until ${new Date(endedAt).toISOString()}`}. Use the key's new secret.`,
   KEY_REVOKED: () => 'This key was revoked. It will not work again; ask for a new one.',
-  SECRET_REVOKED: () => "This secret was revoked, though its key lives. Use the key's current secret.",
+  SECRET_REVOKED: () =>
+    "This secret was revoked, though its key lives. Use the key's current secret.",
   KEY_SUSPENDED: () => 'This key is suspended. An admin of its account can resume it.',
   ACCOUNT_SUSPENDED: () => "This key's account is suspended. The operator can resume it.",
   HAPIKEY_NOT_ALLOWED: () =>
@@ -51,21 +61,34 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   IP_NOT_ALLOWED: ({ callerIp }) => `This key may not be used from ${callerIp ?? 'this address'}.`,
   SERVICE_NOT_AVAILABLE: () => "This key's account has no access to this service.",
   ROUTE_UNKNOWN: () => 'There is no such route here.',
-  METHOD_NOT_ALLOWED: ({ allow }) => `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
-  SCOPE_MISSING: ({ missingScopes }) => `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
+  METHOD_NOT_ALLOWED: ({ allow }) =>
+    `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
+  SCOPE_MISSING: ({ missingScopes }) =>
+    `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
   RATE_LIMITED: () => 'This key has made too many calls. Wait as long as Retry-After says.',
-  STORE_UNAVAILABLE: () => 'Keys cannot be checked at the moment. Nothing was forwarded; try again shortly.',
-  LOG_UNAVAILABLE: () => 'Calls cannot be logged at the moment, so none are let through. Try again shortly.',
+  STORE_UNAVAILABLE: () =>
+    'Keys cannot be checked at the moment. Nothing was forwarded; try again shortly.',
+  LOG_UNAVAILABLE: () =>
+    'Calls cannot be logged at the moment, so none are let through. Try again shortly.',
 };
 
 const realm = 'Bearer realm="latchkey"';
 
 /** Turns a denial into its HTTP answer: status, `WWW-Authenticate` and the envelope. */
-export function denialAnswer(denied: Denied, correlationId: string, engagement: Engagement): ErrorAnswer {
+export function denialAnswer(
+  denied: Denied,
+  correlationId: string,
+  engagement: Engagement,
+): ErrorAnswer {
   const { reason, context } = denied;
   const { status, category, challenge } = denialKinds[reason];
   const message = messages[reason](context);
-  const detail: ErrorDetail = { message, code: reason, in: places[reason], context: contextOf(denied) };
+  const detail: ErrorDetail = {
+    message,
+    code: reason,
+    in: places[reason],
+    context: contextOf(denied),
+  };
   const told = reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_MALFORMED';
   return errorAnswer(
     status,
@@ -84,7 +107,10 @@ export function denialAnswer(denied: Denied, correlationId: string, engagement: 
 function contextOf({ reason, context }: Denied): Record<string, unknown> {
   switch (reason) {
     case 'SCOPE_MISSING':
-      return { requiredGranularScopes: context.requiredScopes, missingScopes: context.missingScopes };
+      return {
+        requiredGranularScopes: context.requiredScopes,
+        missingScopes: context.missingScopes,
+      };
     case 'IP_NOT_ALLOWED':
       return { callerIp: context.callerIp };
     case 'METHOD_NOT_ALLOWED':
@@ -93,7 +119,9 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
     case 'SECRET_BROWNOUT':
       return {
         ...(context.endedAt !== undefined && {
-          [reason === 'SECRET_EXPIRED' ? 'endedAt' : 'worksAgainAt']: new Date(context.endedAt).toISOString(),
+          [reason === 'SECRET_EXPIRED' ? 'endedAt' : 'worksAgainAt']: new Date(
+            context.endedAt,
+          ).toISOString(),
         }),
         ...(context.rotationId !== undefined && { rotationId: context.rotationId }),
       };
@@ -111,12 +139,14 @@ function headersOf(challenge: Challenge, context: DenialContext): Record<string,
       headers['WWW-Authenticate'] = realm;
       break;
     case 'insufficient_scope':
-      headers['WWW-Authenticate'] = `${realm}, error="insufficient_scope", scope="${(context.requiredScopes ?? []).join(' ')}"`;
+      headers['WWW-Authenticate'] =
+        `${realm}, error="insufficient_scope", scope="${(context.requiredScopes ?? []).join(' ')}"`;
       break;
     default:
       headers['WWW-Authenticate'] = `${realm}, error="${challenge}"`;
   }
   if (context.allow !== undefined) headers['Allow'] = context.allow.join(', ');
-  if (context.retryAfterSeconds !== undefined) headers['Retry-After'] = String(context.retryAfterSeconds);
+  if (context.retryAfterSeconds !== undefined)
+    headers['Retry-After'] = String(context.retryAfterSeconds);
   return headers;
 }

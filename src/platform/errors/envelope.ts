@@ -25,7 +25,8 @@ export type OtherReason = keyof typeof others;
 
 export type Category = DenialCategory | (typeof others)[OtherReason]['category'];
 
-export const otherReasons: Readonly<Record<OtherReason, { status: number; category: Category }>> = others;
+export const otherReasons: Readonly<Record<OtherReason, { status: number; category: Category }>> =
+  others;
 
 /** One thing that is wrong, and where. */
 export interface ErrorDetail {

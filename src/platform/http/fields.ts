@@ -42,7 +42,7 @@ function field(options: FieldOptions, schema: ApiPropertyOptions, checks: Proper
   const documented = ApiProperty({
     ...schema,
     required,
-    nullable,
+    ...(nullable && { nullable }),
     ...(description !== undefined && { description }),
     ...(example !== undefined && { example }),
     ...(fallback !== undefined && { default: fallback }),

@@ -19,7 +19,7 @@ export class RequestValidationPipe implements PipeTransform {
         { message: 'The body must be a JSON object.', code: 'IS_OBJECT', in: place },
       ]);
     }
-    const instance = plainToInstance(metatype as ClassConstructor<object>, { ...(value ?? {}) });
+    const instance = plainToInstance(metatype as ClassConstructor<object>, { ...value });
     const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
     if (errors.length === 0) return instance;
     const details = errors.flatMap((error) => detailsOf(error, '', place)).slice(0, detailsMax);

@@ -53,7 +53,7 @@ export class GatewayDoor {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrival = this.admission.receive(request);
-    const resolution = this.services.table.resolve(arrival.method, arrival.target.path);
+    const resolution = this.services.resolve(arrival.method, arrival.target.path);
     const place = placeOf(resolution);
     if (isPreflight(request)) return answerPreflight(this.admission, arrival, response, place);
     const { service, match, rawRest } = resolution;

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../access/guard/caller.js';
+import { scopesBeyond } from '../../core/delegation.js';
+import { canonicalIp } from '../../core/ip-address.js';
+import { IpRuleSet, type IpAllowlist } from '../../core/ip-allowlist.js';
+import { conflict, invalidField, notFound, scopeNotGrantable, selfEdit } from '../../platform/errors/api-error.js';
+import { ipAllowlistOf, type IpAllowlistField } from '../../platform/http/ip-allowlist.dto.js';
+import { AccountsStore } from '../../store/accounts.store.js';
+import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { Database } from '../../store/database.js';
+import { AccountEntity } from '../../store/entities/account.entity.js';
+import type { CheckIpResponse } from './ip-allowlists.dto.js';
+
+/** The two lists that must both admit a caller: the account's and the key's. */
+@Injectable()
+export class IpAllowlistsService {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: AccountsStore,
+    private readonly keys: ApiKeysStore,
+    private readonly audit: AuditTrailStore,
+  ) {}
+
+  async ofKey(account: AccountEntity, keyId: string): Promise<IpAllowlist> {
+    const record = await this.keys.find(account.id, keyId);
+    if (record === null) throw notFound('key');
+    return record.key.ipAllowlist;
+  }
+
+  /** Replaces a key's list. It can widen the key, so the key's scopes must be the caller's to hand out. */
+  async putForKey(caller: Caller, account: AccountEntity, keyId: string, field: IpAllowlistField): Promise<IpAllowlist> {
+    const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
+    await this.database.change(async (change) => {
+      const record = await this.keys.find(account.id, keyId, change.manager);
+      if (record === null) throw notFound('key');
+      checkMayChange(caller, account, record);
+      await this.keys.change(change, keyId, { ipAllowlist });
+      await this.audit.append(change, {
+        accountId: account.id,
+        action: 'key.ip_allowlist_changed',
+        actor: caller.actor,
+        callerIp: caller.callerIp,
+        target: { type: 'key', id: keyId },
+        before: record.key.ipAllowlist,
+        after: ipAllowlist,
+      });
+    });
+    return ipAllowlist;
+  }
+
+  /** Replaces the account's list. It can widen every key of the account, so all their scopes must be the caller's to hand out. */
+  async putForAccount(caller: Caller, account: AccountEntity, field: IpAllowlistField): Promise<IpAllowlist> {
+    const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
+    await this.database.change(async (change) => {
+      const before = await change.manager.findOneByOrFail(AccountEntity, { id: account.id });
+      const beyond = scopesBeyond(caller, await this.keys.scopesInUse(change, account.id), account);
+      if (beyond.length > 0) throw scopeNotGrantable(beyond);
+      await this.accounts.change(change, account.id, { ipAllowlist });
+      await this.audit.append(change, {
+        accountId: account.id,
+        action: 'account.ip_allowlist_changed',
+        actor: caller.actor,
+        callerIp: caller.callerIp,
+        target: { type: 'account', id: account.id },
+        before: before.ipAllowlist,
+        after: ipAllowlist,
+      });
+    });
+    return ipAllowlist;
+  }
+}
+
+function checkMayChange(caller: Caller, account: AccountEntity, { key, scopes, grantableScopes }: ApiKeyRecord): void {
+  if (caller.keyId === key.id) throw selfEdit();
+  if (key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
+  const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
+  if (beyond.length > 0) throw scopeNotGrantable(beyond);
+}
+
+/** What a list says of an address, in whatever mode it is. @throws ApiError if `text` is no address */
+export function checkIp(list: IpAllowlist, text: string): CheckIpResponse {
+  const ip = canonicalIp(text);
+  if (ip === null) throw invalidField('ip', 'ip must be an IPv4 or IPv6 address in its full, plain form.');
+  const matched = list.entries.find(({ cidr }) => IpRuleSet.ofTexts([cidr]).has(ip))?.cidr ?? null;
+  return { allowed: list.mode !== 'enforce' || matched !== null, matched };
+}

@@ -1,0 +1,46 @@
+import { CALL_LOG } from '../../src/store/tokens.js';
+import type { CallLogWriter } from '../../src/store/call-log/call-log-writer.js';
+import type { CallRow, TestLatchkey } from './latchkey.js';
+
+/** Rows may be handed over just after the answer (management), so one is waited for before it counts as missing. */
+const patienceMs = 2_000;
+const settleMs = 5;
+
+/**
+ * Follows the request log: each `take()` gives the rows since the last one, oldest first, and waits until there are as many as
+ * were asked for and nothing more is on its way. So that "exactly one row" can be said of every call.
+ */
+export class NewRows {
+  #lastSeq = 0;
+
+  constructor(private readonly latchkey: TestLatchkey) {}
+
+  async take(count: number): Promise<CallRow[]> {
+    const until = performance.now() + patienceMs;
+    let rows = await this.#since();
+    while (rows.length < count && performance.now() < until) {
+      await settle(settleMs);
+      rows = await this.#since();
+    }
+    this.#lastSeq = Math.max(this.#lastSeq, ...rows.map((row) => row['seq']));
+    return rows;
+  }
+
+  /** Leaves everything that has happened so far behind. */
+  async skip(): Promise<void> {
+    await settle(settleMs);
+    await this.take(0);
+  }
+
+  async #since(): Promise<CallRow[]> {
+    const writer = this.latchkey.app.get<CallLogWriter>(CALL_LOG);
+    await settle(0);
+    while (writer.waitingRows > 0) await settle(1);
+    const rows = await this.latchkey.rows();
+    return rows.filter((row) => row['seq'] > this.#lastSeq).toReversed();
+  }
+}
+
+function settle(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,198 @@
+import { describe } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { MonotonicClock } from '../../src/core/monotonic-clock.js';
+import type { Pepper } from '../../src/core/secret-digest.js';
+import { AccountsStore, type NewAccount } from '../../src/store/accounts.store.js';
+import { ApiKeysStore, type NewApiKey } from '../../src/store/api-keys.store.js';
+import { AuditTrailStore } from '../../src/store/audit-trail.store.js';
+import {
+  parseDatabaseUrl,
+  readerOptions,
+  writerOptions,
+  type DatabaseUrl,
+} from '../../src/store/data-source-options.js';
+import { Database } from '../../src/store/database.js';
+import type { AccountEntity } from '../../src/store/entities/account.entity.js';
+import { CachedKeyDirectory } from '../../src/store/key-directory.js';
+import { migrateMainDatabase } from '../../src/store/migrate.js';
+import { RotationsStore } from '../../src/store/rotations.store.js';
+import { ScopesStore } from '../../src/store/scopes.store.js';
+import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
+import { ServiceCatalog } from '../../src/store/service-catalog.js';
+import { ServicesStore } from '../../src/store/services.store.js';
+import { describeWithPostgres, makePostgres, type TestPostgres } from './postgres.js';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+/** Runs the same tests on SQLite and on a real PostgreSQL. */
+export function describeOnEachDatabase(title: string, tests: (kind: DatabaseKind) => void): void {
+  describe(`${title}, on SQLite`, () => tests('sqlite'));
+  describeWithPostgres(`${title}, on PostgreSQL`, () => tests('postgres'));
+}
+
+/** A database of a test's own, empty and not yet migrated. */
+export interface TestDatabase {
+  readonly kind: DatabaseKind;
+  /** As `DATABASE_URL` has it. */
+  readonly url: string;
+  readonly databaseUrl: DatabaseUrl;
+  /** Only on PostgreSQL. */
+  readonly postgres: TestPostgres | null;
+  remove(): Promise<void>;
+}
+
+export async function makeDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  if (kind === 'postgres') {
+    const postgres = await makePostgres();
+    return { ...withUrl(kind, postgres.url), postgres, remove: () => postgres.drop() };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-store-'));
+  const remove = async () => rmSync(folder, { recursive: true, force: true });
+  return { ...withUrl(kind, `sqlite:${join(folder, 'latchkey.db')}`), postgres: null, remove };
+}
+
+function withUrl(
+  kind: DatabaseKind,
+  url: string,
+): Pick<TestDatabase, 'kind' | 'url' | 'databaseUrl'> {
+  const databaseUrl = parseDatabaseUrl(url);
+  if (databaseUrl === null) throw new Error(`This is no database URL: ${url}`);
+  return { kind, url, databaseUrl };
+}
+
+/** The store's classes over a migrated database, put together as `store.module.ts` does. */
+export interface TestStore {
+  readonly kind: DatabaseKind;
+  readonly writer: DataSource;
+  readonly reader: DataSource;
+  readonly database: Database;
+  readonly accounts: AccountsStore;
+  readonly keys: ApiKeysStore;
+  readonly secrets: SecretsStore;
+  readonly rotations: RotationsStore;
+  readonly scopes: ScopesStore;
+  readonly services: ServicesStore;
+  readonly audit: AuditTrailStore;
+  readonly auditKey: Buffer;
+  readonly peppers: readonly Pepper[];
+  readonly prefixes: readonly string[];
+  readonly clock: MonotonicClock;
+  /** Moves the clock on. */
+  sleep(milliseconds: number): void;
+  /** A key directory of this node's; like the catalog, one per call. */
+  makeDirectory(): Promise<CachedKeyDirectory>;
+  makeCatalog(): Promise<ServiceCatalog>;
+  openAccount(settings?: Partial<NewAccount>): Promise<AccountEntity>;
+  /** A key of that account with a secret of its own. */
+  issueKey(
+    accountId: string,
+    settings?: Partial<NewApiKey>,
+  ): Promise<{ id: string; secret: IssuedSecret }>;
+  /** Adds scopes to the catalogue. */
+  addScopes(...names: string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoreSettings {
+  readonly peppers?: readonly Pepper[];
+  readonly prefixes?: readonly string[];
+}
+
+/** @param database migrated here, if it is not yet */
+export async function openStore(
+  database: TestDatabase,
+  settings: StoreSettings = {},
+): Promise<TestStore> {
+  await migrateMainDatabase(database.databaseUrl);
+  const writer = await new DataSource(writerOptions(database.databaseUrl)).initialize();
+  const reader = await new DataSource(readerOptions(database.databaseUrl)).initialize();
+  const { peppers = [{ version: 1, key: randomBytes(32) }], prefixes = ['lk'] } = settings;
+  let slept = 0;
+  const clock = new MonotonicClock(() => Date.now() + slept);
+  const auditKey = randomBytes(32);
+  const main = new Database(writer, reader, clock);
+  const stores = {
+    accounts: new AccountsStore(main),
+    keys: new ApiKeysStore(main),
+    secrets: new SecretsStore(peppers, prefixes),
+    scopes: new ScopesStore(main),
+    services: new ServicesStore(main),
+    audit: new AuditTrailStore(main, auditKey),
+  };
+  const rotations = new RotationsStore(main, stores.secrets);
+  const catalogs: ServiceCatalog[] = [];
+  return {
+    ...{ kind: database.kind, writer, reader, database: main, ...stores, rotations },
+    ...{ auditKey, peppers, prefixes, clock },
+    sleep: (milliseconds) => {
+      slept += milliseconds;
+    },
+    makeDirectory: async () => {
+      const directory = new CachedKeyDirectory(main, clock, peppers, prefixes);
+      await directory.onModuleInit();
+      return directory;
+    },
+    makeCatalog: async () => {
+      const catalog = new ServiceCatalog(main);
+      await catalog.onModuleInit();
+      catalogs.push(catalog);
+      return catalog;
+    },
+    openAccount: (account = {}) =>
+      main.change((change) => stores.accounts.create(change, { ...newAccount, ...account })),
+    issueKey: (accountId, key = {}) =>
+      main.change(async (change) => {
+        const made = { ...newKey, accountId, ...key };
+        const id = await stores.keys.create(change, made);
+        return { id, secret: await stores.secrets.issue(change, id, made.environment) };
+      }),
+    addScopes: (...names) =>
+      main.change(async (change) => {
+        const scopes = names.map((name) => ({ name, description: name }));
+        await stores.scopes.addMissing(change, scopes);
+      }),
+    close: async () => {
+      for (const catalog of catalogs) catalog.onModuleDestroy();
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+export const newAccount: NewAccount = {
+  name: 'Rolling Donut Ltd',
+  kind: 'production',
+  isOperator: false,
+  allowHapikey: true,
+  entitledScopes: null,
+};
+
+export const newKey: Omit<NewApiKey, 'accountId'> = {
+  name: 'Vendor',
+  description: null,
+  purpose: null,
+  environment: 'production',
+  scopes: [],
+  grantableScopes: [],
+  ipAllowlist: { mode: 'off', entries: [] },
+  expiresAt: null,
+  createdBy: null,
+};
+
+/** Every row of every table, by table: what a change may have touched without being asked to. */
+export async function wholeDatabase(
+  store: TestStore,
+): Promise<Record<string, Record<string, unknown>[]>> {
+  const tables: Record<string, Record<string, unknown>[]> = {};
+  for (const { tableName } of store.reader.entityMetadatas) {
+    const rows: Record<string, unknown>[] = await store.reader.query(`SELECT * FROM ${tableName}`);
+    tables[tableName] = rows
+      .map((row) => ({ ...row }))
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+  return tables;
+}
