@@ -5,6 +5,7 @@ import { AccessModule } from './access/access.module.js';
 import { AccessGuard } from './access/guard/access.guard.js';
 import { ErrorFilter } from './access/guard/error.filter.js';
 import { TenancyGuard } from './access/guard/tenancy.guard.js';
+import { DemoModule } from './demo/demo.module.js';
 import { AccountsModule } from './management/accounts/accounts.module.js';
 import { ApiKeysModule } from './management/api-keys/api-keys.module.js';
 import { AuditModule } from './management/audit/audit.module.js';
@@ -36,7 +37,7 @@ export class AppModule {
   static forRoot(settings: Settings, parts: StoreParts): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.forRoot(settings), StoreModule.forRoot(parts), PassportModule, AccessModule, ...management],
+      imports: [PlatformModule.forRoot(settings), StoreModule.forRoot(parts), PassportModule, AccessModule, ...management, DemoModule],
       providers: [
         // In this order: who is it and may they, then on which account, then what is asked.
         { provide: APP_GUARD, useClass: AccessGuard },

@@ -8,6 +8,8 @@ import { recordCalls } from './access/guard/record-calls.js';
 import { AccessServer } from './access/server.js';
 import { AppModule } from './app.module.js';
 import { MonotonicClock } from './core/monotonic-clock.js';
+import { DemoService } from './demo/demo.service.js';
+import { tryLines } from './demo/try-lines.js';
 import { openInstallation, type Installation } from './installation.js';
 import { FirstStartService } from './management/first-start/first-start.service.js';
 import type { Settings } from './platform/config/settings.js';
@@ -37,8 +39,10 @@ export interface RunningLatchkey {
   readonly app: NestFastifyApplication;
   readonly accessUrl: string;
   readonly managementUrl: string;
-  /** Files that were made on this start: keys, and the operator's. */
+  /** Files that were made on this start: keys, the operator's, the demo's. */
   readonly madeFiles: readonly string[];
+  /** Commands with which a person can try it, if there is a demo. */
+  tryLines(bold: (text: string) => string): string[];
   /** Lets what is under way finish, and puts every row on disk. */
   close(): Promise<void>;
 }
@@ -67,16 +71,22 @@ export async function startLatchkey(settings: Settings, surroundings: Surroundin
     const app = await buildApp(settings, installation, callLog, new CallsStore(callLogDataSource), new MonotonicClock(wallClock));
     undo.unshift(() => app.close());
     const operatorFile = await firstStart(app, settings);
+    const demo = await app.get(DemoService).start();
     const accessServer = app.get(AccessServer);
     undo.unshift(() => accessServer.close());
     app.get(Health).watch('call_log', () => callLog.healthy);
     const { host, port } = settings.management;
     await app.listen(port, host);
-    return {
-      app,
+    const urls = {
       accessUrl: await accessServer.listen(),
       managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
-      madeFiles: [...installation.madeFiles, ...(operatorFile === null ? [] : [operatorFile])],
+    };
+    const madeLater = [operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter((path) => path !== null);
+    return {
+      app,
+      ...urls,
+      madeFiles: [...installation.madeFiles, ...madeLater],
+      tryLines: (bold) => (demo === null ? [] : tryLines(urls, demo, bold)),
       close: () => inTurn(undo),
     };
   } catch (error) {

@@ -2,19 +2,26 @@ import { existsSync } from 'node:fs';
 import { StartError } from './core/start-error.js';
 import { startLatchkey, type RunningLatchkey } from './latchkey.js';
 import { readSettings } from './platform/config/settings.js';
+import { welcomeLines } from './platform/welcome-lines.js';
 
 try {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const settings = readSettings(process.env);
   const running = await startLatchkey(settings);
   stopOnSignals(running);
-  console.log(`Access listener:     ${running.accessUrl}`);
-  console.log(`Management listener: ${running.managementUrl}  (API description at ${running.managementUrl}/docs)`);
-  for (const file of running.madeFiles) console.log(`Made ${file} (readable by you alone; keep a backup)`);
+  const sections = [welcomeLines(running, bold), running.tryLines(bold)].filter(
+    (lines) => lines.length > 0,
+  );
+  process.stdout.write(`${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** Only for eyes: whoever reads it from a pipe or a file gets plain text. */
+function bold(text: string): string {
+  return process.stdout.isTTY && !process.env['NO_COLOR'] ? `\u001b[1m${text}\u001b[22m` : text;
 }
 
 /** In-flight calls are finished and the log is flushed before the process ends. */

@@ -9,7 +9,16 @@ import { AccessServer } from './server.js';
 
 /** The data plane: the access listener with its doors, and what the guard of the management listener needs. */
 @Module({
-  providers: [Admission, AccessServer, GatewayDoor, OwnRoutes, SelfDoor, Upstream, BearerStrategy, HapikeyStrategy],
+  providers: [
+    Admission,
+    AccessServer,
+    GatewayDoor,
+    OwnRoutes,
+    SelfDoor,
+    Upstream,
+    BearerStrategy,
+    HapikeyStrategy,
+  ],
   exports: [Admission, AccessServer, OwnRoutes],
 })
 export class AccessModule {}

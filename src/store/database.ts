@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import type { Clock } from '../core/ports.js';
 import { AccessChangeEntity, type AccessSubject } from './entities/access-change.entity.js';
 import { AccessRevisionEntity } from './entities/access-revision.entity.js';
@@ -14,7 +15,10 @@ export interface StaleSubject {
 }
 
 /** Applies a committed change to what a node holds in memory, before the change is answered. */
-export type ChangeListener = (stale: readonly StaleSubject[], revision: number) => void | Promise<void>;
+export type ChangeListener = (
+  stale: readonly StaleSubject[],
+  revision: number,
+) => void | Promise<void>;
 
 /** What a change works with. */
 export interface Change {
@@ -36,6 +40,7 @@ export const readerName = 'reader';
  */
 @Injectable()
 export class Database {
+  readonly #isPostgres: boolean;
   readonly #queue: WriteQueue;
   readonly #listeners: ChangeListener[] = [];
 
@@ -44,7 +49,8 @@ export class Database {
     @InjectDataSource(readerName) private readonly reader: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.#queue = new WriteQueue(writer.options.type === 'postgres' ? 'concurrent' : 'one_at_a_time');
+    this.#isPostgres = writer.options.type === 'postgres';
+    this.#queue = new WriteQueue(this.#isPostgres ? 'concurrent' : 'one_at_a_time');
   }
 
   /** Sees what is committed. Never write with it. */
@@ -58,14 +64,16 @@ export class Database {
 
   /** A write that no cache cares for, in a transaction of its own. */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.#queue.run(() => this.writer.transaction(work));
+    return this.#queue.run(() => this.#transaction(work));
   }
 
   /** A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves. */
   async change<T>(work: (change: Change) => Promise<T>): Promise<T> {
     const { result, change } = await this.#queue.run(() =>
-      this.writer.transaction(async (manager) => {
-        const numbered = new NumberedChange(manager, this.clock.now(), await nextRevision(manager));
+      this.#transaction(async (manager) => {
+        const revision = await nextRevision(manager);
+        // The time is taken under the lock, so that a later number is never an earlier time.
+        const numbered = new NumberedChange(manager, this.clock.now(), revision);
         return { result: await work(numbered), change: numbered };
       }),
     );
@@ -85,6 +93,23 @@ export class Database {
       throw error;
     }
   }
+
+  async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.writer.transaction(work);
+    } catch (error) {
+      if (!this.#isPostgres) replaceStuckRunner(this.writer.driver as BetterSqlite3Driver);
+      throw error;
+    }
+  }
+}
+
+/**
+ * SQLite ends a transaction by itself when its disk is full. TypeORM's only runner then counts on being in one for ever, and
+ * what it commits from there on stays in a savepoint that nobody releases: it is acknowledged and lost.
+ */
+function replaceStuckRunner(driver: BetterSqlite3Driver): void {
+  if (driver.queryRunner?.isTransactionActive === true) driver.queryRunner = undefined;
 }
 
 /** Rolls a transaction back and carries out what it found. */
@@ -106,7 +131,12 @@ class NumberedChange implements Change {
   async touch(subject: AccessSubject, subjectId: string): Promise<void> {
     if (this.stale.some((known) => known.subject === subject && known.id === subjectId)) return;
     this.stale.push({ subject, id: subjectId });
-    await this.manager.insert(AccessChangeEntity, { revision: this.revision, subject, subjectId, at: this.now });
+    await this.manager.insert(AccessChangeEntity, {
+      revision: this.revision,
+      subject,
+      subjectId,
+      at: this.now,
+    });
   }
 }
 

@@ -25,7 +25,7 @@ export async function openDoors(
 ): Promise<Record<DoorName, OpenDoor>> {
   const operator = await ownKey(latchkey);
   const vendor = await crm.makeKey();
-  const inCrm = { path: '/crm/contacts', keyId: vendor.id, secret: vendor.secret };
+  const inCrm = { keyId: vendor.id, secret: vendor.secret };
   const door = (
     name: DoorName,
     path: string,
@@ -41,7 +41,7 @@ export async function openDoors(
     },
   });
   return {
-    gateway: door('gateway', inCrm.path, inCrm),
+    gateway: door('gateway', '/crm/contacts', inCrm),
     self: door('self', '/latchkey/v1/self', inCrm),
     management: door('management', '/v1/accounts', operator),
   };

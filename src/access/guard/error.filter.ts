@@ -1,4 +1,11 @@
-import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Injectable,
+  Logger,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Denied } from '../../core/decision.js';
 import { ApiError } from '../../platform/errors/api-error.js';
@@ -30,19 +37,28 @@ export class ErrorFilter implements ExceptionFilter {
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const answer = await this.answerTo(error, http.getRequest<GuardedRequest>());
-    await http.getResponse<FastifyReply>().code(answer.status).headers(answer.headers).send(answer.body);
+    await http
+      .getResponse<FastifyReply>()
+      .code(answer.status)
+      .headers(answer.headers)
+      .send(answer.body);
   }
 
   private async answerTo(error: unknown, request: GuardedRequest): Promise<ErrorAnswer> {
     const { arrival } = request;
     // Who asks comes before what is wrong with the question: an error that came before the guard is judged here.
-    const denied = error instanceof DeniedError ? error.denied : await this.denialBeforeGuard(error, request);
+    const denied =
+      error instanceof DeniedError ? error.denied : await this.denialBeforeGuard(error, request);
     if (denied !== null) return denialAnswer(denied, arrival.id, arrival.credential.engagement);
-    if (error instanceof ApiError) return otherAnswer(error.reason, error.message, arrival.id, error.details);
+    if (error instanceof ApiError)
+      return otherAnswer(error.reason, error.message, arrival.id, error.details);
     const framework = frameworkReasons[statusOf(error)];
     if (framework !== undefined) return otherAnswer(framework[0], framework[1], arrival.id);
     // The stack names our code, never the request.
-    this.logger.error({ correlationId: arrival.id, stack: error instanceof Error ? error.stack : 'not an Error' });
+    this.logger.error({
+      correlationId: arrival.id,
+      stack: error instanceof Error ? error.stack : 'not an Error',
+    });
     const message = 'Something went wrong here. It is on the server log under this correlation id.';
     return otherAnswer('INTERNAL', message, arrival.id);
   }
@@ -52,7 +68,9 @@ export class ErrorFilter implements ExceptionFilter {
     const path = request.routeOptions?.url ?? '';
     const isUnknown = statusOf(error) === 404 || path === '';
     const { method, target } = request.arrival;
-    const match = isUnknown ? this.ownRoutes.match(method, target.path) : ({ kind: 'own', path, scopeSets: [] } as const);
+    const match = isUnknown
+      ? this.ownRoutes.match(method, target.path)
+      : ({ kind: 'own', path, scopeSets: [] } as const);
     request.outcome = await this.admission.judge(request.arrival, { service: null, match });
     return request.outcome.decision.allowed ? null : request.outcome.decision;
   }

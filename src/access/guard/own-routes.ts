@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import type { PathReading } from '../../core/request-path.js';
-import { RouteTable, routeMethods, type Mounted, type Route, type RouteMatch } from '../../core/route-table.js';
+import {
+  RouteTable,
+  routeMethods,
+  type Mounted,
+  type Route,
+  type RouteMatch,
+} from '../../core/route-table.js';
 
 /**
  * The routes of the management listener, for those requests that its framework found none for: a path that takes other
@@ -20,7 +26,10 @@ export class OwnRoutes {
   }
 
   /** Never `found`: the framework knows better. */
-  match(method: string, path: PathReading): Extract<RouteMatch, { kind: 'unknown' | 'method_not_allowed' }> {
+  match(
+    method: string,
+    path: PathReading,
+  ): Extract<RouteMatch, { kind: 'unknown' | 'method_not_allowed' }> {
     this.#table ??= new RouteTable([{ mount: '/', routes: this.#routes }]);
     const { match } = this.#table.resolve(method, path);
     return match.kind === 'method_not_allowed' ? match : { kind: 'unknown' };

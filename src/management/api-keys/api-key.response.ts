@@ -67,7 +67,8 @@ function openRotationOf({ openRotation }: ApiKeyRecord, now: number): OpenRotati
 
 function latestOf(uses: readonly (SecretUsage | undefined)[]): SecretUsage | null {
   return uses.reduce<SecretUsage | null>(
-    (latest, use) => (use !== undefined && use.lastUsedAt > (latest?.lastUsedAt ?? 0) ? use : latest),
+    (latest, use) =>
+      use !== undefined && use.lastUsedAt > (latest?.lastUsedAt ?? 0) ? use : latest,
     null,
   );
 }

@@ -36,14 +36,20 @@ export class ApiKeysController {
   @Get()
   @RequireScopes('latchkey.keys.read')
   @ApiOkResponse({ type: ApiKeysPage })
-  list(@TargetAccount() account: AccountEntity, @Query() query: ListApiKeysQuery): Promise<Page<ApiKeyResponse>> {
+  list(
+    @TargetAccount() account: AccountEntity,
+    @Query() query: ListApiKeysQuery,
+  ): Promise<Page<ApiKeyResponse>> {
     return this.keys.list(account, query);
   }
 
   @Get(':keyId')
   @RequireScopes('latchkey.keys.read')
   @ApiOkResponse({ type: ApiKeyResponse })
-  read(@TargetAccount() account: AccountEntity, @Param('keyId') id: string): Promise<ApiKeyResponse> {
+  read(
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') id: string,
+  ): Promise<ApiKeyResponse> {
     return this.keys.read(account, id);
   }
 
@@ -88,7 +94,10 @@ export class ApiKeysController {
   @Post(':keyId/revoke')
   @HttpCode(200)
   @RequireScopes('latchkey.keys.write')
-  @ApiOkResponse({ type: ApiKeyResponse, description: 'Final: the key and all its secrets stop working' })
+  @ApiOkResponse({
+    type: ApiKeyResponse,
+    description: 'Final: the key and all its secrets stop working',
+  })
   revoke(
     @CurrentCaller() caller: Caller,
     @TargetAccount() account: AccountEntity,
@@ -96,5 +105,22 @@ export class ApiKeysController {
     @Body() _empty: EmptyRequest,
   ): Promise<ApiKeyResponse> {
     return this.keys.act(caller, account, id, 'revoke');
+  }
+
+  @Post(':keyId/reissue')
+  @HttpCode(200)
+  @RequireScopes('latchkey.keys.write')
+  @Header('Cache-Control', 'no-store')
+  @ApiOkResponse({
+    type: IssuedApiKeyResponse,
+    description: 'Another secret for one that got lost and was never used',
+  })
+  reissue(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') id: string,
+    @Body() _empty: EmptyRequest,
+  ): Promise<IssuedApiKeyResponse> {
+    return this.keys.reissue(caller, account, id);
   }
 }

@@ -2,7 +2,13 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { SecretState } from '../../core/call.js';
 import type { KeyState } from '../../core/key-state.js';
 import { environments, type Environment } from '../../core/secret-format.js';
-import { ChoiceField, ObjectField, ScopesField, TextField, TimeField } from '../../platform/http/fields.js';
+import {
+  ChoiceField,
+  ObjectField,
+  ScopesField,
+  TextField,
+  TimeField,
+} from '../../platform/http/fields.js';
 import { IpAllowlistField, IpAllowlistResponse } from '../../platform/http/ip-allowlist.dto.js';
 import { PageQuery, Paging } from '../../platform/http/pages.js';
 
@@ -25,7 +31,12 @@ export class CreateApiKeyRequest {
   })
   purpose?: string | null;
 
-  @ChoiceField({ of: environments, required: false, fallback: 'production', description: "Fixed for the key's life" })
+  @ChoiceField({
+    of: environments,
+    required: false,
+    fallback: 'production',
+    description: "Fixed for the key's life",
+  })
   environment?: Environment;
 
   @ScopesField({ description: 'What the key may do', example: ['contacts.read'] })
@@ -37,7 +48,11 @@ export class CreateApiKeyRequest {
   @ObjectField({ type: () => IpAllowlistField, required: false })
   ipAllowlist?: IpAllowlistField;
 
-  @TimeField({ required: false, nullable: true, description: 'When the key stops working; null is never' })
+  @TimeField({
+    required: false,
+    nullable: true,
+    description: 'When the key stops working; null is never',
+  })
   expiresAt?: string | null;
 }
 
@@ -79,7 +94,10 @@ export class SecretResponse {
   @ApiProperty({ example: 'sec_3f9hX0aB1cD2eF3gH4iJ' })
   id!: string;
 
-  @ApiProperty({ description: 'The first characters, to tell secrets apart', example: 'lk_prod_4fGh' })
+  @ApiProperty({
+    description: 'The first characters, to tell secrets apart',
+    example: 'lk_prod_4fGh',
+  })
   start!: string;
 
   @ApiProperty({ enum: secretStates })
@@ -88,7 +106,12 @@ export class SecretResponse {
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'The end of its grace' })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'The end of its grace',
+  })
   expiresAt!: string | null;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

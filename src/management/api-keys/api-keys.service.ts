@@ -2,8 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
 import { scopesBeyond } from '../../core/delegation.js';
 import { noAllowlist } from '../../core/ip-allowlist.js';
+import { secretStateAt } from '../../core/key-state.js';
 import type { Clock } from '../../core/ports.js';
-import { conflict, invalidField, notFound, scopeNotGrantable, selfEdit } from '../../platform/errors/api-error.js';
+import {
+  conflict,
+  invalidField,
+  notFound,
+  scopeNotGrantable,
+  selfEdit,
+} from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
@@ -13,7 +20,7 @@ import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
-import { SecretsStore } from '../../store/secrets.store.js';
+import { SecretsStore, type IssuedSecret } from '../../store/secrets.store.js';
 import { CLOCK } from '../../store/tokens.js';
 import type {
   ApiKeyResponse,
@@ -28,7 +35,11 @@ import { apiKeyFacts, apiKeyResponse } from './api-key.response.js';
 export type KeyAction = 'suspend' | 'resume' | 'revoke';
 
 const standingAfter = { suspend: 'suspended', resume: 'active', revoke: 'revoked' } as const;
-const auditNames = { suspend: 'key.suspended', resume: 'key.resumed', revoke: 'key.revoked' } as const;
+const auditNames = {
+  suspend: 'key.suspended',
+  resume: 'key.resumed',
+  revoke: 'key.revoked',
+} as const;
 
 @Injectable()
 export class ApiKeysService {
@@ -43,8 +54,15 @@ export class ApiKeysService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async create(caller: Caller, account: AccountEntity, request: CreateApiKeyRequest): Promise<IssuedApiKeyResponse> {
-    const ipAllowlist = request.ipAllowlist === undefined ? noAllowlist : ipAllowlistOf(request.ipAllowlist, 'ipAllowlist');
+  async create(
+    caller: Caller,
+    account: AccountEntity,
+    request: CreateApiKeyRequest,
+  ): Promise<IssuedApiKeyResponse> {
+    const ipAllowlist =
+      request.ipAllowlist === undefined
+        ? noAllowlist
+        : ipAllowlistOf(request.ipAllowlist, 'ipAllowlist');
     const grantableScopes = request.grantableScopes ?? [];
     const environment = request.environment ?? 'production';
     const { record, secret } = await this.database.change(async (change) => {
@@ -69,7 +87,10 @@ export class ApiKeysService {
     return { ...this.show(record, new Map()), secret };
   }
 
-  async list(account: AccountEntity, { limit, after, ...filter }: ListApiKeysQuery): Promise<Page<ApiKeyResponse>> {
+  async list(
+    account: AccountEntity,
+    { limit, after, ...filter }: ListApiKeysQuery,
+  ): Promise<Page<ApiKeyResponse>> {
     const place = after === undefined ? null : placeOf(after);
     const records = await this.keys.list(account.id, filter, this.clock.now(), limit + 1, place);
     const usage = await this.usageOf(records);
@@ -88,11 +109,17 @@ export class ApiKeysService {
   }
 
   /** Changes exactly what the request names. */
-  async update(caller: Caller, account: AccountEntity, id: string, request: UpdateApiKeyRequest): Promise<ApiKeyResponse> {
+  async update(
+    caller: Caller,
+    account: AccountEntity,
+    id: string,
+    request: UpdateApiKeyRequest,
+  ): Promise<ApiKeyResponse> {
     const { expiresAt, ...rest } = request;
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
-      if (before.key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
+      if (before.key.standing === 'revoked')
+        throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
       const changes: ApiKeyChanges = {
         ...rest,
         ...(expiresAt !== undefined && { expiresAt: expiryOf(expiresAt, change.now) }),
@@ -110,12 +137,18 @@ export class ApiKeysService {
   }
 
   /** Suspends, resumes or revokes. Asking for what already is changes nothing. */
-  async act(caller: Caller, account: AccountEntity, id: string, action: KeyAction): Promise<ApiKeyResponse> {
+  async act(
+    caller: Caller,
+    account: AccountEntity,
+    id: string,
+    action: KeyAction,
+  ): Promise<ApiKeyResponse> {
     const standing = standingAfter[action];
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
       if (before.key.standing === standing) return before;
-      if (before.key.standing === 'revoked') throw conflict('A revoked key stays revoked.', 'KEY_REVOKED');
+      if (before.key.standing === 'revoked')
+        throw conflict('A revoked key stays revoked.', 'KEY_REVOKED');
       if (action === 'resume') await this.checkScopes(change, caller, account, before);
       await this.keys.change(change, id, { standing });
       if (action === 'revoke') await this.rotations.endWithKey(change, id);
@@ -126,7 +159,46 @@ export class ApiKeysService {
     return this.show(record, await this.usageOf([record]));
   }
 
-  private async forChange(change: Change, caller: Caller, account: AccountEntity, id: string): Promise<ApiKeyRecord> {
+  /** Gives the key another current secret in the place of one that was lost on its way, as long as that was never used. */
+  async reissue(caller: Caller, account: AccountEntity, id: string): Promise<IssuedApiKeyResponse> {
+    const { record, secret } = await this.database.change(async (change) => {
+      await this.rotations.writeDownExpired(change, id);
+      const before = await this.forChange(change, caller, account, id);
+      if (before.key.standing === 'revoked')
+        throw conflict('A revoked key gets no new secret.', 'KEY_REVOKED');
+      await this.checkScopes(change, caller, account, before);
+      const issued = await this.replaceUnusedSecret(change, before);
+      if (issued === null) {
+        throw conflict(
+          'The secret was used, so it did not get lost. Open a rotation for a new one.',
+          'SECRET_USED',
+        );
+      }
+      const after = await this.reload(change, account.id, id);
+      await this.record(change, caller, 'key.reissued', before, after);
+      return { record: after, secret: issued.text };
+    });
+    return { ...this.show(record, await this.usageOf([record])), secret };
+  }
+
+  private async replaceUnusedSecret(
+    change: Change,
+    { key, secrets, openRotation }: ApiKeyRecord,
+  ): Promise<IssuedSecret | null> {
+    if (openRotation !== null) return this.rotations.reissue(change, key, openRotation);
+    const current = secrets.find((secret) => secretStateAt(secret, change.now) === 'current');
+    if (current === undefined || !(await this.rotations.revokeUnused(change, current.id)))
+      return null;
+    await change.touch('key', key.id);
+    return this.secrets.issue(change, key.id, key.environment);
+  }
+
+  private async forChange(
+    change: Change,
+    caller: Caller,
+    account: AccountEntity,
+    id: string,
+  ): Promise<ApiKeyRecord> {
     const record = await this.keys.find(account.id, id, change.manager);
     if (record === null) throw notFound('key');
     if (caller.keyId === id) throw selfEdit();
@@ -147,7 +219,10 @@ export class ApiKeysService {
   ): Promise<void> {
     for (const field of ['scopes', 'grantableScopes'] as const) {
       const unknown = await this.scopes.unknownOf(change, wanted[field]);
-      if (unknown.length > 0) throw invalidField(field, `there is no scope ${unknown.join(', ')}.`, { unknownScopes: unknown });
+      if (unknown.length > 0)
+        throw invalidField(field, `there is no scope ${unknown.join(', ')}.`, {
+          unknownScopes: unknown,
+        });
     }
     const beyond = scopesBeyond(caller, [...wanted.scopes, ...wanted.grantableScopes], account);
     if (beyond.length > 0) throw scopeNotGrantable(beyond);
@@ -172,7 +247,9 @@ export class ApiKeysService {
   }
 
   private usageOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, SecretUsage>> {
-    return this.calls.usageOfSecrets(records.flatMap((record) => record.secrets.map((secret) => secret.id)));
+    return this.calls.usageOfSecrets(
+      records.flatMap((record) => record.secrets.map((secret) => secret.id)),
+    );
   }
 
   private show(record: ApiKeyRecord, usage: ReadonlyMap<string, SecretUsage>): ApiKeyResponse {

@@ -1,9 +1,16 @@
-import { Body, Controller, Get, Header, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
+import { EmptyRequest } from '../../platform/http/empty-request.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
-import { IssuedRotationResponse, OpenRotationRequest, RotationResponse } from './rotations.dto.js';
+import {
+  CancelRotationRequest,
+  ExtendRotationRequest,
+  IssuedRotationResponse,
+  OpenRotationRequest,
+  RotationResponse,
+} from './rotations.dto.js';
 import { RotationsService } from './rotations.service.js';
 
 @ApiTags('rotations')
@@ -34,5 +41,65 @@ export class RotationsController {
     @Param('rotationId') id: string,
   ): Promise<RotationResponse> {
     return this.rotations.read(account, keyId, id);
+  }
+
+  @Post(':rotationId/finish')
+  @HttpCode(200)
+  @RequireScopes('latchkey.keys.write')
+  @ApiOkResponse({ type: RotationResponse, description: 'The old secret ends now' })
+  finish(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+    @Param('rotationId') id: string,
+    @Body() _empty: EmptyRequest,
+  ): Promise<RotationResponse> {
+    return this.rotations.finish(caller, account, keyId, id);
+  }
+
+  @Post(':rotationId/cancel')
+  @HttpCode(200)
+  @RequireScopes('latchkey.keys.write')
+  @ApiOkResponse({ type: RotationResponse, description: 'The new secret ends, the old one stays' })
+  cancel(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+    @Param('rotationId') id: string,
+    @Body() { force }: CancelRotationRequest,
+  ): Promise<RotationResponse> {
+    return this.rotations.cancel(caller, account, keyId, id, force ?? false);
+  }
+
+  @Post(':rotationId/extend')
+  @HttpCode(200)
+  @RequireScopes('latchkey.keys.write')
+  @ApiOkResponse({ type: RotationResponse })
+  extend(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+    @Param('rotationId') id: string,
+    @Body() { graceEndsAt }: ExtendRotationRequest,
+  ): Promise<RotationResponse> {
+    return this.rotations.extend(caller, account, keyId, id, graceEndsAt);
+  }
+
+  @Post(':rotationId/reissue')
+  @HttpCode(200)
+  @RequireScopes('latchkey.keys.write')
+  @Header('Cache-Control', 'no-store')
+  @ApiOkResponse({
+    type: IssuedRotationResponse,
+    description: 'Another new secret for one that got lost and was never used',
+  })
+  reissue(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+    @Param('rotationId') id: string,
+    @Body() _empty: EmptyRequest,
+  ): Promise<IssuedRotationResponse> {
+    return this.rotations.reissue(caller, account, keyId, id);
   }
 }

@@ -1,8 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { graceSecondsMax, type RotationState } from '../../core/rotation.js';
-import { IntegerField } from '../../platform/http/fields.js';
+import { FlagField, IntegerField, TimeField } from '../../platform/http/fields.js';
 
-export const rotationStates: readonly RotationState[] = ['scheduled', 'open', 'finished', 'expired', 'cancelled'];
+export const rotationStates: readonly RotationState[] = [
+  'scheduled',
+  'open',
+  'finished',
+  'expired',
+  'cancelled',
+];
 
 export class OpenRotationRequest {
   @IntegerField({
@@ -12,6 +18,23 @@ export class OpenRotationRequest {
     description: 'Seconds during which the old secret works beside the new one',
   })
   graceSeconds!: number;
+}
+
+export class CancelRotationRequest {
+  @FlagField({
+    required: false,
+    fallback: false,
+    description: 'Ends the new secret although it is in use',
+  })
+  force?: boolean;
+}
+
+export class ExtendRotationRequest {
+  @TimeField({
+    description:
+      'When the old secret is to stop working: at most 90 days after the rotation was opened',
+  })
+  graceEndsAt!: string;
 }
 
 export class SecretCallerResponse {
@@ -41,7 +64,10 @@ export class RotationSideResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   lastUsedAt!: string | null;
 
-  @ApiProperty({ type: [SecretCallerResponse], description: 'Who used it since, most recent first' })
+  @ApiProperty({
+    type: [SecretCallerResponse],
+    description: 'Who used it since, most recent first',
+  })
   callers!: SecretCallerResponse[];
 }
 
@@ -75,4 +101,3 @@ export class IssuedRotationResponse extends RotationResponse {
   @ApiProperty({ description: 'The new secret: shown this once, and nowhere kept' })
   secret!: string;
 }
-

@@ -3,19 +3,36 @@ import type { Caller } from '../../access/guard/caller.js';
 import { scopesBeyond } from '../../core/delegation.js';
 import { keyStateAt, secretStateAt } from '../../core/key-state.js';
 import type { Clock } from '../../core/ports.js';
-import { openRotation, rotationStateAt } from '../../core/rotation.js';
-import { conflict, notFound, scopeNotGrantable, selfEdit } from '../../platform/errors/api-error.js';
-import { iso, isoOrNull } from '../../platform/http/times.js';
+import {
+  cancelRotation,
+  finishRotation,
+  moveGraceEnd,
+  openRotation,
+  rotationStateAt,
+  type RotationRefusal,
+  type RotationStep,
+} from '../../core/rotation.js';
+import {
+  conflict,
+  invalidField,
+  notFound,
+  scopeNotGrantable,
+  selfEdit,
+  type ApiError,
+} from '../../platform/errors/api-error.js';
+import { iso } from '../../platform/http/times.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { CallsStore, type SecretTraffic } from '../../store/call-log/calls.store.js';
-import { Database } from '../../store/database.js';
+import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { RotationEntity } from '../../store/entities/rotation.entity.js';
 import type { SecretEntity } from '../../store/entities/secret.entity.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { CLOCK } from '../../store/tokens.js';
-import type { IssuedRotationResponse, RotationResponse, RotationSideResponse } from './rotations.dto.js';
+import type { IssuedRotationResponse, RotationResponse } from './rotations.dto.js';
+
+import { rotationFacts, rotationResponse, sideResponse } from './rotation.response.js';
 
 @Injectable()
 export class RotationsService {
@@ -42,16 +59,15 @@ export class RotationsService {
       const retiring = this.secretToRetire(caller, account, record, change.now);
       const step = openRotation(change.now, graceSeconds);
       if (!step.ok) throw new Error(`The grace was checked, and still: ${step.why}.`);
-      const opened = await this.rotations.open(change, record.key, retiring.id, step.rotation, caller.keyId);
+      const opened = await this.rotations.open(
+        change,
+        record.key,
+        retiring.id,
+        step.rotation,
+        caller.keyId,
+      );
       const created = await change.manager.findOneByOrFail(RotationEntity, { id: opened.id });
-      await this.audit.append(change, {
-        accountId: account.id,
-        action: 'rotation.opened',
-        actor: caller.actor,
-        callerIp: caller.callerIp,
-        target: { type: 'key', id: keyId },
-        after: rotationFacts(created),
-      });
+      await this.record(change, caller, account, 'rotation.opened', null, created);
       return { rotation: created, secret: opened.secret.text };
     });
     return { ...(await this.show(rotation)), secret };
@@ -64,53 +80,200 @@ export class RotationsService {
     return this.show(rotation);
   }
 
-  private secretToRetire(caller: Caller, account: AccountEntity, record: ApiKeyRecord, now: number): SecretEntity {
+  /** The old secret ends now. */
+  finish(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+  ): Promise<RotationResponse> {
+    return this.take(caller, account, keyId, id, 'rotation.finished', async (rotation, { now }) =>
+      finishRotation(rotation, now),
+    );
+  }
+
+  /** The new secret ends and the old one stays; refused once the new one was used, unless forced. */
+  cancel(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+    force: boolean,
+  ): Promise<RotationResponse> {
+    return this.take(caller, account, keyId, id, 'rotation.cancelled', async (rotation, change) => {
+      // Taken away in the same statement that looks whether it was used: its first use cannot come between.
+      const replacingUsed =
+        !force && !(await this.rotations.revokeUnused(change, rotation.replacingSecretId));
+      return cancelRotation(rotation, change.now, { replacingUsed, force });
+    });
+  }
+
+  /** Moves the end of the grace, later or sooner. */
+  extend(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+    graceEndsAt: string,
+  ): Promise<RotationResponse> {
+    return this.take(caller, account, keyId, id, 'rotation.extended', async (rotation, { now }) =>
+      moveGraceEnd(rotation, now, Date.parse(graceEndsAt)),
+    );
+  }
+
+  /** Gives the rotation another new secret in the place of one that was lost on its way, as long as that was never used. */
+  async reissue(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+  ): Promise<IssuedRotationResponse> {
+    const { rotation, secret } = await this.database.change(async (change) => {
+      const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
+      if (rotationStateAt(before, change.now) !== 'open')
+        throw refusal('not_open', before, change.now);
+      const beyond = scopesBeyond(caller, [...record.scopes, ...record.grantableScopes], account);
+      if (beyond.length > 0) throw scopeNotGrantable(beyond);
+      const issued = await this.rotations.reissue(change, record.key, before);
+      if (issued === null) throw alreadyUsed();
+      const after = await change.manager.findOneByOrFail(RotationEntity, { id });
+      await this.record(change, caller, account, 'rotation.reissued', before, after);
+      return { rotation: after, secret: issued.text };
+    });
+    return { ...(await this.show(rotation)), secret };
+  }
+
+  private async take(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+    action: string,
+    step: (rotation: RotationEntity, change: Change) => Promise<RotationStep>,
+  ): Promise<RotationResponse> {
+    const taken = await this.database.change(async (change) => {
+      const { rotation: before } = await this.find(change, caller, account, keyId, id);
+      if (rotationStateAt(before, change.now) !== 'open')
+        throw refusal('not_open', before, change.now);
+      const next = await step(before, change);
+      if (!next.ok) {
+        const traffic = await this.calls.trafficOf(
+          keyId,
+          before.replacingSecretId,
+          before.startedAt,
+        );
+        throw refusal(next.why, before, change.now, traffic);
+      }
+      await this.rotations.save(change, before, next.rotation);
+      const after = await change.manager.findOneByOrFail(RotationEntity, { id });
+      await this.record(change, caller, account, action, before, after);
+      return after;
+    });
+    return this.show(taken);
+  }
+
+  private async find(
+    change: Change,
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+  ): Promise<{ record: ApiKeyRecord; rotation: RotationEntity }> {
+    const record = await this.keys.find(account.id, keyId, change.manager);
+    const rotation =
+      record === null ? null : await change.manager.findOneBy(RotationEntity, { id, keyId });
+    if (record === null || rotation === null) throw notFound('rotation');
+    if (caller.keyId === keyId) throw selfEdit();
+    if (record.key.standing === 'revoked')
+      throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
+    return { record, rotation };
+  }
+
+  private record(
+    change: Change,
+    { actor, callerIp }: Caller,
+    account: AccountEntity,
+    action: string,
+    before: RotationEntity | null,
+    after: RotationEntity,
+  ): Promise<void> {
+    return this.audit.append(change, {
+      accountId: account.id,
+      action,
+      actor,
+      callerIp,
+      target: { type: 'key', id: after.keyId },
+      ...(before !== null && { before: rotationFacts(before) }),
+      after: rotationFacts(after),
+    });
+  }
+
+  private secretToRetire(
+    caller: Caller,
+    account: AccountEntity,
+    record: ApiKeyRecord,
+    now: number,
+  ): SecretEntity {
     const { key, secrets, scopes, grantableScopes } = record;
     if (caller.keyId === key.id) throw selfEdit();
     const state = keyStateAt(key, now);
     if (state === 'revoked' || state === 'expired') {
-      throw conflict(`The key is ${state}, so it gets no new secret.`, `KEY_${state.toUpperCase()}`);
+      throw conflict(
+        `The key is ${state}, so it gets no new secret.`,
+        `KEY_${state.toUpperCase()}`,
+      );
     }
     if (record.openRotation !== null) {
       const { id, graceEndsAt } = record.openRotation;
-      throw conflict('A rotation of this key is open already.', 'ROTATION_OPEN', { rotationId: id, graceEndsAt: iso(graceEndsAt) });
+      throw conflict('A rotation of this key is open already.', 'ROTATION_OPEN', {
+        rotationId: id,
+        graceEndsAt: iso(graceEndsAt),
+      });
     }
     const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
     if (beyond.length > 0) throw scopeNotGrantable(beyond);
     const current = secrets.find((secret) => secretStateAt(secret, now) === 'current');
-    if (current === undefined) throw new Error('A key that is neither revoked nor expired has a current secret.');
+    if (current === undefined)
+      throw new Error('A key that is neither revoked nor expired has a current secret.');
     return current;
   }
 
   private async show(rotation: RotationEntity): Promise<RotationResponse> {
-    const { keyId, startedAt } = rotation;
-    const sideOf = async (secretId: string) => sideResponse(secretId, await this.calls.trafficOf(keyId, secretId, startedAt));
-    return {
-      id: rotation.id,
-      keyId,
-      state: rotationStateAt(rotation, this.clock.now()),
-      startedAt: iso(startedAt),
-      graceEndsAt: iso(rotation.graceEndsAt),
-      endedAt: isoOrNull(rotation.endedAt),
-      retiring: await sideOf(rotation.retiringSecretId),
-      replacing: await sideOf(rotation.replacingSecretId),
-    };
+    const { keyId, startedAt, retiringSecretId, replacingSecretId } = rotation;
+    const retiring = await this.calls.trafficOf(keyId, retiringSecretId, startedAt);
+    const replacing = await this.calls.trafficOf(keyId, replacingSecretId, startedAt);
+    return rotationResponse(rotation, { retiring, replacing }, this.clock.now());
   }
 }
 
-function sideResponse(secretId: string, traffic: SecretTraffic): RotationSideResponse {
-  return {
-    secretId,
-    calls: traffic.calls,
-    lastUsedAt: isoOrNull(traffic.lastUsedAt),
-    callers: traffic.callers.map(({ firstSeenAt, lastSeenAt, ...who }) => ({
-      ...who,
-      firstSeenAt: iso(firstSeenAt),
-      lastSeenAt: iso(lastSeenAt),
-    })),
-  };
+function refusal(
+  why: RotationRefusal,
+  rotation: RotationEntity,
+  now: number,
+  traffic?: SecretTraffic,
+): ApiError {
+  switch (why) {
+    case 'not_open': {
+      const state = rotationStateAt(rotation, now);
+      return conflict(`This rotation is ${state}, not open.`, 'ROTATION_NOT_OPEN', { state });
+    }
+    case 'grace_out_of_range':
+      return invalidField(
+        'graceEndsAt',
+        'graceEndsAt must be a time to come, at most 90 days after the rotation was opened.',
+      );
+    case 'replacing_already_used':
+      return conflict(
+        'The new secret is in use already. Cancel with "force": true to end it all the same.',
+        'REPLACING_SECRET_USED',
+        traffic && { traffic: sideResponse(rotation.replacingSecretId, traffic) },
+      );
+  }
 }
 
-function rotationFacts({ id, startedAt, graceEndsAt, retiringSecretId, replacingSecretId }: RotationEntity): object {
-  return { id, startedAt: iso(startedAt), graceEndsAt: iso(graceEndsAt), retiringSecretId, replacingSecretId };
+function alreadyUsed(): ApiError {
+  return conflict(
+    'The secret was used, so it did not get lost. Open a rotation for a new one.',
+    'SECRET_USED',
+  );
 }

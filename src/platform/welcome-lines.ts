@@ -1,0 +1,39 @@
+import { basename } from 'node:path';
+
+/** What a person is told when Latchkey is up: where it is, and what it has made. Of keys, paths only. */
+export interface Welcome {
+  readonly accessUrl: string;
+  readonly managementUrl: string;
+  readonly madeFiles: readonly string[];
+}
+
+/** What each file that a start can make is for. */
+const purposes: Readonly<Record<string, string>> = {
+  'pepper.key': 'mixed into every digest of a secret; without it no key works',
+  'sealing.key':
+    'seals credentials and the audit key in the database; without it Latchkey does not start',
+  'operator.key':
+    'your management key: send it as "Authorization: Bearer <it>"; it may do everything',
+  'demo-keys.json': "secrets of the sample account's keys, for the commands below",
+};
+
+/** @param bold how a heading is set off, if at all */
+export function welcomeLines(
+  { accessUrl, managementUrl, madeFiles }: Welcome,
+  bold: (text: string) => string,
+): string[] {
+  return [
+    bold('Latchkey is up.'),
+    `  ${accessUrl}  takes the calls of your API's users (access listener)`,
+    `  ${managementUrl}  is for you: management API, described at ${managementUrl}/docs (management listener)`,
+    ...(madeFiles.length === 0 ? [] : ['', ...madeLines(madeFiles, bold)]),
+  ];
+}
+
+function madeLines(paths: readonly string[], bold: (text: string) => string): string[] {
+  const width = Math.max(...paths.map((path) => path.length));
+  const lines = paths.map((path) =>
+    `  ${path.padEnd(width)}  ${purposes[basename(path)] ?? ''}`.trimEnd(),
+  );
+  return [bold('New files, readable by you alone. Keep a backup of the .key files:'), ...lines];
+}

@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { AccessChangeEntity } from '../../src/store/entities/access-change.entity.js';
+import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
+import { AccountEntity } from '../../src/store/entities/account.entity.js';
+import { ApiKeyEntity } from '../../src/store/entities/api-key.entity.js';
+import { AuditEventEntity } from '../../src/store/entities/audit-event.entity.js';
+import { AuditHeadEntity } from '../../src/store/entities/audit-head.entity.js';
+import { BindingEntity } from '../../src/store/entities/binding.entity.js';
+import { GrantEntity } from '../../src/store/entities/grant.entity.js';
+import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
+import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
+import { RouteEntity } from '../../src/store/entities/route.entity.js';
+import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
+import { SecretEntity } from '../../src/store/entities/secret.entity.js';
+import { ServiceEntity } from '../../src/store/entities/service.entity.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  openStore,
+  wholeDatabase,
+  type TestDatabase,
+  type TestStore,
+} from '../support/store.js';
+
+/** Four-byte characters, right-to-left, a combining accent, quotes, and what SQL and LIKE would read as their own. */
+const words = `🗝️ 𝔘nicode עברית é '"\`;--%_\\ \t\n$1 :id ? {x}`;
+const big = Number.MAX_SAFE_INTEGER;
+const json = { '🗝️': words, list: [1, null, { deep: [big, -1, 0.1] }], empty: {}, no: null };
+const allowlist = {
+  mode: 'enforce' as const,
+  entries: [{ cidr: '10.0.0.0/8', note: words }, { cidr: '2001:db8::/32' }],
+};
+const credential = { in: 'header' as const, name: words, sealed: words, sealingVersion: 7 };
+
+/** In an order in which they can be inserted; each with everything set, then with everything empty that may be. */
+const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] = [
+  [InstallationEntity, [{ name: words, value: words }]],
+  [AccessChangeEntity, [{ revision: big, subject: 'key', subjectId: words, at: big }]],
+  [
+    AccountEntity,
+    [
+      {
+        ...{ id: 'acc_1', name: words, kind: 'sandbox', isOperator: true, suspended: true },
+        ...{ allowHapikey: true, entitledScopes: [words, 'b'], ipAllowlist: allowlist },
+        ...{ createdAt: big, revision: big },
+      },
+      {
+        ...{ id: 'acc_2', name: '', kind: 'developer', isOperator: false, suspended: false },
+        ...{ allowHapikey: false, entitledScopes: null, createdAt: 0, revision: 0 },
+        ipAllowlist: { mode: 'off', entries: [] },
+      },
+      {
+        ...{ id: 'acc_3', name: 'x', kind: 'production', isOperator: false, suspended: false },
+        ...{ allowHapikey: true, entitledScopes: [], ipAllowlist: allowlist },
+        ...{ createdAt: 1, revision: 1 },
+      },
+    ],
+  ],
+  [
+    ScopeEntity,
+    [
+      { name: 'a.read', description: words, sensitive: true, dataCategories: [words] },
+      { name: 'a.write', description: '', sensitive: false, dataCategories: [] },
+    ],
+  ],
+  [
+    ApiKeyEntity,
+    [
+      {
+        ...{ id: 'key_1', accountId: 'acc_1', name: words, description: words, purpose: words },
+        ...{ environment: 'qa', standing: 'suspended', expiresAt: big, ipAllowlist: allowlist },
+        ...{ createdAt: big, createdBy: words, revision: big },
+      },
+      {
+        ...{ id: 'key_2', accountId: 'acc_1', name: '', description: null, purpose: null },
+        ...{ environment: 'production', standing: 'active', expiresAt: null },
+        ...{ ipAllowlist: { mode: 'report', entries: [] }, createdAt: 0 },
+        ...{ createdBy: null, revision: 0 },
+      },
+    ],
+  ],
+  [
+    GrantEntity,
+    [
+      {
+        ...{ id: 'grt_1', keyId: 'key_1', scope: 'a.read', power: 'use' },
+        ...{ serviceId: words, resources: json },
+      },
+      {
+        ...{ id: 'grt_2', keyId: 'key_1', scope: 'a.read', power: 'hand_out' },
+        ...{ serviceId: null, resources: null },
+      },
+    ],
+  ],
+  [
+    RotationEntity,
+    [
+      {
+        ...{ id: 'rot_1', keyId: 'key_1', standing: 'open', startedAt: big, graceEndsAt: big },
+        ...{ endedAt: big, retiringSecretId: words, replacingSecretId: words, openedBy: words },
+      },
+      {
+        ...{ id: 'rot_2', keyId: 'key_1', standing: 'finished', startedAt: 0, graceEndsAt: 0 },
+        ...{ endedAt: null, retiringSecretId: '', replacingSecretId: '', openedBy: null },
+      },
+    ],
+  ],
+  [
+    SecretEntity,
+    [
+      {
+        ...{ id: 'sec_1', keyId: 'key_1', format: 'legacy', digest: words, start: words },
+        ...{ digestAlgorithm: words, pepperVersion: 2_147_483_647, createdAt: big, endsAt: big },
+        ...{ revokedAt: big, rotationId: 'rot_1', firstUsedAt: big },
+      },
+      {
+        ...{ id: 'sec_2', keyId: 'key_1', format: 'ours', digest: 'b', start: '', endsAt: null },
+        ...{ digestAlgorithm: '', pepperVersion: 0, createdAt: 0, revokedAt: null },
+        ...{ rotationId: null, firstUsedAt: null },
+      },
+    ],
+  ],
+  [
+    ServiceEntity,
+    [
+      {
+        ...{ id: 'svc_1', name: words, upstream: words, mount: words, open: true },
+        ...{ stripMount: true, timeoutMs: 2_147_483_647, credential, createdAt: big },
+        revision: big,
+      },
+      {
+        ...{ id: 'svc_2', name: 'b', upstream: 'u', mount: '/', open: false, stripMount: false },
+        ...{ timeoutMs: 0, credential: null, createdAt: 0, revision: 0 },
+      },
+    ],
+  ],
+  [
+    RouteEntity,
+    [
+      {
+        ...{ id: 'rte_1', serviceId: 'svc_1', ordinal: 2_147_483_647, method: 'GET' },
+        ...{ path: words, scopeSets: [[words, 'b'], []], public: true },
+      },
+      {
+        ...{ id: 'rte_2', serviceId: 'svc_1', ordinal: 0, method: 'POST' },
+        ...{ path: '/', scopeSets: [], public: false },
+      },
+    ],
+  ],
+  [
+    BindingEntity,
+    [
+      {
+        ...{ id: 'bnd_1', accountId: 'acc_1', serviceId: 'svc_1', environment: 'qa' },
+        ...{ upstream: words, credential, revision: big },
+      },
+      {
+        ...{ id: 'bnd_2', accountId: 'acc_1', serviceId: 'svc_1', environment: null },
+        ...{ upstream: null, credential: null, revision: 0 },
+      },
+    ],
+  ],
+  [AuditHeadEntity, [{ accountId: 'acc_1', seq: big, digest: words }]],
+  [
+    AuditEventEntity,
+    [
+      {
+        ...{ id: 'evt_1', accountId: 'acc_1', seq: big, at: big, action: words, callerIp: '::1' },
+        ...{ actor: { kind: 'key', id: words, name: words }, targetType: words, targetId: words },
+        ...{ before: json, after: json, previousDigest: words, digest: words },
+      },
+      {
+        ...{ id: 'evt_2', accountId: 'acc_1', seq: 1, at: 0, action: '', callerIp: null },
+        ...{ actor: { kind: 'installation', id: null, name: '' }, targetType: '', targetId: '' },
+        ...{ before: null, after: null, previousDigest: '', digest: '' },
+      },
+    ],
+  ],
+];
+
+/** Each breaks one promise of the schema; the message is the database's own. */
+const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
+  ['a key of no account', ApiKeyEntity, { id: 'key_9', accountId: 'acc_9' }],
+  ['a grant to no key', GrantEntity, { id: 'grt_9', keyId: 'key_9' }],
+  ['a grant of no scope', GrantEntity, { id: 'grt_9', scope: 'no.such' }],
+  ['a rotation of no key', RotationEntity, { id: 'rot_9', keyId: 'key_9', standing: 'finished' }],
+  ['a secret of no key', SecretEntity, { id: 'sec_9', keyId: 'key_9', digest: '9' }],
+  ['a secret ended by no rotation', SecretEntity, { id: 'sec_9', rotationId: 'x', digest: '9' }],
+  ['a route of no service', RouteEntity, { id: 'rte_9', serviceId: 'svc_9' }],
+  ['a binding of no account', BindingEntity, { id: 'bnd_9', accountId: 'acc_9' }],
+  ['a binding to no service', BindingEntity, { id: 'bnd_9', serviceId: 'svc_9' }],
+  ['an audit event of no account', AuditEventEntity, { id: 'evt_9', accountId: 'acc_9', seq: 9 }],
+  ['an audit chain of no account', AuditHeadEntity, { accountId: 'acc_9' }],
+  ['a second operator', AccountEntity, { id: 'acc_9' }],
+  ['a second open rotation of a key', RotationEntity, { id: 'rot_9' }],
+  ['a second secret of one digest', SecretEntity, { id: 'sec_9' }],
+  ['a second service of one name', ServiceEntity, { id: 'svc_9', mount: '/9' }],
+  ['a second service at one mount', ServiceEntity, { id: 'svc_9', name: '9' }],
+  ['a second binding in one place', BindingEntity, { id: 'bnd_9' }],
+  ['a second audit event of one number', AuditEventEntity, { id: 'evt_9' }],
+  ['a second row of the revision', AccessRevisionEntity, { id: 2, revision: 1 }],
+  ['a standing that no key has', ApiKeyEntity, { id: 'key_9', standing: 'expired' }],
+  ['an environment that is none', ApiKeyEntity, { id: 'key_9', environment: 'prod' }],
+  ['a kind that no account has', AccountEntity, { id: 'acc_9', isOperator: false, kind: 'x' }],
+  ['a power that no grant has', GrantEntity, { id: 'grt_9', power: 'both' }],
+  ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
+];
+
+type Ask = (manager: EntityManager, id: string) => Promise<unknown>;
+const asks: [string, Ask][] = [
+  ['find', (manager, id) => manager.find(AccountEntity, { where: { id } })],
+  [
+    'find, one of two',
+    (manager, id) => manager.find(AccountEntity, { where: [{ id: 'x' }, { id }] }),
+  ],
+  ['findBy', (manager, id) => manager.findBy(AccountEntity, { id })],
+  ['findOne', (manager, id) => manager.findOne(AccountEntity, { where: { id } })],
+  ['findOneBy', (manager, id) => manager.findOneBy(AccountEntity, { id })],
+  [
+    'findOneBy, beside another',
+    (manager, id) => manager.findOneBy(AccountEntity, { id, name: 'x' }),
+  ],
+  ['findOneByOrFail', (manager, id) => manager.findOneByOrFail(AccountEntity, { id })],
+  ['existsBy', (manager, id) => manager.existsBy(AccountEntity, { id })],
+  ['countBy', (manager, id) => manager.countBy(AccountEntity, { id })],
+  ['update', (manager, id) => manager.update(AccountEntity, { id }, { name: 'all of them' })],
+  ['update by id', (manager, id) => manager.update(AccountEntity, id, { name: 'all of them' })],
+  ['increment', (manager, id) => manager.increment(AccountEntity, { id }, 'revision', 1)],
+  ['delete', (manager, id) => manager.delete(AccountEntity, { id })],
+  ['delete, one of two', (manager, id) => manager.delete(AccountEntity, [{ id: 'x' }, { id }])],
+];
+
+describeOnEachDatabase('the tables', (kind) => {
+  let home: TestDatabase;
+  let store: TestStore;
+
+  beforeAll(async () => {
+    home = await makeDatabase(kind);
+    store = await openStore(home);
+    await store.database.write(async (manager) => {
+      for (const [entity, samples] of rows) {
+        for (const sample of samples) await manager.insert(entity, structuredClone(sample));
+      }
+    });
+  });
+
+  afterAll(async () => {
+    await store?.close();
+    await home?.remove();
+  });
+
+  it('are all tried here', () => {
+    const tried = rows.map(([entity]) => entity);
+    const known = store.reader.entityMetadatas.map(({ target }) => target);
+    expect(known.filter((entity) => !tried.includes(entity))).toEqual([AccessRevisionEntity]);
+  });
+
+  it.each(
+    rows.map(([entity, samples]) => ({ entity, samples, name: (entity as { name: string }).name })),
+  )('give back what was put into $name, column by column', async ({ entity, samples }) => {
+    const { primaryColumns, columns } = store.reader.getMetadata(entity);
+    for (const sample of samples) {
+      expect(Object.keys(sample).sort()).toEqual(
+        columns.map((column) => column.propertyName).sort(),
+      );
+      const key = Object.fromEntries(
+        primaryColumns.map(({ propertyName }) => [propertyName, sample[propertyName]]),
+      );
+      const found = await store.database.read.findOneByOrFail(entity, key);
+      expect({ ...found }).toEqual(sample);
+    }
+  });
+
+  it.each(refusals)('refuse %s', async (_what, entity, changes) => {
+    const sample = rows.find(([known]) => known === entity)?.[1][0];
+    const row = structuredClone({ ...sample, ...changes });
+    const before = await wholeDatabase(store);
+    const inserting = store.database.write((manager) => manager.insert(entity, row));
+    await expect(inserting).rejects.toThrow(/constraint/i);
+    expect(await wholeDatabase(store)).toEqual(before);
+  });
+
+  it('refuse to let go of what something else still names', async () => {
+    for (const [entity, key] of [
+      [AccountEntity, { id: 'acc_1' }],
+      [ApiKeyEntity, { id: 'key_1' }],
+      [ScopeEntity, { name: 'a.read' }],
+      [RotationEntity, { id: 'rot_1' }],
+      [ServiceEntity, { id: 'svc_1' }],
+    ] as const) {
+      const deleting = store.database.write((manager) => manager.delete(entity, key));
+      await expect(deleting).rejects.toThrow(/foreign key/i);
+    }
+  });
+
+  describe.each([undefined, null])('#23 %s in a where', (nothing) => {
+    it.each(asks)('makes %s throw, and changes no row', async (_method, ask) => {
+      const before = await wholeDatabase(store);
+      const id = nothing as unknown as string;
+      await expect(ask(store.database.read, id)).rejects.toThrow(/undefined|null|empty criteria/i);
+      await expect(store.database.write((manager) => ask(manager, id))).rejects.toThrow(
+        /undefined|null|empty criteria/i,
+      );
+      expect(await wholeDatabase(store)).toEqual(before);
+    });
+  });
+});
