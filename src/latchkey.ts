@@ -2,9 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Admission } from './access/admission.js';
 import { OwnRoutes } from './access/guard/own-routes.js';
 import { recordCalls } from './access/guard/record-calls.js';
+import { answerUnrouted } from './access/guard/unrouted.js';
 import { AccessServer } from './access/server.js';
 import { AppModule } from './app.module.js';
 import { MonotonicClock } from './core/monotonic-clock.js';
@@ -26,6 +28,9 @@ import { callLogReader } from './store/call-log/call-log-data-source.js';
 import { CallLogWriter } from './store/call-log/call-log-writer.js';
 import { CallsStore } from './store/call-log/calls.store.js';
 import { migrateCallLog } from './store/call-log/migrate-call-log.js';
+
+/** The longest name in a path is a scope's: 128 characters, each of which may be percent-encoded. */
+const pathPartLengthMax = 128 * 3;
 
 /** What a test gives in place of the world. */
 export interface Surroundings {
@@ -52,7 +57,10 @@ export interface RunningLatchkey {
  *
  * @throws StartError of one readable line
  */
-export async function startLatchkey(settings: Settings, surroundings: Surroundings = {}): Promise<RunningLatchkey> {
+export async function startLatchkey(
+  settings: Settings,
+  surroundings: Surroundings = {},
+): Promise<RunningLatchkey> {
   const installation = await openInstallation(settings);
   const { wallClock = Date.now, workerUrl } = surroundings;
   const undo: (() => Promise<unknown> | void)[] = [() => installation.release()];
@@ -68,7 +76,13 @@ export async function startLatchkey(settings: Settings, surroundings: Surroundin
     undo.unshift(() => callLog.stop());
     const callLogDataSource = await callLogReader(settings.callLogUrl).initialize();
     undo.unshift(() => callLogDataSource.destroy());
-    const app = await buildApp(settings, installation, callLog, new CallsStore(callLogDataSource), new MonotonicClock(wallClock));
+    const app = await buildApp(
+      settings,
+      installation,
+      callLog,
+      new CallsStore(callLogDataSource),
+      new MonotonicClock(wallClock),
+    );
     undo.unshift(() => app.close());
     const operatorFile = await firstStart(app, settings);
     const demo = await app.get(DemoService).start();
@@ -81,7 +95,9 @@ export async function startLatchkey(settings: Settings, surroundings: Surroundin
       accessUrl: await accessServer.listen(),
       managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
     };
-    const madeLater = [operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter((path) => path !== null);
+    const madeLater = [operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter(
+      (path) => path !== null,
+    );
     return {
       app,
       ...urls,
@@ -104,12 +120,22 @@ async function buildApp(
 ): Promise<NestFastifyApplication> {
   const { databaseUrl, peppers, keyPrefixes, auditKey } = installation;
   const parts = { databaseUrl, peppers, keyPrefixes, auditKey, callLog, calls, clock };
-  const adapter = new FastifyAdapter({ serverFactory: createHttpServer, clientErrorHandler: answerClientError });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings, parts), adapter, {
-    logger: new PinoLogger(),
-    bodyParser: false,
-    abortOnError: false,
+  const adapter = new FastifyAdapter({
+    serverFactory: createHttpServer,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      void answerUnrouted(app.get(Admission), request, reply).catch(() => reply.raw.destroy()),
+    routerOptions: { maxParamLength: pathPartLengthMax },
   });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(settings, parts),
+    adapter,
+    {
+      logger: new PinoLogger(),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   const fastify = adapter.getInstance();
   useBodyParsers(fastify);
   useSecurityHeaders(fastify);

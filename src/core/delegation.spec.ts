@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
-import { scopesBeyond, type Giver } from './delegation.js';
+import { limitsBeyond, scopesBeyond, type Giver, type Limits } from './delegation.js';
+import { noAllowlist, type IpAllowlist } from './ip-allowlist.js';
 import { managementScopes } from './management-scopes.js';
 
-const operator: Giver = { isOperator: true, grantableScopes: new Set() };
+const unlimited: Limits = { ipAllowlist: noAllowlist, expiresAt: null };
+const operator: Giver = { isOperator: true, grantableScopes: new Set(), ...unlimited };
 const giverOf = (...scopes: string[]): Giver => ({
+  ...unlimited,
   isOperator: false,
   grantableScopes: new Set(scopes),
 });
@@ -53,5 +56,38 @@ describe('#31 nobody gives more than they may give', () => {
       }),
       { numRuns },
     );
+  });
+});
+
+const enforced = (...cidrs: string[]): IpAllowlist => ({
+  mode: 'enforce',
+  entries: cidrs.map((cidr) => ({ cidr })),
+});
+
+// prettier-ignore
+describe('#31 what a key makes is limited as it is itself', () => {
+  it.each<[name: string, own: Partial<Limits>, wanted: Partial<Limits>, beyond: (keyof Limits)[]]>([
+    ['no limits, none wanted', {}, {}, []],
+    ['no limits, some wanted', {}, { ipAllowlist: enforced('10.0.0.0/8'), expiresAt: 5 }, []],
+    ['the same list', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: enforced('10.0.0.0/8') }, []],
+    ['a narrower list', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: enforced('10.1.0.0/16', '10.2.3.4') }, []],
+    ['an empty list admits nobody', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: enforced() }, []],
+    ['no list at all', { ipAllowlist: enforced('10.0.0.0/8') }, {}, ['ipAllowlist']],
+    ['a list that only reports', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: { mode: 'report', entries: [{ cidr: '10.1.0.0/16' }] } }, ['ipAllowlist']],
+    ['a wider network', { ipAllowlist: enforced('10.1.0.0/16') }, { ipAllowlist: enforced('10.0.0.0/8') }, ['ipAllowlist']],
+    ['one entry outside', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: enforced('10.1.0.0/16', '192.0.2.1') }, ['ipAllowlist']],
+    ['the other family', { ipAllowlist: enforced('10.0.0.0/8') }, { ipAllowlist: enforced('2001:db8::/32') }, ['ipAllowlist']],
+    ['IPv6 within IPv6', { ipAllowlist: enforced('2001:db8::/32') }, { ipAllowlist: enforced('2001:db8:1::/48') }, []],
+    ['own list only reports', { ipAllowlist: { mode: 'report', entries: [] } }, {}, []],
+    ['the same expiry', { expiresAt: 5 }, { expiresAt: 5 }, []],
+    ['a later expiry', { expiresAt: 5 }, { expiresAt: 6 }, ['expiresAt']],
+    ['no expiry', { expiresAt: 5 }, {}, ['expiresAt']],
+    ['both', { ipAllowlist: enforced(), expiresAt: 5 }, {}, ['ipAllowlist', 'expiresAt']],
+  ])('%s', (_name, own, wanted, beyond) => {
+    expect(limitsBeyond({ ...giverOf(), ...own }, { ...unlimited, ...wanted })).toEqual(beyond);
+  });
+
+  it('the operator is not limited', () => {
+    expect(limitsBeyond({ ...operator, expiresAt: 5, ipAllowlist: enforced() }, unlimited)).toEqual([]);
   });
 });

@@ -1,9 +1,17 @@
+import { isWithin, type IpAllowlist } from './ip-allowlist.js';
 import { isOperatorOnlyScope } from './management-scopes.js';
 
-/** Who wants to give something away: everything for the operator, `grantableScopes` for a key. */
-export interface Giver {
+/** Who wants to give something away: everything for the operator, for a key what it says of itself. */
+export interface Giver extends Limits {
   readonly isOperator: boolean;
   readonly grantableScopes: ReadonlySet<string>;
+}
+
+/** What narrows the use of a key beyond its scopes. */
+export interface Limits {
+  readonly ipAllowlist: IpAllowlist;
+  /** Epoch milliseconds; `null` never expires. */
+  readonly expiresAt: number | null;
 }
 
 /**
@@ -19,4 +27,15 @@ export function scopesBeyond(
     if (isOperatorOnlyScope(scope) && !account.isOperator) return true;
     return !giver.isOperator && !giver.grantableScopes.has(scope);
   });
+}
+
+/** Those of the limits that are wider than the giver's own: what a key makes is usable from no more addresses and no longer. */
+export function limitsBeyond(giver: Giver, wanted: Limits): (keyof Limits)[] {
+  if (giver.isOperator) return [];
+  const beyond: (keyof Limits)[] = [];
+  if (!isWithin(wanted.ipAllowlist, giver.ipAllowlist)) beyond.push('ipAllowlist');
+  const { expiresAt } = giver;
+  if (expiresAt !== null && (wanted.expiresAt === null || wanted.expiresAt > expiresAt))
+    beyond.push('expiresAt');
+  return beyond;
 }

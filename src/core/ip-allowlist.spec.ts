@@ -7,6 +7,7 @@ import {
   CompiledAllowlist,
   IpRuleSet,
   formatIpRule,
+  isWithin,
   noAllowlist,
   parseIpRule,
   type AllowlistMode,
@@ -274,6 +275,44 @@ describe('an allowlist', () => {
   });
 });
 
+describe('#31 a list within another', () => {
+  const enforced = (cidrs: readonly string[]) => ({
+    mode: 'enforce' as const,
+    entries: cidrs.map((cidr) => ({ cidr })),
+  });
+
+  it('admits nobody whom the other refuses', () => {
+    fc.assert(
+      fc.property(fc.array(nested, { maxLength: 4 }), fc.array(fc.nat(200)), (pairs, flips) => {
+        const list = enforced(pairs.map(({ inner }) => inner.text));
+        const bounds = enforced(pairs.map(({ outer }) => outer.text));
+        if (!isWithin(list, bounds)) return;
+        const admitted = new CompiledAllowlist(list);
+        const within = new CompiledAllowlist(bounds);
+        for (const [i, flip] of flips.entries()) {
+          const near = pairs[i % (pairs.length || 1)];
+          const ip = near === undefined ? '192.0.2.7' : turned(near.inner.bytes, flip).text;
+          if (admitted.admits(ip)) expect([ip, within.admits(ip)]).toEqual([ip, true]);
+        }
+      }),
+      { numRuns },
+    );
+  });
+
+  it('is told for single rules as counting their bits tells it', () => {
+    fc.assert(
+      fc.property(nested, ({ outer, inner }) => {
+        const expected =
+          outer.bytes.length === inner.bytes.length &&
+          outer.prefix <= inner.prefix &&
+          firstBits(outer.bytes, outer.prefix) === firstBits(inner.bytes, outer.prefix);
+        expect(isWithin(enforced([inner.text]), enforced([outer.text]))).toBe(expected);
+      }),
+      { numRuns },
+    );
+  });
+});
+
 // Addresses and networks as bytes, and a reading of rules that shares nothing with `node:net`.
 
 interface Address {
@@ -306,6 +345,25 @@ const network = fc
       (byte, i) => byte & (0xff00 >> Math.min(Math.max(prefix - i * 8, 0), 8)),
     );
     return { bytes: masked, prefix, text: `${ipOfBytes(masked)}/${prefix}` };
+  });
+
+const maskedTo = (bytes: Uint8Array, prefix: number) => {
+  const masked = bytes.map(
+    (byte, i) => byte & (0xff00 >> Math.min(Math.max(prefix - i * 8, 0), 8)),
+  );
+  return { bytes: masked, prefix, text: `${ipOfBytes(masked)}/${prefix}` };
+};
+
+/** Two networks around one address, or nearly so. */
+const nested = fc
+  .tuple(addressBytes, fc.nat(128), fc.nat(128), fc.option(fc.nat(127), { freq: 1 }))
+  .map(([bytes, bits, otherBits, flip]) => {
+    const size = bytes.length * 8 + 1;
+    const other = flip === null ? bytes : turned(bytes, flip).bytes;
+    return {
+      outer: maskedTo(bytes, bits % size),
+      inner: maskedTo(other, otherBits % (other.length * 8 + 1)),
+    };
   });
 
 // prettier-ignore

@@ -8,7 +8,8 @@ export interface IpRule {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-export type IpRuleReading = { readonly ok: true; readonly rule: IpRule } | { readonly ok: false; readonly why: string };
+export type IpRuleReading =
+  { readonly ok: true; readonly rule: IpRule } | { readonly ok: false; readonly why: string };
 
 export type AllowlistMode = 'off' | 'report' | 'enforce';
 
@@ -34,7 +35,8 @@ export function parseIpRule(text: string, { allowAny = false } = {}): IpRuleRead
   if (text.length > 64) return refuse('it is longer than any address');
   const slash = text.indexOf('/');
   const addressText = slash === -1 ? text : text.slice(0, slash);
-  if (addressText.includes('%')) return refuse('an address with a zone (%…) means something on one machine only');
+  if (addressText.includes('%'))
+    return refuse('an address with a zone (%…) means something on one machine only');
   // A mapped network such as ::ffff:10.0.0.0/104 would need its prefix translated; say the IPv4 one.
   const address = canonicalIp(addressText);
   if (address === null) return refuse('it is not an IPv4 or IPv6 address in its full, plain form');
@@ -51,10 +53,14 @@ export function parseIpRule(text: string, { allowAny = false } = {}): IpRuleRead
   const prefix = Number(prefixText);
   const network = networkOf(address, prefix);
   if (network !== address) {
-    return refuse(`it has host bits set: write ${network}/${prefix} for the network, or ${address} for the one address`);
+    return refuse(
+      `it has host bits set: write ${network}/${prefix} for the network, or ${address} for the one address`,
+    );
   }
   if (prefix === 0 && !allowAny) {
-    return refuse(`/0 admits every ${family === 'ipv4' ? 'IPv4' : 'IPv6'} address: confirm it with "confirmAny": true`);
+    return refuse(
+      `/0 admits every ${family === 'ipv4' ? 'IPv4' : 'IPv6'} address: confirm it with "confirmAny": true`,
+    );
   }
   return { ok: true, rule: { network, prefix, family } };
 }
@@ -62,6 +68,35 @@ export function parseIpRule(text: string, { allowAny = false } = {}): IpRuleRead
 /** The canonical text of a rule: a single address without its prefix. */
 export function formatIpRule({ network, prefix, family }: IpRule): string {
   return prefix === (family === 'ipv4' ? 32 : 128) ? network : `${network}/${prefix}`;
+}
+
+/**
+ * Whether `list` admits no address that `bounds` refuses. Each of its rules has to lie within one rule of the bounds: two
+ * halves are not put together.
+ */
+export function isWithin(list: IpAllowlist, bounds: IpAllowlist): boolean {
+  if (bounds.mode !== 'enforce') return true;
+  if (list.mode !== 'enforce') return false;
+  const outer = rulesOf(bounds);
+  return rulesOf(list).every((rule) => outer.some((other) => contains(other, rule)));
+}
+
+function contains(outer: IpRule, inner: IpRule): boolean {
+  return (
+    outer.family === inner.family &&
+    outer.prefix <= inner.prefix &&
+    networkOf(inner.network, outer.prefix) === outer.network
+  );
+}
+
+function rulesOf(list: IpAllowlist): IpRule[] {
+  return rulesOfTexts(list.entries.map((entry) => entry.cidr));
+}
+
+/** Rules were checked when they were written; one that no longer parses admits nobody. */
+function rulesOfTexts(texts: readonly string[]): IpRule[] {
+  const readings = texts.map((text) => parseIpRule(text, { allowAny: true }));
+  return readings.flatMap((reading) => (reading.ok ? [reading.rule] : []));
 }
 
 function refuse(why: string): IpRuleReading {
@@ -93,10 +128,8 @@ export class IpRuleSet {
     }
   }
 
-  /** Reads rules that were checked when they were written; one that no longer parses admits nobody. */
   static ofTexts(texts: readonly string[]): IpRuleSet {
-    const readings = texts.map((text) => parseIpRule(text, { allowAny: true }));
-    return new IpRuleSet(readings.flatMap((reading) => (reading.ok ? [reading.rule] : [])));
+    return new IpRuleSet(rulesOfTexts(texts));
   }
 
   /** @param ip a canonical address */
@@ -108,7 +141,6 @@ export class IpRuleSet {
 
 /** An allowlist made ready to be asked: whether it admits, and whether what it says counts. */
 export class CompiledAllowlist {
-  readonly mode: AllowlistMode;
   readonly #rules: IpRuleSet;
 
   /** Most keys have no list; they share one. */
@@ -116,9 +148,12 @@ export class CompiledAllowlist {
     return list.mode === 'off' ? switchedOff : new CompiledAllowlist(list);
   }
 
-  constructor(list: IpAllowlist) {
-    this.mode = list.mode;
-    this.#rules = IpRuleSet.ofTexts(list.entries.map((entry) => entry.cidr));
+  constructor(readonly list: IpAllowlist) {
+    this.#rules = new IpRuleSet(rulesOf(list));
+  }
+
+  get mode(): AllowlistMode {
+    return this.list.mode;
   }
 
   /** An emptied list is not "no list": with `enforce` it admits nobody. */

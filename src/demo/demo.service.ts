@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Caller } from '../access/guard/caller.js';
+import { noAllowlist } from '../core/ip-allowlist.js';
 import { isManagementScope } from '../core/management-scopes.js';
 import type { Clock } from '../core/ports.js';
 import { AccountsService } from '../management/accounts/accounts.service.js';
@@ -104,6 +105,8 @@ export class DemoService implements OnApplicationShutdown {
       keyId: first.key.id,
       isOperator: true,
       grantableScopes: new Set(),
+      ipAllowlist: noAllowlist,
+      expiresAt: null,
       actor: { kind: 'installation', id: null, name: 'demo' },
       callerIp: null,
     };

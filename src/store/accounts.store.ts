@@ -29,9 +29,11 @@ export class AccountsStore {
     return this.database.read.findOneBy(AccountEntity, { isOperator: true });
   }
 
-  /** Oldest first. */
-  list(limit: number, after: Place | null): Promise<AccountEntity[]> {
-    return pageAfter(this.database.read.createQueryBuilder(AccountEntity, 'row'), limit, after).getMany();
+  /** Oldest first. @param onlyId leaves out every other account */
+  list(limit: number, after: Place | null, onlyId: string | null = null): Promise<AccountEntity[]> {
+    const query = this.database.read.createQueryBuilder(AccountEntity, 'row');
+    if (onlyId !== null) query.where('row.id = :onlyId', { onlyId });
+    return pageAfter(query, limit, after).getMany();
   }
 
   async create(change: Change, account: NewAccount): Promise<AccountEntity> {

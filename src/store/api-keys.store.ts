@@ -44,7 +44,7 @@ export interface ApiKeyFilter {
   readonly state?: KeyState;
   readonly environment?: Environment;
   readonly scope?: string;
-  /** Text in the name, the description or the purpose, without regard to case. */
+  /** Text in the name, the description or the purpose; a to z match in either case. */
   readonly q?: string;
 }
 
@@ -55,7 +55,11 @@ export class ApiKeysStore {
   constructor(private readonly database: Database) {}
 
   /** @param manager the transaction of the change that needs it, or nothing for what is committed */
-  async find(accountId: string, id: string, manager: EntityManager = this.database.read): Promise<ApiKeyRecord | null> {
+  async find(
+    accountId: string,
+    id: string,
+    manager: EntityManager = this.database.read,
+  ): Promise<ApiKeyRecord | null> {
     const key = await manager.findOneBy(ApiKeyEntity, { id, accountId });
     if (key === null) return null;
     return (await this.#complete([key], manager))[0] ?? null;
@@ -69,7 +73,9 @@ export class ApiKeysStore {
     limit: number,
     after: Place | null,
   ): Promise<ApiKeyRecord[]> {
-    const query = this.database.read.createQueryBuilder(ApiKeyEntity, 'row').where('row.accountId = :accountId', { accountId });
+    const query = this.database.read
+      .createQueryBuilder(ApiKeyEntity, 'row')
+      .where('row.accountId = :accountId', { accountId });
     narrow(query, filter, now);
     return this.#complete(await pageAfter(query, limit, after).getMany(), this.database.read);
   }
@@ -89,14 +95,24 @@ export class ApiKeysStore {
     const id = newId('key');
     await change.touch('key', id);
     const { now: createdAt, revision } = change;
-    await change.manager.insert(ApiKeyEntity, { ...key, id, standing: 'active', createdAt, revision });
+    await change.manager.insert(ApiKeyEntity, {
+      ...key,
+      id,
+      standing: 'active',
+      createdAt,
+      revision,
+    });
     await grant(change, id, 'use', scopes);
     await grant(change, id, 'hand_out', grantableScopes);
     return id;
   }
 
   /** Changes exactly what is named. */
-  async change(change: Change, id: string, { scopes, grantableScopes, ...columns }: ApiKeyChanges): Promise<void> {
+  async change(
+    change: Change,
+    id: string,
+    { scopes, grantableScopes, ...columns }: ApiKeyChanges,
+  ): Promise<void> {
     await change.touch('key', id);
     await change.manager.update(ApiKeyEntity, { id }, { ...columns, revision: change.revision });
     if (scopes !== undefined) await regrant(change, id, 'use', scopes);
@@ -106,8 +122,14 @@ export class ApiKeysStore {
   async #complete(keys: readonly ApiKeyEntity[], manager: EntityManager): Promise<ApiKeyRecord[]> {
     if (keys.length === 0) return [];
     const keyId = In(keys.map((key) => key.id));
-    const grants = groupBy(await manager.find(GrantEntity, { where: { keyId }, order: { scope: 'ASC' } }), ofKey);
-    const secrets = groupBy(await manager.find(SecretEntity, { where: { keyId }, order: { createdAt: 'ASC' } }), ofKey);
+    const grants = groupBy(
+      await manager.find(GrantEntity, { where: { keyId }, order: { scope: 'ASC' } }),
+      ofKey,
+    );
+    const secrets = groupBy(
+      await manager.find(SecretEntity, { where: { keyId }, order: { createdAt: 'ASC' } }),
+      ofKey,
+    );
     const open = groupBy(await manager.findBy(RotationEntity, { keyId, standing: 'open' }), ofKey);
     return keys.map((key) => ({
       key,
@@ -127,14 +149,31 @@ function scopesWith(grants: readonly GrantEntity[] = [], power: GrantEntity['pow
   return grants.filter((grant) => grant.power === power).map((grant) => grant.scope);
 }
 
-async function grant(change: Change, keyId: string, power: GrantEntity['power'], scopes: readonly string[]): Promise<void> {
-  const rows = scopes.map((scope) => ({ id: newId('grt'), keyId, scope, power, serviceId: null, resources: null }));
+async function grant(
+  change: Change,
+  keyId: string,
+  power: GrantEntity['power'],
+  scopes: readonly string[],
+): Promise<void> {
+  const rows = scopes.map((scope) => ({
+    id: newId('grt'),
+    keyId,
+    scope,
+    power,
+    serviceId: null,
+    resources: null,
+  }));
   for (let i = 0; i < rows.length; i += grantsPerInsertMax) {
     await change.manager.insert(GrantEntity, rows.slice(i, i + grantsPerInsertMax));
   }
 }
 
-async function regrant(change: Change, keyId: string, power: GrantEntity['power'], scopes: readonly string[]): Promise<void> {
+async function regrant(
+  change: Change,
+  keyId: string,
+  power: GrantEntity['power'],
+  scopes: readonly string[],
+): Promise<void> {
   await change.manager.delete(GrantEntity, { keyId, power });
   await grant(change, keyId, power, scopes);
 }
@@ -150,12 +189,16 @@ function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, n
       query.andWhere("row.standing = 'revoked'");
       break;
     default:
-      query.andWhere('row.standing = :standing AND (row.expiresAt IS NULL OR row.expiresAt > :now)', {
-        standing: filter.state,
-        now,
-      });
+      query.andWhere(
+        'row.standing = :standing AND (row.expiresAt IS NULL OR row.expiresAt > :now)',
+        {
+          standing: filter.state,
+          now,
+        },
+      );
   }
-  if (filter.environment !== undefined) query.andWhere('row.environment = :environment', { environment: filter.environment });
+  if (filter.environment !== undefined)
+    query.andWhere('row.environment = :environment', { environment: filter.environment });
   if (filter.scope !== undefined) {
     query.andWhere(
       "EXISTS (SELECT 1 FROM api_key_grant g WHERE g.key_id = row.id AND g.power = 'use' AND g.scope = :scope)",
@@ -163,8 +206,12 @@ function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, n
     );
   }
   if (filter.q !== undefined) {
-    const q = `%${filter.q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-    const columns = ['name', 'description', 'purpose'].map((name) => `LOWER(COALESCE(row.${name}, '')) LIKE :q ESCAPE '\\'`);
+    // Not LOWER(): SQLite's knows A to Z only, so that a name would not be found by its own text.
+    const like = query.connection.options.type === 'postgres' ? 'ILIKE' : 'LIKE';
+    const q = `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
+    const columns = ['name', 'description', 'purpose'].map(
+      (name) => `row.${name} ${like} :q ESCAPE '\\'`,
+    );
     query.andWhere(`(${columns.join(' OR ')})`, { q });
   }
 }

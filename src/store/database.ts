@@ -81,12 +81,20 @@ export class Database {
     return result;
   }
 
-  /** A change, or what it would do: with `dryRun` it is made, looked at, and taken back. */
-  async preview<T>(dryRun: boolean, work: (change: Change) => Promise<T>): Promise<T> {
-    if (!dryRun) return this.change(work);
+  /**
+   * A change, or what it would do: with `dryRun` it is made, looked at, and taken back, its number included.
+   *
+   * @param dryRun may also be told by the result: a change that turns out to be none needs no number
+   */
+  async preview<T>(
+    dryRun: boolean | ((result: T) => boolean),
+    work: (change: Change) => Promise<T>,
+  ): Promise<T> {
     try {
       return await this.change(async (change) => {
-        throw new TakenBack(await work(change));
+        const result = await work(change);
+        if (dryRun === true || (dryRun !== false && dryRun(result))) throw new TakenBack(result);
+        return result;
       });
     } catch (error) {
       if (error instanceof TakenBack) return error.result as T;

@@ -1,21 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database as SqliteHandle } from 'better-sqlite3';
+import pg from 'pg';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
-import { describeWithPostgres } from '../support/postgres.js';
 import {
-  makeDatabase,
-  openStore,
-  wholeDatabase,
-  type DatabaseKind,
+  createPostgresDatabase,
+  createSqliteDatabase,
+  describeOnPostgres,
   type TestDatabase,
-  type TestStore,
-} from '../support/store.js';
+} from '../support/postgres.js';
+import { openStore, wholeDatabase, type TestStore } from '../support/store.js';
 
-function withStore(kind: DatabaseKind): { home: TestDatabase; store: TestStore } {
-  const opened = {} as { home: TestDatabase; store: TestStore };
+interface Opened {
+  home: TestDatabase;
+  store: TestStore;
+}
+
+function openBeforeEach(createDatabase: () => Promise<TestDatabase>): Opened {
+  const opened = {} as Opened;
   beforeEach(async () => {
-    opened.home = await makeDatabase(kind);
+    opened.home = await createDatabase();
     opened.store = await openStore(opened.home);
   });
   afterEach(async () => {
@@ -26,7 +30,7 @@ function withStore(kind: DatabaseKind): { home: TestDatabase; store: TestStore }
 }
 
 describe('a SQLite database whose disk is full', () => {
-  const opened = withStore('sqlite');
+  const opened = openBeforeEach(createSqliteDatabase);
 
   function handle(): SqliteHandle {
     return (opened.store.writer.driver as unknown as { databaseConnection: SqliteHandle })
@@ -84,7 +88,7 @@ describe('a SQLite database whose disk is full', () => {
 });
 
 describe('the reading connection, on SQLite', () => {
-  const opened = withStore('sqlite');
+  const opened = openBeforeEach(createSqliteDatabase);
 
   it('cannot write', async () => {
     const writing = opened.store.database.read.insert(ScopeEntity, {
@@ -94,15 +98,23 @@ describe('the reading connection, on SQLite', () => {
   });
 });
 
-describeWithPostgres('a PostgreSQL server that ends all connections', () => {
-  const opened = withStore('postgres');
+describeOnPostgres('a PostgreSQL server that ends all connections', () => {
+  const opened = openBeforeEach(createPostgresDatabase);
+
+  const disconnectAll = async () => {
+    const client = new pg.Client(opened.home.url);
+    await client.connect();
+    const others = 'datname = current_database() AND pid <> pg_backend_pid()';
+    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${others}`);
+    await client.end();
+  };
 
   it('fails the change that was under way, and the next ones find it again', async () => {
-    const { store, home } = opened;
+    const { store } = opened;
     const before = await wholeDatabase(store);
     const cutOff = store.database.change(async (change) => {
       await change.touch('key', 'key_1');
-      await home.postgres?.disconnectAll();
+      await disconnectAll();
       await change.touch('key', 'key_2');
     });
     await expect(cutOff).rejects.toThrow(/terminat|closed|released/i);
@@ -112,10 +124,10 @@ describeWithPostgres('a PostgreSQL server that ends all connections', () => {
   });
 
   it('costs no idle connection its process', async () => {
-    const { store, home } = opened;
+    const { store } = opened;
     // As many as the pool keeps open, so that each of them hears of it.
     await Promise.all(Array.from({ length: 10 }, () => store.accounts.list(1, null)));
-    await home.postgres?.disconnectAll();
+    await disconnectAll();
     const account = await store.openAccount();
     expect(await store.accounts.find(account.id)).toEqual(account);
   });

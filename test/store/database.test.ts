@@ -5,24 +5,17 @@ import { AccessChangeEntity } from '../../src/store/entities/access-change.entit
 import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
-import {
-  describeOnEachDatabase,
-  makeDatabase,
-  newAccount,
-  openStore,
-  wholeDatabase,
-  type TestDatabase,
-  type TestStore,
-} from '../support/store.js';
+import { describeOnEachDatabase, type TestDatabase } from '../support/postgres.js';
+import { newAccount, openStore, wholeDatabase, type TestStore } from '../support/store.js';
 
 const parallel = 50;
 
-describeOnEachDatabase('the main database', (kind) => {
+describeOnEachDatabase('the main database', (createDatabase) => {
   let home: TestDatabase;
   let store: TestStore;
 
   beforeAll(async () => {
-    home = await makeDatabase(kind);
+    home = await createDatabase();
     store = await openStore(home);
   });
 

@@ -1,8 +1,4 @@
-import { describe } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { MonotonicClock } from '../../src/core/monotonic-clock.js';
 import type { Pepper } from '../../src/core/secret-digest.js';
@@ -13,7 +9,6 @@ import {
   parseDatabaseUrl,
   readerOptions,
   writerOptions,
-  type DatabaseUrl,
 } from '../../src/store/data-source-options.js';
 import { Database } from '../../src/store/database.js';
 import type { AccountEntity } from '../../src/store/entities/account.entity.js';
@@ -24,49 +19,10 @@ import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
-import { describeWithPostgres, makePostgres, type TestPostgres } from './postgres.js';
-
-export type DatabaseKind = 'sqlite' | 'postgres';
-
-/** Runs the same tests on SQLite and on a real PostgreSQL. */
-export function describeOnEachDatabase(title: string, tests: (kind: DatabaseKind) => void): void {
-  describe(`${title}, on SQLite`, () => tests('sqlite'));
-  describeWithPostgres(`${title}, on PostgreSQL`, () => tests('postgres'));
-}
-
-/** A database of a test's own, empty and not yet migrated. */
-export interface TestDatabase {
-  readonly kind: DatabaseKind;
-  /** As `DATABASE_URL` has it. */
-  readonly url: string;
-  readonly databaseUrl: DatabaseUrl;
-  /** Only on PostgreSQL. */
-  readonly postgres: TestPostgres | null;
-  remove(): Promise<void>;
-}
-
-export async function makeDatabase(kind: DatabaseKind): Promise<TestDatabase> {
-  if (kind === 'postgres') {
-    const postgres = await makePostgres();
-    return { ...withUrl(kind, postgres.url), postgres, remove: () => postgres.drop() };
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-store-'));
-  const remove = async () => rmSync(folder, { recursive: true, force: true });
-  return { ...withUrl(kind, `sqlite:${join(folder, 'latchkey.db')}`), postgres: null, remove };
-}
-
-function withUrl(
-  kind: DatabaseKind,
-  url: string,
-): Pick<TestDatabase, 'kind' | 'url' | 'databaseUrl'> {
-  const databaseUrl = parseDatabaseUrl(url);
-  if (databaseUrl === null) throw new Error(`This is no database URL: ${url}`);
-  return { kind, url, databaseUrl };
-}
+import type { TestDatabase } from './postgres.js';
 
 /** The store's classes over a migrated database, put together as `store.module.ts` does. */
 export interface TestStore {
-  readonly kind: DatabaseKind;
   readonly writer: DataSource;
   readonly reader: DataSource;
   readonly database: Database;
@@ -107,9 +63,11 @@ export async function openStore(
   database: TestDatabase,
   settings: StoreSettings = {},
 ): Promise<TestStore> {
-  await migrateMainDatabase(database.databaseUrl);
-  const writer = await new DataSource(writerOptions(database.databaseUrl)).initialize();
-  const reader = await new DataSource(readerOptions(database.databaseUrl)).initialize();
+  const databaseUrl = parseDatabaseUrl(database.url);
+  if (databaseUrl === null) throw new Error(`This is no database URL: ${database.url}`);
+  await migrateMainDatabase(databaseUrl);
+  const writer = await new DataSource(writerOptions(databaseUrl)).initialize();
+  const reader = await new DataSource(readerOptions(databaseUrl)).initialize();
   const { peppers = [{ version: 1, key: randomBytes(32) }], prefixes = ['lk'] } = settings;
   let slept = 0;
   const clock = new MonotonicClock(() => Date.now() + slept);
@@ -126,7 +84,7 @@ export async function openStore(
   const rotations = new RotationsStore(main, stores.secrets);
   const catalogs: ServiceCatalog[] = [];
   return {
-    ...{ kind: database.kind, writer, reader, database: main, ...stores, rotations },
+    ...{ writer, reader, database: main, ...stores, rotations },
     ...{ auditKey, peppers, prefixes, clock },
     sleep: (milliseconds) => {
       slept += milliseconds;

@@ -21,6 +21,8 @@ export function callerOf({ outcome, arrival }: GuardedRequest): Caller {
     keyId: key.id,
     isOperator: account.isOperator,
     grantableScopes: key.grantableScopes,
+    ipAllowlist: key.ipAllowlist.list,
+    expiresAt: key.expiresAt,
     actor: { kind: 'key', id: key.id, name: key.name },
     callerIp: arrival.caller.determined ? arrival.caller.ip : null,
   };

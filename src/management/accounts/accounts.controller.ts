@@ -5,7 +5,12 @@ import { RequireScopes } from '../../access/guard/require-scopes.js';
 import { EmptyRequest } from '../../platform/http/empty-request.js';
 import { PageQuery, type Page } from '../../platform/http/pages.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
-import { AccountResponse, AccountsPage, CreateAccountRequest, UpdateAccountRequest } from './accounts.dto.js';
+import {
+  AccountResponse,
+  AccountsPage,
+  CreateAccountRequest,
+  UpdateAccountRequest,
+} from './accounts.dto.js';
 import { AccountsService, accountResponse } from './accounts.service.js';
 
 @ApiTags('accounts')
@@ -16,7 +21,10 @@ export class AccountsController {
   @Post()
   @RequireScopes('latchkey.accounts.write')
   @ApiCreatedResponse({ type: AccountResponse })
-  create(@CurrentCaller() caller: Caller, @Body() request: CreateAccountRequest): Promise<AccountResponse> {
+  create(
+    @CurrentCaller() caller: Caller,
+    @Body() request: CreateAccountRequest,
+  ): Promise<AccountResponse> {
     return this.accounts.create(caller, request);
   }
 
@@ -49,7 +57,11 @@ export class AccountsController {
   @HttpCode(200)
   @RequireScopes('latchkey.accounts.write')
   @ApiOkResponse({ type: AccountResponse })
-  suspend(@CurrentCaller() caller: Caller, @Param('accountId') id: string, @Body() _empty: EmptyRequest): Promise<AccountResponse> {
+  suspend(
+    @CurrentCaller() caller: Caller,
+    @Param('accountId') id: string,
+    @Body() _empty: EmptyRequest,
+  ): Promise<AccountResponse> {
     return this.accounts.setSuspended(caller, id, true);
   }
 
@@ -57,7 +69,11 @@ export class AccountsController {
   @HttpCode(200)
   @RequireScopes('latchkey.accounts.write')
   @ApiOkResponse({ type: AccountResponse })
-  resume(@CurrentCaller() caller: Caller, @Param('accountId') id: string, @Body() _empty: EmptyRequest): Promise<AccountResponse> {
+  resume(
+    @CurrentCaller() caller: Caller,
+    @Param('accountId') id: string,
+    @Body() _empty: EmptyRequest,
+  ): Promise<AccountResponse> {
     return this.accounts.setSuspended(caller, id, false);
   }
 }

@@ -12,7 +12,11 @@ export class CreateAccountRequest {
   @ChoiceField({ of: accountKinds, required: false, fallback: 'production' })
   kind?: AccountKind;
 
-  @FlagField({ required: false, fallback: true, description: 'Whether its keys may travel as the query parameter hapikey' })
+  @FlagField({
+    required: false,
+    fallback: true,
+    description: 'Whether its keys may travel as the query parameter hapikey',
+  })
   allowHapikey?: boolean;
 
   @ScopesField({

@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
-import { invalidField, notFound } from '../../platform/errors/api-error.js';
-import { decodeCursor, encodeCursor, pageOf, type Page, type PageQuery } from '../../platform/http/pages.js';
+import { invalidPathPart, notFound, unknownScopes } from '../../platform/errors/api-error.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  type Page,
+  type PageQuery,
+} from '../../platform/http/pages.js';
 import { iso } from '../../platform/http/times.js';
 import { AccountsStore, type AccountChanges } from '../../store/accounts.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
 import { AccountEntity } from '../../store/entities/account.entity.js';
 import { ScopesStore } from '../../store/scopes.store.js';
-import type { AccountResponse, CreateAccountRequest, UpdateAccountRequest } from './accounts.dto.js';
+import type {
+  AccountResponse,
+  CreateAccountRequest,
+  UpdateAccountRequest,
+} from './accounts.dto.js';
 
 @Injectable()
 export class AccountsService {
@@ -34,12 +44,14 @@ export class AccountsService {
     });
   }
 
+  /** Every account for the operator, and for others their own. */
   async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<AccountResponse>> {
-    if (!caller.isOperator) {
-      const own = await this.accounts.find(caller.accountId);
-      return pageOf(own === null ? [] : [own], limit, accountResponse, cursorOf);
-    }
-    const rows = await this.accounts.list(limit + 1, after === undefined ? null : placeOf(after));
+    const place = after === undefined ? null : placeOf(after);
+    const rows = await this.accounts.list(
+      limit + 1,
+      place,
+      caller.isOperator ? null : caller.accountId,
+    );
     return pageOf(rows, limit, accountResponse, cursorOf);
   }
 
@@ -49,16 +61,28 @@ export class AccountsService {
   }
 
   setSuspended(caller: Caller, id: string, suspended: boolean): Promise<AccountResponse> {
-    return this.apply(caller, id, suspended ? 'account.suspended' : 'account.resumed', { suspended });
+    return this.apply(caller, id, suspended ? 'account.suspended' : 'account.resumed', {
+      suspended,
+    });
   }
 
-  private apply(caller: Caller, id: string, action: string, changes: AccountChanges): Promise<AccountResponse> {
+  private apply(
+    caller: Caller,
+    id: string,
+    action: string,
+    changes: AccountChanges,
+  ): Promise<AccountResponse> {
     return this.database.change(async (change) => {
       const before = await change.manager.findOneBy(AccountEntity, { id });
       if (before === null) throw notFound('account');
       if (before.isOperator && changes.suspended === true) {
-        throw invalidField('accountId', "the operator's own account cannot be suspended: nobody could resume it.");
+        throw invalidPathPart(
+          'accountId',
+          "the operator's own account cannot be suspended: nobody could resume it.",
+        );
       }
+      // As with keys: asking for what already is changes nothing.
+      if (before.suspended === changes.suspended) return accountResponse(before);
       await this.checkScopesExist(change, changes.entitledScopes);
       const after = await this.accounts.change(change, id, changes);
       await this.record(change, caller, action, before, after);
@@ -66,9 +90,12 @@ export class AccountsService {
     });
   }
 
-  private async checkScopesExist(change: Change, names: readonly string[] | null | undefined): Promise<void> {
+  private async checkScopesExist(
+    change: Change,
+    names: readonly string[] | null | undefined,
+  ): Promise<void> {
     const unknown = await this.scopes.unknownOf(change, names ?? []);
-    if (unknown.length > 0) throw invalidField('entitledScopes', `there is no scope ${unknown.join(', ')}.`);
+    if (unknown.length > 0) throw unknownScopes('entitledScopes', unknown);
   }
 
   private record(

@@ -1,15 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
-import { scopesBeyond } from '../../core/delegation.js';
+import { limitsBeyond, scopesBeyond, type Limits } from '../../core/delegation.js';
 import { noAllowlist } from '../../core/ip-allowlist.js';
 import { secretStateAt } from '../../core/key-state.js';
 import type { Clock } from '../../core/ports.js';
 import {
   conflict,
   invalidField,
+  limitNotGrantable,
   notFound,
   scopeNotGrantable,
   selfEdit,
+  unknownScopes,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
@@ -66,7 +68,9 @@ export class ApiKeysService {
     const grantableScopes = request.grantableScopes ?? [];
     const environment = request.environment ?? 'production';
     const { record, secret } = await this.database.change(async (change) => {
+      const expiresAt = expiryOf(request.expiresAt ?? null, change.now);
       await this.checkScopes(change, caller, account, { scopes: request.scopes, grantableScopes });
+      checkLimits(caller, { ipAllowlist, expiresAt });
       const id = await this.keys.create(change, {
         accountId: account.id,
         name: request.name,
@@ -76,7 +80,7 @@ export class ApiKeysService {
         scopes: request.scopes,
         grantableScopes,
         ipAllowlist,
-        expiresAt: expiryOf(request.expiresAt ?? null, change.now),
+        expiresAt,
         createdBy: caller.keyId,
       });
       const issued = await this.secrets.issue(change, id, environment);
@@ -128,6 +132,10 @@ export class ApiKeysService {
         scopes: request.scopes ?? before.scopes,
         grantableScopes: request.grantableScopes ?? before.grantableScopes,
       });
+      // What it was made with stays; only what is changed has to be the caller's to give.
+      if (changes.expiresAt !== undefined) {
+        checkLimits(caller, { ipAllowlist: caller.ipAllowlist, expiresAt: changes.expiresAt });
+      }
       await this.keys.change(change, id, changes);
       const after = await this.reload(change, account.id, id);
       await this.record(change, caller, 'key.changed', before, after);
@@ -219,10 +227,7 @@ export class ApiKeysService {
   ): Promise<void> {
     for (const field of ['scopes', 'grantableScopes'] as const) {
       const unknown = await this.scopes.unknownOf(change, wanted[field]);
-      if (unknown.length > 0)
-        throw invalidField(field, `there is no scope ${unknown.join(', ')}.`, {
-          unknownScopes: unknown,
-        });
+      if (unknown.length > 0) throw unknownScopes(field, unknown);
     }
     const beyond = scopesBeyond(caller, [...wanted.scopes, ...wanted.grantableScopes], account);
     if (beyond.length > 0) throw scopeNotGrantable(beyond);
@@ -255,6 +260,11 @@ export class ApiKeysService {
   private show(record: ApiKeyRecord, usage: ReadonlyMap<string, SecretUsage>): ApiKeyResponse {
     return apiKeyResponse(record, usage, this.clock.now());
   }
+}
+
+function checkLimits(caller: Caller, wanted: Limits): void {
+  const beyond = limitsBeyond(caller, wanted);
+  if (beyond.length > 0) throw limitNotGrantable(beyond);
 }
 
 function expiryOf(text: string | null, now: number): number | null {

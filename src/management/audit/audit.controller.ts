@@ -2,7 +2,13 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { TargetAccount } from '../../access/guard/caller.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
-import { PageQuery, decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
+import {
+  PageQuery,
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  type Page,
+} from '../../platform/http/pages.js';
 import { iso } from '../../platform/http/times.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -31,5 +37,17 @@ export class AuditController {
 function auditEventResponse(event: AuditEventEntity): AuditEventResponse {
   const { id, seq, action, actor, callerIp, before, after, previousDigest, digest } = event;
   const target = { type: event.targetType, id: event.targetId };
-  return { id, seq, at: iso(event.at), action, actor, callerIp, target, before, after, previousDigest, digest };
+  return {
+    id,
+    seq,
+    at: iso(event.at),
+    action,
+    actor,
+    callerIp,
+    target,
+    before,
+    after,
+    previousDigest,
+    digest,
+  };
 }

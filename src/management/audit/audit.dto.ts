@@ -51,7 +51,9 @@ export class AuditEventResponse {
   @ApiProperty({ description: 'The digest of the event before; empty for the first' })
   previousDigest!: string;
 
-  @ApiProperty({ description: 'HMAC-SHA256 over the previous digest and this event in canonical JSON, base64url' })
+  @ApiProperty({
+    description: 'HMAC-SHA256 over the previous digest and this event in canonical JSON, base64url',
+  })
   digest!: string;
 }
 

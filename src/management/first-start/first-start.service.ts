@@ -40,7 +40,10 @@ export class FirstStartService {
    * @param keep puts the secret where the operator finds it, before anything is committed: a crash between the two must not
    *   leave a key whose secret nobody knows
    */
-  async makeOperator(givenSecret: string | undefined, keep: (secret: string) => void): Promise<void> {
+  async makeOperator(
+    givenSecret: string | undefined,
+    keep: (secret: string) => void,
+  ): Promise<void> {
     await this.database.change(async (change) => {
       const account = await this.accounts.create(change, {
         name: 'Operator',
@@ -62,7 +65,8 @@ export class FirstStartService {
         expiresAt: null,
         createdBy: null,
       });
-      if (givenSecret === undefined) keep((await this.secrets.issue(change, keyId, 'production')).text);
+      if (givenSecret === undefined)
+        keep((await this.secrets.issue(change, keyId, 'production')).text);
       else await this.secrets.adopt(change, keyId, givenSecret);
       await this.audit.append(change, {
         accountId: account.id,

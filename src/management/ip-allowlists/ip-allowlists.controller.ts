@@ -36,14 +36,20 @@ export class IpAllowlistsController {
   @HttpCode(200)
   @RequireScopes('latchkey.keys.read')
   @ApiOkResponse({ type: CheckIpResponse })
-  checkForAccount(@TargetAccount() account: AccountEntity, @Body() { ip }: CheckIpRequest): CheckIpResponse {
+  checkForAccount(
+    @TargetAccount() account: AccountEntity,
+    @Body() { ip }: CheckIpRequest,
+  ): CheckIpResponse {
     return checkIp(account.ipAllowlist, ip);
   }
 
   @Get('keys/:keyId/ip-allowlist')
   @RequireScopes('latchkey.keys.read')
   @ApiOkResponse({ type: IpAllowlistResponse })
-  ofKey(@TargetAccount() account: AccountEntity, @Param('keyId') keyId: string): Promise<IpAllowlist> {
+  ofKey(
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+  ): Promise<IpAllowlist> {
     return this.lists.ofKey(account, keyId);
   }
 

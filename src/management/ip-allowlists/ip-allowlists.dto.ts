@@ -7,7 +7,9 @@ export class CheckIpRequest {
 }
 
 export class CheckIpResponse {
-  @ApiProperty({ description: 'Whether a call from this address is let through, as far as this list goes' })
+  @ApiProperty({
+    description: 'Whether a call from this address is let through, as far as this list goes',
+  })
   allowed!: boolean;
 
   @ApiProperty({ type: String, nullable: true, description: 'The entry that holds the address' })

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
-import { scopesBeyond } from '../../core/delegation.js';
+import { limitsBeyond, scopesBeyond } from '../../core/delegation.js';
 import { canonicalIp } from '../../core/ip-address.js';
-import { IpRuleSet, type IpAllowlist } from '../../core/ip-allowlist.js';
-import { conflict, invalidField, notFound, scopeNotGrantable, selfEdit } from '../../platform/errors/api-error.js';
+import { CompiledAllowlist, type IpAllowlist } from '../../core/ip-allowlist.js';
+import {
+  conflict,
+  invalidField,
+  limitNotGrantable,
+  notFound,
+  scopeNotGrantable,
+  selfEdit,
+} from '../../platform/errors/api-error.js';
 import { ipAllowlistOf, type IpAllowlistField } from '../../platform/http/ip-allowlist.dto.js';
 import { AccountsStore } from '../../store/accounts.store.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
@@ -29,12 +36,17 @@ export class IpAllowlistsService {
   }
 
   /** Replaces a key's list. It can widen the key, so the key's scopes must be the caller's to hand out. */
-  async putForKey(caller: Caller, account: AccountEntity, keyId: string, field: IpAllowlistField): Promise<IpAllowlist> {
+  async putForKey(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    field: IpAllowlistField,
+  ): Promise<IpAllowlist> {
     const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
     await this.database.change(async (change) => {
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
-      checkMayChange(caller, account, record);
+      checkMayChange(caller, account, record, ipAllowlist);
       await this.keys.change(change, keyId, { ipAllowlist });
       await this.audit.append(change, {
         accountId: account.id,
@@ -50,7 +62,11 @@ export class IpAllowlistsService {
   }
 
   /** Replaces the account's list. It can widen every key of the account, so all their scopes must be the caller's to hand out. */
-  async putForAccount(caller: Caller, account: AccountEntity, field: IpAllowlistField): Promise<IpAllowlist> {
+  async putForAccount(
+    caller: Caller,
+    account: AccountEntity,
+    field: IpAllowlistField,
+  ): Promise<IpAllowlist> {
     const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
     await this.database.change(async (change) => {
       const before = await change.manager.findOneByOrFail(AccountEntity, { id: account.id });
@@ -71,17 +87,29 @@ export class IpAllowlistsService {
   }
 }
 
-function checkMayChange(caller: Caller, account: AccountEntity, { key, scopes, grantableScopes }: ApiKeyRecord): void {
+function checkMayChange(
+  caller: Caller,
+  account: AccountEntity,
+  record: ApiKeyRecord,
+  ipAllowlist: IpAllowlist,
+): void {
+  const { key, scopes, grantableScopes } = record;
   if (caller.keyId === key.id) throw selfEdit();
   if (key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
   const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
   if (beyond.length > 0) throw scopeNotGrantable(beyond);
+  const wider = limitsBeyond(caller, { ipAllowlist, expiresAt: key.expiresAt });
+  if (wider.includes('ipAllowlist')) throw limitNotGrantable(['ipAllowlist']);
 }
 
 /** What a list says of an address, in whatever mode it is. @throws ApiError if `text` is no address */
 export function checkIp(list: IpAllowlist, text: string): CheckIpResponse {
   const ip = canonicalIp(text);
-  if (ip === null) throw invalidField('ip', 'ip must be an IPv4 or IPv6 address in its full, plain form.');
-  const matched = list.entries.find(({ cidr }) => IpRuleSet.ofTexts([cidr]).has(ip))?.cidr ?? null;
+  if (ip === null)
+    throw invalidField('ip', 'ip must be an IPv4 or IPv6 address in its full, plain form.');
+  const matched =
+    list.entries.find(({ cidr }) =>
+      new CompiledAllowlist({ mode: 'enforce', entries: [{ cidr }] }).admits(ip),
+    )?.cidr ?? null;
   return { allowed: list.mode !== 'enforce' || matched !== null, matched };
 }

@@ -16,7 +16,10 @@ export class RequestLogController {
   @Get('request-log')
   @OperatorOnly()
   @RequireScopes('latchkey.request_log.read')
-  @ApiOkResponse({ type: CallsPage, description: 'All accounts, and calls for which no key was found. Newest first' })
+  @ApiOkResponse({
+    type: CallsPage,
+    description: 'All accounts, and calls for which no key was found. Newest first',
+  })
   searchAll(@Query() query: RequestLogQuery): Promise<Page<CallResponse>> {
     return this.log.search({}, query);
   }

@@ -4,7 +4,13 @@ import { ChoiceField, IntegerField, TextField, TimeField } from '../../platform/
 import { PageQuery, Paging } from '../../platform/http/pages.js';
 
 const doors: readonly Door[] = ['gateway', 'forward_auth', 'verify', 'self', 'management'];
-const credentials: readonly CredentialKind[] = ['hapikey', 'bearer', 'access_token', 'session', 'none'];
+const credentials: readonly CredentialKind[] = [
+  'hapikey',
+  'bearer',
+  'access_token',
+  'session',
+  'none',
+];
 const secretStates: readonly SecretState[] = ['current', 'retiring', 'expired', 'revoked'];
 
 export class RequestLogQuery extends PageQuery {
@@ -14,13 +20,21 @@ export class RequestLogQuery extends PageQuery {
   @TextField({ max: 64, required: false })
   secretId?: string;
 
-  @TextField({ max: 64, required: false, description: "The caller's address, or a network as CIDR" })
+  @TextField({
+    max: 64,
+    required: false,
+    description: "The caller's address, or a network as CIDR",
+  })
   ip?: string;
 
   @TextField({ max: 32, required: false, example: 'GET' })
   method?: string;
 
-  @TextField({ max: 2048, required: false, description: "How the path begins; with a { in it, a route's whole template" })
+  @TextField({
+    max: 2048,
+    required: false,
+    description: "How the path begins; with a { in it, a route's whole template",
+  })
   path?: string;
 
   @IntegerField({ min: 100, max: 599, required: false, inQuery: true })
@@ -118,7 +132,10 @@ export class CallResponse {
   @ApiProperty({ enum: ['allowed', 'denied'] })
   decision!: 'allowed' | 'denied';
 
-  @ApiProperty({ ...text, description: 'Why it was denied, or why an allowed call was not answered by the upstream' })
+  @ApiProperty({
+    ...text,
+    description: 'Why it was denied, or why an allowed call was not answered by the upstream',
+  })
   reason!: string | null;
 
   @ApiProperty({ ...text, description: 'What an allowlist in report mode would have said' })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Call } from '../../core/call.js';
-import { invalidField } from '../../platform/errors/api-error.js';
+import { invalidParameter } from '../../platform/errors/api-error.js';
 import { invalidCursor, type Page } from '../../platform/http/pages.js';
 import { iso } from '../../platform/http/times.js';
 import { InvalidCursorError } from '../../store/call-log/call-cursor.js';
@@ -13,7 +13,10 @@ export class RequestLogService {
   constructor(private readonly calls: CallsStore) {}
 
   /** Newest first. @param scope what the caller may see at all: it is no part of the query */
-  async search(scope: { readonly accountId?: string }, query: RequestLogQuery): Promise<Page<CallResponse>> {
+  async search(
+    scope: { readonly accountId?: string },
+    query: RequestLogQuery,
+  ): Promise<Page<CallResponse>> {
     const { limit, after, from, to, ...same } = query;
     const filter: CallFilter = {
       ...same,
@@ -22,11 +25,18 @@ export class RequestLogService {
       ...scope,
     };
     try {
-      const { calls, next } = await this.calls.search(filter, { limit, ...(after !== undefined && { after }) });
-      return { results: calls.map(callResponse), paging: next === null ? {} : { next: { after: next } } };
+      const { calls, next } = await this.calls.search(filter, {
+        limit,
+        ...(after !== undefined && { after }),
+      });
+      return {
+        results: calls.map(callResponse),
+        paging: next === null ? {} : { next: { after: next } },
+      };
     } catch (error) {
       if (error instanceof InvalidCursorError) throw invalidCursor();
-      if (error instanceof InvalidFilterError) throw invalidField(error.field, error.message);
+      if (error instanceof InvalidFilterError)
+        throw invalidParameter(error.field, `${error.field} cannot be used: ${error.message}.`);
       throw error;
     }
   }

@@ -2,8 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
 import { isManagementScope, managementScopePrefix } from '../../core/management-scopes.js';
 import { isScopeName } from '../../core/scope-set.js';
-import { conflict, invalidField, notFound } from '../../platform/errors/api-error.js';
-import { decodeCursor, encodeCursor, pageOf, type Page, type PageQuery } from '../../platform/http/pages.js';
+import { conflict, invalidPathPart, notFound } from '../../platform/errors/api-error.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  type Page,
+  type PageQuery,
+} from '../../platform/http/pages.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database } from '../../store/database.js';
 import { ScopeEntity } from '../../store/entities/scope.entity.js';
@@ -31,9 +37,16 @@ export class ScopesService {
   }
 
   /** @returns the scope, and whether it is new */
-  put(caller: Caller, name: string, request: PutScopeRequest): Promise<{ scope: ScopeResponse; isNew: boolean }> {
+  put(
+    caller: Caller,
+    name: string,
+    request: PutScopeRequest,
+  ): Promise<{ scope: ScopeResponse; isNew: boolean }> {
     if (!isScopeName(name)) {
-      throw invalidField('name', "a scope's name is 1 to 128 characters of visible ASCII without quotes and backslashes.");
+      throw invalidPathPart(
+        'name',
+        "a scope's name is 1 to 128 characters of visible ASCII without quotes and backslashes.",
+      );
     }
     refuseReserved(name);
     return this.database.change(async (change) => {
@@ -66,7 +79,11 @@ export class ScopesService {
       const uses = await this.scopes.usesOf(change, name);
       if (uses.grants + uses.routes > 0) {
         const held = `${uses.grants} grants and ${uses.routes} routes`;
-        throw conflict(`This scope is still needed by ${held}. Take it away there first.`, 'SCOPE_IN_USE', uses);
+        throw conflict(
+          `This scope is still needed by ${held}. Take it away there first.`,
+          'SCOPE_IN_USE',
+          uses,
+        );
       }
       await this.scopes.remove(change, name);
       await this.audit.append(change, {
@@ -83,9 +100,17 @@ export class ScopesService {
 
 function refuseReserved(name: string): void {
   if (!isManagementScope(name)) return;
-  throw invalidField('name', `scopes that begin with ${managementScopePrefix} are Latchkey's own.`);
+  throw invalidPathPart(
+    'name',
+    `scopes that begin with ${managementScopePrefix} are Latchkey's own.`,
+  );
 }
 
-function scopeResponse({ name, description, sensitive, dataCategories }: ScopeEntity): ScopeResponse {
+function scopeResponse({
+  name,
+  description,
+  sensitive,
+  dataCategories,
+}: ScopeEntity): ScopeResponse {
   return { name, description, sensitive, dataCategories };
 }

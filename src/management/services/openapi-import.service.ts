@@ -6,7 +6,7 @@ import { ScopesStore } from '../../store/scopes.store.js';
 import { ServicesStore } from '../../store/services.store.js';
 import { parseDocument } from './openapi-import/parse-document.js';
 import { routesOfDocument, type DocumentRoutes } from './openapi-import/routes-of-document.js';
-import { isNoChange, routeChange } from './route-change.js';
+import { isNoChange, routeChange, type RouteChange } from './route-change.js';
 import type { ImportQuery, ImportResponse } from './services.dto.js';
 import { ServicesService } from './services.service.js';
 
@@ -20,22 +20,34 @@ export class OpenapiImportService {
   ) {}
 
   /** Makes a document's operations a service's routes: all of it or nothing, and nothing at all where nothing is new. */
-  async import(caller: Caller, name: string, text: string, query: ImportQuery): Promise<ImportResponse> {
+  async import(
+    caller: Caller,
+    name: string,
+    text: string,
+    query: ImportQuery,
+  ): Promise<ImportResponse> {
     const service = await this.service.find(name);
     const wanted = readDocument(text, query);
     const dryRun = query.dryRun === 'true';
-    const report = await this.database.preview(dryRun, async (change) => {
+    const isToBeTakenBack = (found: Found) => dryRun || isNothing(found);
+    const report = await this.database.preview<Found>(isToBeTakenBack, async (change) => {
       const before = await this.services.routesOf(service.id);
       const newScopes = await this.scopes.addMissing(change, wanted.scopes);
-      const changes = routeChange(before, wanted.routes);
-      if (!isNoChange(changes)) {
-        await this.service.replaceRoutes(change, caller, service, wanted.routes, 'service.openapi_imported');
+      const found = { newScopes, ...routeChange(before, wanted.routes) };
+      if (!isNothing(found)) {
+        await this.service.replaceRoutes(change, caller, service, wanted.routes, {
+          action: 'service.openapi_imported',
+          newScopes,
+        });
       }
-      return { newScopes, ...changes };
+      return found;
     });
     return {
       dryRun,
-      routes: wanted.routes.map((route) => ({ ...route, scopeSets: route.scopeSets.map((set) => [...set]) })),
+      routes: wanted.routes.map((route) => ({
+        ...route,
+        scopeSets: route.scopeSets.map((set) => [...set]),
+      })),
       scopes: wanted.scopes.map((scope) => scope.name),
       ...report,
       skipped: wanted.skipped,
@@ -44,7 +56,17 @@ export class OpenapiImportService {
   }
 }
 
-function readDocument(text: string, { scopePrefix = '', unsecured = 'any_key' }: ImportQuery): DocumentRoutes {
+/** What an import finds to do. */
+type Found = RouteChange & { readonly newScopes: string[] };
+
+function isNothing(found: Found): boolean {
+  return isNoChange(found) && found.newScopes.length === 0;
+}
+
+function readDocument(
+  text: string,
+  { scopePrefix = '', unsecured = 'any_key' }: ImportQuery,
+): DocumentRoutes {
   const reading = parseDocument(text);
   if (!reading.ok) throw unusable(reading.why);
   const wanted = routesOfDocument(reading.document, { scopePrefix, unsecured });
@@ -54,5 +76,7 @@ function readDocument(text: string, { scopePrefix = '', unsecured = 'any_key' }:
 
 function unusable(why: string): ApiError {
   const message = `This document cannot be imported: ${why}.`;
-  return new ApiError('VALIDATION_FAILED', message, [{ message, code: 'OPENAPI_DOCUMENT', in: 'body' }]);
+  return new ApiError('VALIDATION_FAILED', message, [
+    { message, code: 'OPENAPI_DOCUMENT', in: 'body' },
+  ]);
 }

@@ -13,7 +13,9 @@ export function routeChange(before: readonly NewRoute[], after: readonly NewRout
   return {
     addedRoutes: [...young.keys()].filter((name) => !old.has(name)),
     removedRoutes: [...old.keys()].filter((name) => !young.has(name)),
-    changedRoutes: [...young.keys()].filter((name) => old.has(name) && old.get(name) !== young.get(name)),
+    changedRoutes: [...young.keys()].filter(
+      (name) => old.has(name) && old.get(name) !== young.get(name),
+    ),
   };
 }
 

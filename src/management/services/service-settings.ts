@@ -1,5 +1,5 @@
 import { readRequestTarget } from '../../core/request-path.js';
-import { invalidField } from '../../platform/errors/api-error.js';
+import { invalidField, invalidPathPart } from '../../platform/errors/api-error.js';
 import type { ServiceSettings } from '../../store/services.store.js';
 import { timeoutMsDefault, type PutServiceRequest } from './services.dto.js';
 
@@ -17,7 +17,10 @@ export function serviceSettingsOf(request: PutServiceRequest): ServiceSettings {
 /** A service's name is part of the management API's paths. */
 export function checkServiceName(name: string): void {
   if (/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(name)) return;
-  throw invalidField('name', "a service's name is 1 to 64 lower-case letters, digits, dots, dashes and underscores.");
+  throw invalidPathPart(
+    'name',
+    "a service's name is 1 to 64 lower-case letters, digits, dots, dashes and underscores.",
+  );
 }
 
 function upstreamOf(text: string): string {
@@ -39,7 +42,10 @@ function mountOf(text: string): string {
   const { path, rawQuery } = readRequestTarget(mount);
   const isPlain = /^\/[A-Za-z0-9\-._~/]*$/.test(mount);
   if (!isPlain || !path.valid || rawQuery !== null) {
-    throw invalidField('mount', 'mount must be a path of letters, digits and - . _ ~ that begins with a slash, such as /crm.');
+    throw invalidField(
+      'mount',
+      'mount must be a path of letters, digits and - . _ ~ that begins with a slash, such as /crm.',
+    );
   }
   if (path.segments[0] === 'latchkey') throw invalidField('mount', "/latchkey is Latchkey's own.");
   return mount;

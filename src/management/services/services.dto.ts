@@ -3,7 +3,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsDefined } from 'class-validator';
 import { isScopeName } from '../../core/scope-set.js';
 import { routeMethods, type RouteMethod } from '../../core/route-table.js';
-import { ChoiceField, FlagField, IntegerField, ObjectsField, TextField, check } from '../../platform/http/fields.js';
+import {
+  ChoiceField,
+  FlagField,
+  IntegerField,
+  ObjectsField,
+  TextField,
+  check,
+} from '../../platform/http/fields.js';
 import { Paging } from '../../platform/http/pages.js';
 
 export const timeoutMsDefault = 30_000;
@@ -13,16 +20,32 @@ const setsMax = 50;
 const scopesPerSetMax = 100;
 
 export class PutServiceRequest {
-  @TextField({ max: 2000, example: 'https://crm.internal.example:8443/api', description: 'Where calls are forwarded to' })
+  @TextField({
+    max: 2000,
+    example: 'https://crm.internal.example:8443/api',
+    description: 'Where calls are forwarded to',
+  })
   upstream!: string;
 
-  @TextField({ max: 200, example: '/crm', description: 'The path on the access listener under which it appears' })
+  @TextField({
+    max: 200,
+    example: '/crm',
+    description: 'The path on the access listener under which it appears',
+  })
   mount!: string;
 
-  @FlagField({ required: false, fallback: true, description: 'Open to all accounts; otherwise an account needs a binding' })
+  @FlagField({
+    required: false,
+    fallback: true,
+    description: 'Open to all accounts; otherwise an account needs a binding',
+  })
   open?: boolean;
 
-  @FlagField({ required: false, fallback: true, description: 'Whether the mount is taken off before the path is sent on' })
+  @FlagField({
+    required: false,
+    fallback: true,
+    description: 'Whether the mount is taken off before the path is sent on',
+  })
   stripMount?: boolean;
 
   @IntegerField({
@@ -76,7 +99,8 @@ function ScopeSetsField(): PropertyDecorator {
       items: { type: 'array', items: { type: 'string' } },
       maxItems: setsMax,
       example: [['contacts.read']],
-      description: 'Any one set suffices, and every scope inside a set is needed. [] is any valid key',
+      description:
+        'Any one set suffices, and every scope inside a set is needed. [] is any valid key',
     }),
     IsDefined({ message: '$property must be given; [] lets any valid key in.' }),
     check('isScopeSets', isListOfScopeSets, {
@@ -93,7 +117,10 @@ function isListOfScopeSets(value: unknown): boolean {
 
 function isScopeSet(set: unknown): boolean {
   if (!Array.isArray(set) || set.length === 0 || set.length > scopesPerSetMax) return false;
-  return new Set(set).size === set.length && set.every((name) => typeof name === 'string' && isScopeName(name));
+  return (
+    new Set(set).size === set.length &&
+    set.every((name) => typeof name === 'string' && isScopeName(name))
+  );
 }
 
 export class RouteField {
@@ -106,12 +133,20 @@ export class RouteField {
   @ScopeSetsField()
   scopeSets!: string[][];
 
-  @FlagField({ required: false, fallback: false, description: 'Open to anybody, without a credential' })
+  @FlagField({
+    required: false,
+    fallback: false,
+    description: 'Open to anybody, without a credential',
+  })
   public?: boolean;
 }
 
 export class PutRoutesRequest {
-  @ObjectsField({ type: () => RouteField, max: routesMax, description: "Replaces all of the service's routes" })
+  @ObjectsField({
+    type: () => RouteField,
+    max: routesMax,
+    description: "Replaces all of the service's routes",
+  })
   routes!: RouteField[];
 }
 
@@ -138,7 +173,11 @@ export class RoutesResponse {
 }
 
 export class ImportQuery {
-  @TextField({ max: 64, required: false, description: 'Put before each scope that the document names' })
+  @TextField({
+    max: 64,
+    required: false,
+    description: 'Put before each scope that the document names',
+  })
   scopePrefix?: string;
 
   @ChoiceField({
@@ -149,7 +188,12 @@ export class ImportQuery {
   })
   unsecured?: 'any_key' | 'public';
 
-  @ChoiceField({ of: ['true', 'false'], required: false, fallback: 'false', description: 'Shows the change and makes none' })
+  @ChoiceField({
+    of: ['true', 'false'],
+    required: false,
+    fallback: 'false',
+    description: 'Shows the change and makes none',
+  })
   dryRun?: 'true' | 'false';
 }
 
@@ -187,7 +231,10 @@ export class ImportResponse {
   @ApiProperty()
   dryRun!: boolean;
 
-  @ApiProperty({ type: [ImportedRouteResponse], description: 'The routes of the service after the import' })
+  @ApiProperty({
+    type: [ImportedRouteResponse],
+    description: 'The routes of the service after the import',
+  })
   routes!: ImportedRouteResponse[];
 
   @ApiProperty({ type: [String], description: 'The scopes that the document names' })
@@ -208,6 +255,9 @@ export class ImportResponse {
   @ApiProperty({ type: [SkippedOperationResponse] })
   skipped!: SkippedOperationResponse[];
 
-  @ApiProperty({ type: [ImportNoteResponse], description: 'What is imported otherwise than might be expected' })
+  @ApiProperty({
+    type: [ImportNoteResponse],
+    description: 'What is imported otherwise than might be expected',
+  })
   notes!: ImportNoteResponse[];
 }

@@ -2,9 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
 import { parseRouteTemplate } from '../../core/route-template.js';
 import { routeShape } from '../../core/route-table.js';
-import { ApiError, conflict, invalidField, notFound } from '../../platform/errors/api-error.js';
+import { ApiError, conflict, notFound, unknownScopes } from '../../platform/errors/api-error.js';
 import type { ErrorDetail } from '../../platform/errors/envelope.js';
-import { decodeCursor, encodeCursor, pageOf, type Page, type PageQuery } from '../../platform/http/pages.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  type Page,
+  type PageQuery,
+} from '../../platform/http/pages.js';
 import { iso } from '../../platform/http/times.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
@@ -12,7 +18,12 @@ import { ServiceEntity } from '../../store/entities/service.entity.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { ServicesStore, type NewRoute } from '../../store/services.store.js';
 import { checkServiceName, serviceSettingsOf } from './service-settings.js';
-import type { PutRoutesRequest, PutServiceRequest, RouteResponse, ServiceResponse } from './services.dto.js';
+import type {
+  PutRoutesRequest,
+  PutServiceRequest,
+  RouteResponse,
+  ServiceResponse,
+} from './services.dto.js';
 
 @Injectable()
 export class ServicesService {
@@ -24,8 +35,12 @@ export class ServicesService {
   ) {}
 
   async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<ServiceResponse>> {
-    const place = after === undefined ? null : (decodeCursor(after, ['number', 'string']) as [number, string]);
-    const rows = await this.services.list(limit + 1, place && { createdAt: place[0], id: place[1] });
+    const place =
+      after === undefined ? null : (decodeCursor(after, ['number', 'string']) as [number, string]);
+    const rows = await this.services.list(
+      limit + 1,
+      place && { createdAt: place[0], id: place[1] },
+    );
     return pageOf(
       rows,
       limit,
@@ -45,18 +60,32 @@ export class ServicesService {
   }
 
   /** @returns the service, and whether it is new */
-  put(caller: Caller, name: string, request: PutServiceRequest): Promise<{ service: ServiceResponse; isNew: boolean }> {
+  put(
+    caller: Caller,
+    name: string,
+    request: PutServiceRequest,
+  ): Promise<{ service: ServiceResponse; isNew: boolean }> {
     checkServiceName(name);
     const settings = serviceSettingsOf(request);
     return this.database.change(async (change) => {
       const other = await this.services.findOtherByMount(change, settings.mount, name);
-      if (other !== null) throw conflict(`The service ${other.name} is mounted at ${settings.mount} already.`, 'MOUNT_TAKEN');
+      if (other !== null)
+        throw conflict(
+          `The service ${other.name} is mounted at ${settings.mount} already.`,
+          'MOUNT_TAKEN',
+        );
       const before = await change.manager.findOneBy(ServiceEntity, { name });
       const after = await this.services.put(change, name, settings);
-      await this.record(change, caller, before === null ? 'service.created' : 'service.changed', after, {
-        ...(before !== null && { before: serviceResponse(before, caller) }),
-        after: serviceResponse(after, caller),
-      });
+      await this.record(
+        change,
+        caller,
+        before === null ? 'service.created' : 'service.changed',
+        after,
+        {
+          ...(before !== null && { before: serviceResponse(before, caller) }),
+          after: serviceResponse(after, caller),
+        },
+      );
       return { service: serviceResponse(after, caller), isNew: before === null };
     });
   }
@@ -67,7 +96,11 @@ export class ServicesService {
   }
 
   /** Replaces all routes of a service by those of a request. */
-  async putRoutes(caller: Caller, name: string, { routes }: PutRoutesRequest): Promise<RouteResponse[]> {
+  async putRoutes(
+    caller: Caller,
+    name: string,
+    { routes }: PutRoutesRequest,
+  ): Promise<RouteResponse[]> {
     const wanted = routes.map(({ method, path, scopeSets, public: isPublic }) => ({
       method,
       path,
@@ -77,11 +110,13 @@ export class ServicesService {
     checkRoutes(wanted);
     const service = await this.find(name);
     await this.database.change(async (change) => {
-      const unknown = await this.scopes.unknownOf(change, [...new Set(wanted.flatMap((route) => route.scopeSets.flat()))]);
-      if (unknown.length > 0) {
-        throw invalidField('routes', `there is no scope ${unknown.slice(0, 20).join(', ')}.`, { unknownScopes: unknown });
-      }
-      await this.replaceRoutes(change, caller, service, wanted, 'service.routes_replaced');
+      const unknown = await this.scopes.unknownOf(change, [
+        ...new Set(wanted.flatMap((route) => route.scopeSets.flat())),
+      ]);
+      if (unknown.length > 0) throw unknownScopes('routes', unknown);
+      await this.replaceRoutes(change, caller, service, wanted, {
+        action: 'service.routes_replaced',
+      });
     });
     return this.routesOf(name);
   }
@@ -91,7 +126,7 @@ export class ServicesService {
     caller: Caller,
     service: ServiceEntity,
     routes: readonly NewRoute[],
-    action: string,
+    { action, newScopes = [] }: { readonly action: string; readonly newScopes?: readonly string[] },
   ): Promise<void> {
     const before = (await this.services.routesOf(service.id)).map(withoutId);
     const after = routes.map(withoutId);
@@ -99,7 +134,7 @@ export class ServicesService {
     // A service can have thousands of routes; the trail keeps those that differ.
     await this.record(change, caller, action, service, {
       before: { routes: notAmong(before, after) },
-      after: { routes: notAmong(after, before) },
+      after: { routes: notAmong(after, before), ...(newScopes.length > 0 && { newScopes }) },
     });
   }
 
@@ -124,11 +159,16 @@ function checkRoutes(routes: readonly NewRoute[]): void {
     const shape = reading.ok ? routeShape(method, path) : '';
     const twin = shapes.get(shape);
     if (!reading.ok) faults.push(fault(i, 'path', `this path cannot be used: ${reading.why}`));
-    else if (twin !== undefined) faults.push(fault(i, 'path', `this is the same route as routes.${twin}`));
+    else if (twin !== undefined)
+      faults.push(fault(i, 'path', `this is the same route as routes.${twin}`));
     else shapes.set(shape, i);
   }
   if (faults.length === 0) return;
-  throw new ApiError('VALIDATION_FAILED', `The request is not valid: ${faults[0]?.message}`, faults.slice(0, 50));
+  throw new ApiError(
+    'VALIDATION_FAILED',
+    `The request is not valid: ${faults[0]?.message}`,
+    faults.slice(0, 50),
+  );
 }
 
 function fault(index: number, property: string, why: string): ErrorDetail {
@@ -145,12 +185,27 @@ function withoutId({ method, path, scopeSets, public: isPublic }: NewRoute): obj
   return { method, path, scopeSets, public: isPublic };
 }
 
-export function routeResponse({ id, method, path, scopeSets, public: isPublic }: RouteResponse): RouteResponse {
+export function routeResponse({
+  id,
+  method,
+  path,
+  scopeSets,
+  public: isPublic,
+}: RouteResponse): RouteResponse {
   return { id, method, path, scopeSets, public: isPublic };
 }
 
 function serviceResponse(service: ServiceEntity, caller: Caller): ServiceResponse {
   const { id, name, upstream, mount, open, stripMount, timeoutMs } = service;
   // Where an API really lives is the operator's to know.
-  return { id, name, ...(caller.isOperator && { upstream }), mount, open, stripMount, timeoutMs, createdAt: iso(service.createdAt) };
+  return {
+    id,
+    name,
+    ...(caller.isOperator && { upstream }),
+    mount,
+    open,
+    stripMount,
+    timeoutMs,
+    createdAt: iso(service.createdAt),
+  };
 }

@@ -38,18 +38,58 @@ export function invalidField(
   message: string,
   context: Readonly<Record<string, unknown>> = {},
 ): ApiError {
+  return invalidAt('body', field, message, context);
+}
+
+/** The same for a query parameter. */
+export function invalidParameter(field: string, message: string): ApiError {
+  return invalidAt('query', field, message);
+}
+
+/** The same for a part of the path. */
+export function invalidPathPart(field: string, message: string): ApiError {
+  return invalidAt('path', field, message);
+}
+
+function invalidAt(place: string, field: string, message: string, context: object = {}): ApiError {
   return new ApiError('VALIDATION_FAILED', `The request is not valid: ${message}`, [
-    { message, code: 'INVALID', in: 'body', context: { field, ...context } },
+    { message, code: 'INVALID', in: place, context: { field, ...context } },
   ]);
+}
+
+/** Scopes that the catalogue lacks. @param field where they were named */
+export function unknownScopes(field: string, names: readonly string[]): ApiError {
+  const context = { unknownScopes: names.slice(0, namesToldMax) };
+  return invalidField(field, `there is no scope ${someOf(names)}.`, context);
 }
 
 /** Nobody gives more than they may give. @param beyond the scopes that are not the caller's to hand out */
 export function scopeNotGrantable(beyond: readonly string[]): ApiError {
-  const message = `Nobody gives more than they may give: ${beyond.join(', ')} cannot be handed out here.`;
-  const context = { scopesNotGrantable: beyond };
+  const message = `Nobody gives more than they may give: ${someOf(beyond)} cannot be handed out here.`;
+  const context = { scopesNotGrantable: beyond.slice(0, namesToldMax) };
   return new ApiError('SCOPE_NOT_GRANTABLE', message, [
     { message, code: 'SCOPE_NOT_GRANTABLE', in: 'scopes', context },
   ]);
+}
+
+/** What a key makes is limited as it is itself. @param beyond the limits that were to be wider */
+export function limitNotGrantable(beyond: readonly string[]): ApiError {
+  const message = `Nobody gives more than they may give: ${beyond.join(' and ')} would be wider than this key's own.`;
+  const details = beyond.map((field) => ({
+    message,
+    code: 'LIMIT_NOT_GRANTABLE',
+    in: 'body',
+    context: { field },
+  }));
+  return new ApiError('LIMIT_NOT_GRANTABLE', message, details);
+}
+
+/** A request can name thousands of scopes; an answer that repeats them all would be as long. */
+const namesToldMax = 100;
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 20).join(', ');
+  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown;
 }
 
 export function selfEdit(): ApiError {

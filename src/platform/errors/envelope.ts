@@ -5,6 +5,7 @@ const others = {
   VALIDATION_FAILED: { status: 400, category: 'VALIDATION_ERROR' },
   REQUEST_MALFORMED: { status: 400, category: 'INVALID_REQUEST' },
   SCOPE_NOT_GRANTABLE: { status: 403, category: 'FORBIDDEN' },
+  LIMIT_NOT_GRANTABLE: { status: 403, category: 'FORBIDDEN' },
   SELF_EDIT: { status: 403, category: 'FORBIDDEN' },
   OBJECT_NOT_FOUND: { status: 404, category: 'NOT_FOUND' },
   REQUEST_TIMEOUT: { status: 408, category: 'INVALID_REQUEST' },

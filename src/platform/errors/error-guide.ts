@@ -163,6 +163,12 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     admin:
       "The operator, or a key that may, can add scopes to a key's grantableScopes. Scopes that change the installation stay with the operator's account.",
   },
+  LIMIT_NOT_GRANTABLE: {
+    meaning:
+      'Nobody gives more than they may give: a key that is limited to some addresses, or until some time, makes keys with the same limits or narrower ones.',
+    integrator: 'Give the new key an enforced ipAllowlist and an expiresAt within your own.',
+    admin: 'Make the key with one that is not limited, or with the operator key.',
+  },
   SELF_EDIT: {
     meaning: 'A key never changes itself.',
     integrator: 'Use another key that may change this one.',

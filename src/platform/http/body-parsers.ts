@@ -7,7 +7,13 @@ const documentBytesMax = 10 * 1024 * 1024;
 /** No request of this API nests deeper; what does is there to exhaust a stack. */
 const nestingMax = 20;
 
-const documentTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'application/vnd.oai.openapi'];
+const documentTypes = [
+  'application/yaml',
+  'application/x-yaml',
+  'text/yaml',
+  'text/x-yaml',
+  'application/vnd.oai.openapi',
+];
 const jsonTypes = ['application/json', 'application/vnd.oai.openapi+json'];
 
 /** Routes of the management API that take a document as its text. */

@@ -39,7 +39,11 @@ interface FieldOptions {
  */
 const noControls = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\p{Surrogate}]*$/u;
 
-function field(options: FieldOptions, schema: ApiPropertyOptions, checks: PropertyDecorator[]): PropertyDecorator {
+function field(
+  options: FieldOptions,
+  schema: ApiPropertyOptions,
+  checks: PropertyDecorator[],
+): PropertyDecorator {
   const { required = true, nullable = false, description, example, fallback } = options;
   const documented = ApiProperty({
     ...schema,
@@ -57,21 +61,29 @@ function field(options: FieldOptions, schema: ApiPropertyOptions, checks: Proper
   return applyDecorators(documented, presence, ...checks);
 }
 
-export function TextField(options: FieldOptions & { min?: number; max: number; many?: boolean }): PropertyDecorator {
+export function TextField(
+  options: FieldOptions & { min?: number; max: number; many?: boolean },
+): PropertyDecorator {
   const { min = 1, max } = options;
   return field(options, { type: String, minLength: min, maxLength: max }, [
-    Matches(noControls, { message: '$property must hold no control characters.' }),
+    Matches(noControls, {
+      message: '$property must hold no control characters and no halves of characters.',
+    }),
     Length(min, max, { message: `$property must have ${min} to ${max} characters.` }),
     IsString({ message: '$property must be a text.' }),
   ]);
 }
 
 export function FlagField(options: FieldOptions): PropertyDecorator {
-  return field(options, { type: Boolean }, [IsBoolean({ message: '$property must be true or false.' })]);
+  return field(options, { type: Boolean }, [
+    IsBoolean({ message: '$property must be true or false.' }),
+  ]);
 }
 
 /** @param options in the unit that the field's name ends with */
-export function IntegerField(options: FieldOptions & { min: number; max: number; inQuery?: boolean }): PropertyDecorator {
+export function IntegerField(
+  options: FieldOptions & { min: number; max: number; inQuery?: boolean },
+): PropertyDecorator {
   const { min, max } = options;
   const message = `$property must be a whole number from ${min} to ${max}.`;
   return field(options, { type: 'integer', minimum: min, maximum: max }, [
@@ -96,7 +108,9 @@ export function ChoiceField(options: FieldOptions & { of: readonly string[] }): 
 /** A time in ISO 8601 with its zone, such as 2027-01-31T12:00:00.000Z. */
 export function TimeField(options: FieldOptions): PropertyDecorator {
   return field(options, { type: String, format: 'date-time' }, [
-    check('isTime', isTime, { message: '$property must be a time such as 2027-01-31T12:00:00Z, with its zone.' }),
+    check('isTime', isTime, {
+      message: '$property must be a time such as 2027-01-31T12:00:00Z, with its zone.',
+    }),
   ]);
 }
 
@@ -116,7 +130,12 @@ function isDay(day: string): boolean {
 /** Names of scopes, each once. */
 export function ScopesField(options: FieldOptions & { max?: number }): PropertyDecorator {
   const { max = 1000 } = options;
-  const schema = { type: String, isArray: true, maxItems: max, uniqueItems: true } as ApiPropertyOptions;
+  const schema = {
+    type: String,
+    isArray: true,
+    maxItems: max,
+    uniqueItems: true,
+  } as ApiPropertyOptions;
   return field(options, schema, [
     check('arrayUnique', isUnique, { message: '$property must name each scope once.' }),
     check('isScopeName', (value) => typeof value === 'string' && isScopeName(value), {
@@ -133,7 +152,9 @@ function isUnique(value: unknown): boolean {
   return Array.isArray(value) && new Set(value).size === value.length;
 }
 
-export function ObjectField(options: FieldOptions & { type: () => new () => object }): PropertyDecorator {
+export function ObjectField(
+  options: FieldOptions & { type: () => new () => object },
+): PropertyDecorator {
   return field(options, { type: options.type }, [
     ValidateNested(),
     Type(options.type),
@@ -141,7 +162,9 @@ export function ObjectField(options: FieldOptions & { type: () => new () => obje
   ]);
 }
 
-export function ObjectsField(options: FieldOptions & { type: () => new () => object; max: number }): PropertyDecorator {
+export function ObjectsField(
+  options: FieldOptions & { type: () => new () => object; max: number },
+): PropertyDecorator {
   const { type, max } = options;
   return field(options, { type, isArray: true, maxItems: max } as ApiPropertyOptions, [
     ValidateNested({ each: true }),
@@ -157,6 +180,10 @@ function isPlainObject(value: unknown): boolean {
 }
 
 /** A rule of our own, for what no stock decorator checks. */
-export function check(name: string, rule: (value: unknown) => boolean, options: ValidationOptions): PropertyDecorator {
+export function check(
+  name: string,
+  rule: (value: unknown) => boolean,
+  options: ValidationOptions,
+): PropertyDecorator {
   return ValidateBy({ name, validator: { validate: rule } }, options);
 }

@@ -1,4 +1,10 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newCallId } from '../../core/ids.js';
 import { otherAnswer, type ErrorAnswer, type OtherReason } from '../errors/envelope.js';
@@ -34,7 +40,10 @@ export function createHttpServer(listener: RequestListener): Server {
     writeErrorAnswer(response, answer, request.method);
   });
   server.on('checkExpectation', (request, response) => {
-    const answer = notACall('EXPECTATION_FAILED', 'The only expectation that can be met is 100-continue.');
+    const answer = notACall(
+      'EXPECTATION_FAILED',
+      'The only expectation that can be met is 100-continue.',
+    );
     writeErrorAnswer(response, answer, request.method);
   });
   server.on('connect', (_request, socket) => {
@@ -55,7 +64,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
 function clientErrorAnswer(code: string | undefined): ErrorAnswer {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return notACall('HEADERS_TOO_LARGE', `The request line and headers are larger than ${headerBytesMax} bytes together.`);
+      return notACall(
+        'HEADERS_TOO_LARGE',
+        `The request line and headers are larger than ${headerBytesMax} bytes together.`,
+      );
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return notACall('REQUEST_TIMEOUT', 'The request took too long to arrive.');
     default:
@@ -65,9 +77,14 @@ function clientErrorAnswer(code: string | undefined): ErrorAnswer {
 
 function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAnswer | null {
   if (rawHeaders.length > headerLinesMax * 2) {
-    return notACall('HEADERS_TOO_LARGE', `The request has more than ${headerLinesMax} header lines.`);
+    return notACall(
+      'HEADERS_TOO_LARGE',
+      `The request has more than ${headerLinesMax} header lines.`,
+    );
   }
-  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length;
+  const hosts = rawHeaders.filter(
+    (name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host',
+  ).length;
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     return notACall('REQUEST_MALFORMED', 'A request names its host in exactly one Host header.');
   }
@@ -84,7 +101,13 @@ function notACall(reason: OtherReason, message: string): ErrorAnswer {
 
 function endWith(socket: Duplex, answer: ErrorAnswer): void {
   const body = JSON.stringify(answer.body);
-  const headers = { ...answer.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
+  const headers = {
+    ...answer.headers,
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`,
+  );
 }

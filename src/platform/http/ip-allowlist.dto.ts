@@ -1,5 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { formatIpRule, parseIpRule, type AllowlistMode, type IpAllowlist } from '../../core/ip-allowlist.js';
+import {
+  formatIpRule,
+  parseIpRule,
+  type AllowlistMode,
+  type IpAllowlist,
+} from '../../core/ip-allowlist.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ErrorDetail } from '../errors/envelope.js';
 import { ChoiceField, FlagField, ObjectsField, TextField } from './fields.js';
@@ -8,7 +13,11 @@ const modes: readonly AllowlistMode[] = ['off', 'report', 'enforce'];
 const entriesMax = 1000;
 
 export class IpAllowlistEntryField {
-  @TextField({ max: 64, example: '203.0.113.0/24', description: 'An address, or address/prefix without host bits' })
+  @TextField({
+    max: 64,
+    example: '203.0.113.0/24',
+    description: 'An address, or address/prefix without host bits',
+  })
   cidr!: string;
 
   @TextField({ min: 0, max: 200, required: false })
@@ -16,10 +25,18 @@ export class IpAllowlistEntryField {
 }
 
 export class IpAllowlistField {
-  @ChoiceField({ of: modes, description: 'off: every address; report: every address, noted on the call; enforce: these only' })
+  @ChoiceField({
+    of: modes,
+    description:
+      'off: every address; report: every address, noted on the call; enforce: these only',
+  })
   mode!: AllowlistMode;
 
-  @ObjectsField({ type: () => IpAllowlistEntryField, max: entriesMax, description: 'With enforce, an empty list admits nobody' })
+  @ObjectsField({
+    type: () => IpAllowlistEntryField,
+    max: entriesMax,
+    description: 'With enforce, an empty list admits nobody',
+  })
   entries!: IpAllowlistEntryField[];
 
   @FlagField({ required: false, description: 'Says that an entry with prefix /0 is meant' })
@@ -49,13 +66,22 @@ export function ipAllowlistOf(field: IpAllowlistField, at: string): IpAllowlist 
     const reading = parseIpRule(cidr, { allowAny: field.confirmAny === true });
     if (!reading.ok) {
       const message = `Entry ${i + 1} of ${at} cannot be used: ${reading.why}.`;
-      faults.push({ message, code: 'IP_RULE', in: 'body', context: { field: `${at}.entries.${i}.cidr` } });
+      faults.push({
+        message,
+        code: 'IP_RULE',
+        in: 'body',
+        context: { field: `${at}.entries.${i}.cidr` },
+      });
     }
     const rule = reading.ok ? formatIpRule(reading.rule) : cidr;
     return note === undefined || note === '' ? { cidr: rule } : { cidr: rule, note };
   });
   if (faults.length > 0) {
-    throw new ApiError('VALIDATION_FAILED', `The request is not valid: ${faults[0]?.message}`, faults.slice(0, 50));
+    throw new ApiError(
+      'VALIDATION_FAILED',
+      `The request is not valid: ${faults[0]?.message}`,
+      faults.slice(0, 50),
+    );
   }
   return { mode: field.mode, entries };
 }

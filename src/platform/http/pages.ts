@@ -7,7 +7,14 @@ const limitMax = 500;
 
 /** `?limit=&after=` of every list (contract §6). */
 export class PageQuery {
-  @IntegerField({ min: 1, max: limitMax, required: false, inQuery: true, fallback: limitDefault, description: 'How many at most' })
+  @IntegerField({
+    min: 1,
+    max: limitMax,
+    required: false,
+    inQuery: true,
+    fallback: limitDefault,
+    description: 'How many at most',
+  })
   limit: number = limitDefault;
 
   @TextField({ max: 512, required: false, description: 'The `after` of the page before' })
@@ -20,7 +27,11 @@ export class NextPage {
 }
 
 export class Paging {
-  @ApiProperty({ required: false, type: () => NextPage, description: 'Absent at the end of the list' })
+  @ApiProperty({
+    required: false,
+    type: () => NextPage,
+    description: 'Absent at the end of the list',
+  })
   next?: NextPage;
 }
 
@@ -50,16 +61,29 @@ export function encodeCursor(values: readonly (string | number)[]): string {
 }
 
 /** @throws ApiError if it is none that `encodeCursor` made for such a list */
-export function decodeCursor(text: string, kinds: readonly ('string' | 'number')[]): (string | number)[] {
+export function decodeCursor(
+  text: string,
+  kinds: readonly ('string' | 'number')[],
+): (string | number)[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(values) && values.length === kinds.length && values.every((value, i) => typeof value === kinds[i])) {
+    if (
+      Array.isArray(values) &&
+      values.length === kinds.length &&
+      values.every((value, i) => isPlace(value, kinds[i]))
+    ) {
       return values as (string | number)[];
     }
   } catch {
     // Told below, like every other text that is no cursor.
   }
   throw invalidCursor();
+}
+
+/** A place is a value of an integer column or of a text one; no database takes a NUL, or 1e999, for either. */
+function isPlace(value: unknown, kind: 'string' | 'number' | undefined): boolean {
+  if (kind === 'number') return Number.isSafeInteger(value);
+  return typeof value === 'string' && !value.includes('\0');
 }
 
 export function invalidCursor(): ApiError {

@@ -2,6 +2,9 @@ import type { Call, CallOutcome } from '../../core/call.js';
 import type { NewCall } from '../../core/ports.js';
 import { ipSortKey } from './ip-sort-key.js';
 
+/** A position is the call's millisecond times this, plus a number; a call beyond that many takes a place of the next. */
+export const positionsPerMs = 4096;
+
 /** A value as both drivers bind it. */
 export type Cell = string | number | null;
 

@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.js';
 import { parseIpRule, type IpRule } from '../../core/ip-allowlist.js';
+import { positionsPerMs } from './call-columns.js';
 import { ipSortKeyRange, ipv4Keys } from './ip-sort-key.js';
 
 /** What to look for. Every field that is given must match. */
@@ -100,7 +101,7 @@ function timeConditions({ from, to }: CallFilter, maxSkewMs: number): Condition[
 
 /** The first position of a millisecond, within what a position can be. */
 function positionAt(ms: number): number {
-  return Math.min(Math.max(ms * 4096, 0), Number.MAX_SAFE_INTEGER);
+  return Math.min(Math.max(ms * positionsPerMs, 0), Number.MAX_SAFE_INTEGER);
 }
 
 function ipConditions(text: string): Condition[] {

@@ -1,6 +1,7 @@
 import type { CallOutcome } from '../../core/call.js';
 import { LogUnavailableError, type CallLog, type NewCall } from '../../core/ports.js';
 import { StartError } from '../../core/start-error.js';
+import { positionsPerMs } from './call-columns.js';
 import type { CallGroup } from './call-group.js';
 import { nameOfCallLog, parseCallLogUrl } from './call-log-url.js';
 import { CallQueue } from './call-queue.js';
@@ -25,8 +26,6 @@ export interface CallLogWriterOptions {
   readonly onStateChange?: (healthy: boolean, error?: Error) => void;
 }
 
-/** A millisecond has this many positions; a call beyond them takes one of the next. */
-const positionsPerMs = 4096;
 const kept = Promise.resolve();
 
 /**

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Call } from '../../core/call.js';
 import { positionOfCallId } from '../../core/ids.js';
-import { callOf, selectedColumns } from './call-columns.js';
+import { callOf, positionsPerMs, selectedColumns } from './call-columns.js';
 import { decodeCursor, encodeCursor } from './call-cursor.js';
 import { conditionsOf, type CallFilter, type Condition } from './call-filter.js';
 import { callLogTable } from './call-log-schema.js';
@@ -45,7 +45,6 @@ export interface SecretCaller {
 type SqlValue = string | number;
 
 const callersMax = 1000;
-const positionsPerMs = 4096;
 
 /** Below every driver's bound on parameters. */
 const idsPerQuery = 1000;

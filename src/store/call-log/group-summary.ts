@@ -1,4 +1,4 @@
-import { columnIndex, rowWidth, type Cell } from './call-columns.js';
+import { columnIndex, positionsPerMs, rowWidth, type Cell } from './call-columns.js';
 
 /** What the rows of one group add to a secret's usage. */
 export interface SecretUse {
@@ -44,7 +44,7 @@ export function summarize(cells: readonly Cell[], leftOut?: ReadonlySet<number>)
     if (leftOut?.has(row)) continue;
     const rowPosition = cells[row + position] as number;
     lastPosition = Math.max(lastPosition, rowPosition);
-    maxSkewMs = Math.max(maxSkewMs, Math.floor(rowPosition / 4096) - (cells[row + at] as number));
+    maxSkewMs = Math.max(maxSkewMs, Math.floor(rowPosition / positionsPerMs) - (cells[row + at] as number));
     if (cells[row + secretId] !== null) addUse(uses, cells, row);
   }
   return { lastSeq, lastPosition, maxSkewMs, uses: [...uses.values()].sort(bySecretId) };

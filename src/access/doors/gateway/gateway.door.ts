@@ -14,8 +14,8 @@ import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { durationMs, type CallAnswer, type CallPlace } from '../../call-row.js';
 import { retiringHeaders } from '../../retiring-headers.js';
-import { countBytes } from './byte-counter.js';
 import { downstreamHeaders } from './downstream-headers.js';
+import { ForwardedBody } from './forwarded-body.js';
 import { answerPreflight, isPreflight } from './preflight.js';
 import { Upstream, type UpstreamAnswer } from './upstream.js';
 import { upstreamHeaders, upstreamPath } from './upstream-request.js';
@@ -82,18 +82,24 @@ export class GatewayDoor {
         return this.admission.answerLogUnavailable(response, arrival);
       }
     }
+    // Whoever left while the row was being written is not called for any more.
+    if (response.destroyed) return this.#answerFailure(passage, response, 'CLIENT_CLOSED', {});
     const abort = new AbortController();
     response.once('close', () => abort.abort('CLIENT_CLOSED' satisfies UpstreamFailure));
-    const requestBytes = hasBody(arrival.request) ? countBytes(arrival.request) : () => 0;
+    const body = hasBody(arrival.request) ? new ForwardedBody(arrival.request) : null;
     const sentMs = performance.now();
-    const answer = await this.#send(passage, abort);
+    const answer = await this.#send(passage, body, abort);
     const upstreamMs = Math.round((performance.now() - sentMs) * 100) / 100;
-    const measured = { upstreamMs, requestBytes: requestBytes() };
+    const measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
     if (!answer.ok) return this.#answerFailure(passage, response, answer.failure, measured);
     return this.#passBack(passage, response, answer, measured);
   }
 
-  #send({ arrival, outcome, service, rawRest }: Passage, abort: AbortController): Promise<UpstreamAnswer> {
+  #send(
+    { arrival, outcome, service, rawRest }: Passage,
+    body: ForwardedBody | null,
+    abort: AbortController,
+  ): Promise<UpstreamAnswer> {
     const { credential, decision } = outcome;
     const identity = credential === null ? null : { credential, usedScopes: decision.usedScopes };
     const call = {
@@ -101,7 +107,7 @@ export class GatewayDoor {
       path: upstreamPath(service, arrival, rawRest),
       method: arrival.method,
       headers: upstreamHeaders(service, arrival, identity),
-      body: hasBody(arrival.request) ? arrival.request : null,
+      body,
       timeoutMs: service.timeoutMs,
     };
     return this.upstream.send(call, abort);
@@ -122,14 +128,15 @@ export class GatewayDoor {
     const firstByteMs = durationMs(arrival);
     const retiring = retiringHeaders(outcome.credential, arrival.at);
     response.writeHead(answer.status, downstreamHeaders(answer.headers, service, arrival, retiring));
-    const responseBytes = countBytes(answer.body);
+    let responseBytes = 0;
+    answer.body.on('data', (piece: Buffer) => (responseBytes += piece.length));
     try {
       await pipeline(answer.body, response);
     } catch {
       // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
       response.destroy();
     }
-    if (passage.logFirst) this.#complete(passage, { ...told, responseBytes: responseBytes() }, firstByteMs);
+    if (passage.logFirst) this.#complete(passage, { ...told, responseBytes }, firstByteMs);
   }
 
   async #answerFailure(

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, errors, type Dispatcher } from 'undici';
 import type { UpstreamFailure } from '../../../core/call.js';
+import type { ForwardedBody } from './forwarded-body.js';
 
 const connectTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 4_000;
@@ -16,8 +16,8 @@ export interface UpstreamCall {
   readonly method: string;
   /** Names and values in turn. */
   readonly headers: string[];
-  readonly body: IncomingMessage | null;
-  /** Milliseconds until the upstream's headers, and between two pieces of its body. */
+  readonly body: ForwardedBody | null;
+  /** Milliseconds from the last piece of the body to the upstream's headers, and between two pieces of its answer. */
   readonly timeoutMs: number;
 }
 
@@ -39,6 +39,8 @@ export class Upstream implements OnApplicationShutdown {
   /** @param abort whoever called has it fire with `CLIENT_CLOSED` when the caller has gone */
   async send(call: UpstreamCall, abort: AbortController): Promise<UpstreamAnswer> {
     const timer = setTimeout(() => abort.abort('UPSTREAM_TIMEOUT'), call.timeoutMs);
+    // A long upload is no slow upstream.
+    if (call.body !== null) call.body.onPiece = () => timer.refresh();
     try {
       const response = await this.#agent.request({
         origin: call.origin,
@@ -55,10 +57,12 @@ export class Upstream implements OnApplicationShutdown {
       const headers = response.headers as unknown as string[];
       return { ok: true, status: response.statusCode, headers, body: response.body };
     } catch (error) {
+      if (call.body?.brokenOff) return { ok: false, failure: 'CLIENT_CLOSED' };
       if (abort.signal.aborted) return { ok: false, failure: abort.signal.reason as UpstreamFailure };
       const late = error instanceof errors.ConnectTimeoutError;
       return { ok: false, failure: late ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE' };
     } finally {
+      if (call.body !== null) call.body.onPiece = () => {};
       clearTimeout(timer);
     }
   }

@@ -1,0 +1,26 @@
+/**
+ * The call log's worker, which dies over certain groups: one that holds the path `/die-before-commit` before it is
+ * committed (once: not when its rows come back saying 503), and one with `/die-after-commit` before it is acknowledged.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @param {string} path */
+const built = (path) => import(new URL(`../../dist/src/store/call-log/${path}`, import.meta.url).href);
+
+const { SqliteSink } = await built('sqlite-sink.js');
+const { PostgresSink } = await built('postgres-sink.js');
+const { database } = workerData;
+const sink =
+  database.kind === 'sqlite' ? new SqliteSink(database.path, workerData) : new PostgresSink(database.url, workerData);
+
+parentPort?.on('message', async (request) => {
+  if (request.type !== 'write') {
+    parentPort?.postMessage({ ok: true, result: await sink[request.type]() });
+    return;
+  }
+  const { cells } = request.group;
+  if (cells.includes('/die-before-commit') && !cells.includes('LOG_UNAVAILABLE')) process.exit(1);
+  const result = await sink.write(request.group);
+  if (cells.includes('/die-after-commit')) process.exit(1);
+  parentPort?.postMessage({ ok: true, result });
+});
