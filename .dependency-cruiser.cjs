@@ -30,10 +30,10 @@ const house = {
   },
   access: {
     rooms: ['core', 'store', 'platform'],
-    builtins: ['http', 'net', 'stream'],
+    builtins: ['crypto', 'http', 'net', 'stream'],
     packages: [
       ...['fastify', '@fastify/*', 'undici', 'passport', 'passport-http-bearer'],
-      ...['@nestjs/common', '@nestjs/core', '@nestjs/passport'],
+      ...['@nestjs/common', '@nestjs/core', '@nestjs/passport', 'rxjs'],
       '@nestjs/swagger', // @RequireScopes tells the guard and the API description at once
     ],
   },

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessModule } from './access/access.module.js';
 import { AccessGuard } from './access/guard/access.guard.js';
 import { ErrorFilter } from './access/guard/error.filter.js';
+import { RevisionInterceptor } from './access/guard/revision.interceptor.js';
 import { TenancyGuard } from './access/guard/tenancy.guard.js';
 import { DemoModule } from './demo/demo.module.js';
 import { AccountsModule } from './management/accounts/accounts.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: TenancyGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
+        { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
     };

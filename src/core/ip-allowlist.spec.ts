@@ -338,14 +338,7 @@ const address: fc.Arbitrary<Address> = addressBytes.map((bytes) => ({ bytes, tex
 
 const network = fc
   .tuple(addressBytes, fc.nat(128))
-  // prettier-ignore
-  .map(([bytes, bits]) => {
-    const prefix = bits % (bytes.length * 8 + 1);
-    const masked = bytes.map(
-      (byte, i) => byte & (0xff00 >> Math.min(Math.max(prefix - i * 8, 0), 8)),
-    );
-    return { bytes: masked, prefix, text: `${ipOfBytes(masked)}/${prefix}` };
-  });
+  .map(([bytes, bits]) => maskedTo(bytes, bits % (bytes.length * 8 + 1)));
 
 const maskedTo = (bytes: Uint8Array, prefix: number) => {
   const masked = bytes.map(

@@ -154,7 +154,7 @@ export class DemoService implements OnApplicationShutdown {
         timeoutMs,
       });
     }
-    if ((await this.services.routesOf(serviceName)).length === 0) {
+    if ((await this.services.routesOf(serviceName)).routes.length === 0) {
       const document = await readFile(
         new URL('./sample-crm.openapi.yaml', import.meta.url),
         'utf8',

@@ -6,9 +6,10 @@ export interface ListenerUrls {
   readonly managementUrl: string;
 }
 
-/** One thing to try: what will be seen, and the command to paste, or the page to open. */
+/** One thing to try: what is done, what will be seen, and the command to paste or the page to open. */
 interface Attempt {
-  readonly promise: string;
+  readonly what: string;
+  readonly seen: string;
   readonly command: string;
 }
 
@@ -21,16 +22,16 @@ export function tryLines(urls: ListenerUrls, demo: Demo, bold: (text: string) =>
   const { account, mount, keyFile } = demo;
   return [
     bold('Try it'),
-    `A small sample CRM runs inside this process. It knows nothing of keys; Latchkey stands before it, at ${mount}.`,
-    `The account "${account.name}" has a few keys for it (their secrets: ${keyFile.path}).`,
-    'Each command below is one line: paste it into another terminal and look at the first line of the answer.',
-    ...attempts(urls, demo).flatMap(({ promise, command }, i) => [
+    `  A sample CRM runs inside this process. It knows nothing of keys: Latchkey stands before it, at ${mount}.`,
+    `  The account "${account.name}" holds keys to it; their secrets are kept in ${keyFile.path}.`,
+    '  Paste any of these commands into another terminal, as it is. After the arrow stands what you will see.',
+    ...attempts(urls, demo).flatMap(({ what, seen, command }, i) => [
       '',
-      bold(`${i + 1}. ${promise}`),
+      `${bold(`${i + 1}. ${what}`)} → ${seen}`,
       command,
     ]),
     '',
-    'LATCHKEY_DEMO=off starts without the sample.',
+    'Start with LATCHKEY_DEMO=off to do without the sample.',
   ];
 }
 
@@ -42,47 +43,60 @@ function attempts(urls: ListenerUrls, { account, mount, keys }: Demo): Attempt[]
   const message = { contactId: '101', subject: 'Your menu boards are on their way' };
   return [
     {
-      promise: 'A key opens what its scopes open: 200, and the contacts.',
+      what: 'A key opens what its scopes open',
+      seen: '200, the contacts',
       command: curl(`${crm}/contacts`, keys.reporting),
     },
     {
-      promise: 'No key: 401, and where a key was looked for.',
+      what: 'The same key in the URL, as ?hapikey=',
+      seen: '200, what the CRM is told of its caller: everything but the secret',
+      command: curl(`${crm}/whoami?hapikey=${keys.reporting}`),
+    },
+    {
+      what: 'No key',
+      seen: '401, where a key was looked for',
       command: curl(`${crm}/contacts`),
     },
     {
-      promise: 'The read-only key sends an e-mail: 403, and the scope that it lacks.',
+      what: 'Beyond its scopes: that read-only key sends an e-mail',
+      seen: '403, the scope that it lacks',
       command: curl(`${crm}/single-send`, keys.reporting, message),
     },
     {
-      promise: 'A key that has this scope: 202, the e-mail is queued (it goes nowhere).',
+      what: 'The same with a key that has that scope',
+      seen: '202, the e-mail is queued (it goes nowhere)',
       command: curl(`${crm}/single-send`, keys.backOffice, message),
     },
     {
-      promise: 'A key for 198.51.100.0/24 only, used from your machine: 403, and your address.',
+      what: 'From a foreign network: this key works from 198.51.100.0/24 only',
+      seen: '403, your IP address',
       command: curl(`${crm}/contacts`, keys.partner),
     },
     {
-      promise: `A key in the midst of a rotation. Its old secret still works, until ${minute(nightlySync.graceEndsAt)}: 200, with Latchkey-Secret-Retires.`,
+      what: `A key that is being rotated: its old secret works until ${minute(nightlySync.graceEndsAt)}`,
+      seen: '200, and Latchkey-Secret-Retires among the headers',
       command: curl(`${crm}/orders`, nightlySync.retiring),
     },
     {
-      promise: 'The new secret of that key works as well: 200.',
+      what: 'Its new secret works already',
+      seen: '200, without that header',
       command: curl(`${crm}/orders`, nightlySync.current),
     },
     {
-      promise:
-        "Rotate a key yourself, as the account's admin: 201, and its new secret; the old one works for another hour. (While it does, asking again is 409.)",
+      what: "Rotate a key yourself, as the account's admin, and keep its old secret for an hour",
+      seen: '201, the new secret (once more within the hour: 409)',
       command: curl(`${own}/keys/${keys.vendorKeyId}/rotations`, keys.admin, {
         graceSeconds: 3600,
       }),
     },
     {
-      promise:
-        'The log: 200, and the last five calls, each with its key, its answer and the IP address it came from.',
+      what: 'Who called what, with which key, from which IP address',
+      seen: '200, the last five calls to the CRM with a key of this account',
       command: curl(`${own}/request-log?door=gateway&limit=5`, keys.admin),
     },
     {
-      promise: 'Everything else the management API can do: open this page in a browser.',
+      what: 'All that the management API can do',
+      seen: 'a page for your browser',
       command: `${management}/docs`,
     },
   ];

@@ -23,9 +23,10 @@ export function welcomeLines(
   bold: (text: string) => string,
 ): string[] {
   return [
-    bold('Latchkey is up.'),
-    `  ${accessUrl}  takes the calls of your API's users (access listener)`,
-    `  ${managementUrl}  is for you: management API, described at ${managementUrl}/docs (management listener)`,
+    bold('Latchkey is running. Ctrl+C stops it.'),
+    `  Access listener      ${accessUrl}  for those who call your APIs`,
+    `  Management listener  ${managementUrl}  for you: services, accounts, keys, the log`,
+    `  Its API, described   ${managementUrl}/docs`,
     ...(madeFiles.length === 0 ? [] : ['', ...madeLines(madeFiles, bold)]),
   ];
 }
@@ -35,5 +36,8 @@ function madeLines(paths: readonly string[], bold: (text: string) => string): st
   const lines = paths.map((path) =>
     `  ${path.padEnd(width)}  ${purposes[basename(path)] ?? ''}`.trimEnd(),
   );
-  return [bold('New files, readable by you alone. Keep a backup of the .key files:'), ...lines];
+  return [
+    bold('New files, readable by you alone. Keep a copy of the .key files in a safe place:'),
+    ...lines,
+  ];
 }

@@ -14,7 +14,9 @@ export interface NewAccount {
 }
 
 export type AccountChanges = Partial<
-  Pick<AccountEntity, 'name' | 'kind' | 'suspended' | 'allowHapikey' | 'entitledScopes'> & { ipAllowlist: IpAllowlist }
+  Pick<AccountEntity, 'name' | 'kind' | 'suspended' | 'allowHapikey' | 'entitledScopes'> & {
+    ipAllowlist: IpAllowlist;
+  }
 >;
 
 @Injectable()

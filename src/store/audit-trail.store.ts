@@ -44,9 +44,15 @@ export class AuditTrailStore {
       after: entry.after ?? null,
       previousDigest: head.digest,
     };
-    const digest = createHmac('sha256', this.auditKey).update(canonicalJson(event)).digest('base64url');
+    const digest = createHmac('sha256', this.auditKey)
+      .update(canonicalJson(event))
+      .digest('base64url');
     await change.manager.insert(AuditEventEntity, { ...event, digest });
-    await change.manager.update(AuditHeadEntity, { accountId: entry.accountId }, { seq: event.seq, digest });
+    await change.manager.update(
+      AuditHeadEntity,
+      { accountId: entry.accountId },
+      { seq: event.seq, digest },
+    );
   }
 
   /** Newest first. @param beforeSeq only events before this one */

@@ -10,7 +10,10 @@ import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
 
 /** Reads everything a decision needs of the secret with one of these digests, and makes it ready to be asked. */
-export async function readCredential(manager: EntityManager, digests: readonly string[]): Promise<HeldCredential | null> {
+export async function readCredential(
+  manager: EntityManager,
+  digests: readonly string[],
+): Promise<HeldCredential | null> {
   const secret = await manager.findOneBy(SecretEntity, { digest: In(digests) });
   if (secret === null) return null;
   const key = await manager.findOneByOrFail(ApiKeyEntity, { id: secret.keyId });
@@ -18,7 +21,9 @@ export async function readCredential(manager: EntityManager, digests: readonly s
   const grants = await manager.findBy(GrantEntity, { keyId: key.id });
   const bindings = await manager.findBy(BindingEntity, { accountId: account.id });
   const rotation =
-    secret.rotationId === null ? null : await manager.findOneBy(RotationEntity, { id: secret.rotationId });
+    secret.rotationId === null
+      ? null
+      : await manager.findOneBy(RotationEntity, { id: secret.rotationId });
   return {
     id: secret.id,
     start: secret.start,
@@ -43,9 +48,16 @@ function heldAccount(account: AccountEntity): HeldAccount {
   };
 }
 
-function heldKey(key: ApiKeyEntity, account: AccountEntity, grants: GrantEntity[], bindings: BindingEntity[]): HeldKey {
+function heldKey(
+  key: ApiKeyEntity,
+  account: AccountEntity,
+  grants: GrantEntity[],
+  bindings: BindingEntity[],
+): HeldKey {
   const scopesWith = (power: GrantEntity['power']) =>
-    grants.filter((grant) => grant.power === power && mayCount(grant.scope, account)).map((grant) => grant.scope);
+    grants
+      .filter((grant) => grant.power === power && mayCount(grant.scope, account))
+      .map((grant) => grant.scope);
   return {
     id: key.id,
     name: key.name,
@@ -57,7 +69,9 @@ function heldKey(key: ApiKeyEntity, account: AccountEntity, grants: GrantEntity[
     ipAllowlist: CompiledAllowlist.of(key.ipAllowlist),
     boundServiceIds: new Set(
       bindings
-        .filter((binding) => binding.environment === null || binding.environment === key.environment)
+        .filter(
+          (binding) => binding.environment === null || binding.environment === key.environment,
+        )
         .map((binding) => binding.serviceId),
     ),
   };

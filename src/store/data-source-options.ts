@@ -7,7 +7,9 @@ import { entities } from './entities/index.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
-export type DatabaseUrl = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
+export type DatabaseUrl =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
 
 export function parseDatabaseUrl(text: string): DatabaseUrl | null {
   if (/^postgres(?:ql)?:\/\//.test(text)) return { kind: 'postgres', url: text };
@@ -29,7 +31,8 @@ const shared = {
 
 /** The connection that writes: on SQLite the only one, behind the write queue of `database.ts`. */
 export function writerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
-  if (databaseUrl.kind === 'postgres') return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
+  if (databaseUrl.kind === 'postgres')
+    return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
   return {
     ...shared,
     type: 'better-sqlite3',
@@ -45,10 +48,18 @@ export function writerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
 
 /** The connection that reads: it sees what is committed, and cannot write. */
 export function readerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
-  if (databaseUrl.kind === 'postgres') return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
-  return { ...shared, type: 'better-sqlite3', database: databaseUrl.path, readonly: true, enableWAL: false };
+  if (databaseUrl.kind === 'postgres')
+    return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
+  return {
+    ...shared,
+    type: 'better-sqlite3',
+    database: databaseUrl.path,
+    readonly: true,
+    enableWAL: false,
+  };
 }
 
 export function makeFolderOf(databaseUrl: DatabaseUrl): void {
-  if (databaseUrl.kind === 'sqlite') mkdirSync(dirname(databaseUrl.path), { recursive: true, mode: 0o700 });
+  if (databaseUrl.kind === 'sqlite')
+    mkdirSync(dirname(databaseUrl.path), { recursive: true, mode: 0o700 });
 }

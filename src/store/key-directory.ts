@@ -67,7 +67,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   recordFirstUse(credential: HeldCredential): Promise<boolean> {
     const recording = this.#firstUses.get(credential.id);
     if (recording !== undefined) return recording;
-    const started = this.#recordFirstUse(credential.id).finally(() => this.#firstUses.delete(credential.id));
+    const started = this.#recordFirstUse(credential.id).finally(() =>
+      this.#firstUses.delete(credential.id),
+    );
     this.#firstUses.set(credential.id, started);
     return started;
   }
@@ -88,8 +90,13 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     const stands = await orUnavailable(
       this.database.write(async (manager) => {
         const unused = { id: secretId, firstUsedAt: IsNull(), revokedAt: IsNull() };
-        const { affected } = await manager.update(SecretEntity, unused, { firstUsedAt: this.clock.now() });
-        return affected === 1 || (await manager.existsBy(SecretEntity, { id: secretId, revokedAt: IsNull() }));
+        const { affected } = await manager.update(SecretEntity, unused, {
+          firstUsedAt: this.clock.now(),
+        });
+        return (
+          affected === 1 ||
+          (await manager.existsBy(SecretEntity, { id: secretId, revokedAt: IsNull() }))
+        );
       }),
     );
     // Read again with its first use on record; a stale entry would only ask for the record once more.
@@ -103,11 +110,13 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     this.#asked.clear();
     this.#unknown.clear();
     for (const { id } of stale) this.#forgetEntriesOf(id);
-    if (stale.some(({ subject }) => subject === 'legacy_secrets')) return this.#lookForLegacySecrets();
+    if (stale.some(({ subject }) => subject === 'legacy_secrets'))
+      return this.#lookForLegacySecrets();
   }
 
   #forgetEntriesOf(id: string): void {
-    for (const fingerprint of [...(this.#fingerprintsOf.get(id) ?? [])]) this.#known.delete(fingerprint);
+    for (const fingerprint of [...(this.#fingerprintsOf.get(id) ?? [])])
+      this.#known.delete(fingerprint);
   }
 
   #remember(fingerprint: string, credential: HeldCredential): void {

@@ -15,7 +15,9 @@ export type KeyKind = keyof typeof describe;
 
 /** Whether this database was ever used with such a key. If so, a new one must not be made up: nothing would open. */
 export async function hasFingerprint(dataSource: DataSource, kind: KeyKind): Promise<boolean> {
-  const names = (await dataSource.getRepository(InstallationEntity).find()).map((fact) => fact.name);
+  const names = (await dataSource.getRepository(InstallationEntity).find()).map(
+    (fact) => fact.name,
+  );
   return names.some((name) => name.startsWith(`${kind}.`));
 }
 
@@ -53,5 +55,8 @@ export async function checkFingerprints(
 
 /** One way, and apart from every other use of the key. */
 function fingerprint(kind: KeyKind, key: Buffer): string {
-  return createHash('sha256').update(`latchkey fingerprint ${kind}\n`).update(key).digest('base64url');
+  return createHash('sha256')
+    .update(`latchkey fingerprint ${kind}\n`)
+    .update(key)
+    .digest('base64url');
 }

@@ -22,7 +22,8 @@ export async function migrateMainDatabase(databaseUrl: DatabaseUrl): Promise<voi
 
 function whatToDo(databaseUrl: DatabaseUrl, error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  if (databaseUrl.kind === 'postgres') return `The database at DATABASE_URL cannot be used: ${message ?? code ?? 'no reason given'}.`;
+  if (databaseUrl.kind === 'postgres')
+    return `The database at DATABASE_URL cannot be used: ${message ?? code ?? 'no reason given'}.`;
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
     return `${databaseUrl.path} is damaged or is no SQLite database. Put a backup in its place; nothing was changed.`;
   }

@@ -16,7 +16,10 @@ export function pageAfter<T extends ObjectLiteral>(
   after: Place | null,
 ): SelectQueryBuilder<T> {
   if (after !== null) {
-    query.andWhere('(row.createdAt > :createdAt OR (row.createdAt = :createdAt AND row.id > :id))', { ...after });
+    query.andWhere(
+      '(row.createdAt > :createdAt OR (row.createdAt = :createdAt AND row.id > :id))',
+      { ...after },
+    );
   }
   return query.orderBy('row.createdAt', 'ASC').addOrderBy('row.id', 'ASC').take(limit);
 }

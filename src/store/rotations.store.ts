@@ -4,6 +4,7 @@ import { newId } from '../core/ids.js';
 import { secretEndsOf, type Rotation } from '../core/rotation.js';
 import type { Environment } from '../core/secret-format.js';
 import { Database, type Change } from './database.js';
+import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
 import { SecretsStore, type IssuedSecret } from './secrets.store.js';
@@ -37,7 +38,7 @@ export class RotationsStore {
     openedBy: string | null,
   ): Promise<{ id: string; secret: IssuedSecret }> {
     const id = newId('rot');
-    await change.touch('key', key.id);
+    await markChanged(change, key.id);
     const secret = await this.secrets.issue(change, key.id, key.environment);
     await change.manager.insert(RotationEntity, {
       ...rotation,
@@ -61,7 +62,7 @@ export class RotationsStore {
     const { id, keyId, retiringSecretId, replacingSecretId } = before;
     const { standing, graceEndsAt, endedAt } = next;
     const { retiring, replacing } = secretEndsOf(next);
-    await change.touch('key', keyId);
+    await markChanged(change, keyId);
     await change.manager.update(RotationEntity, { id }, { standing, graceEndsAt, endedAt });
     const rotationId = retiring.endsAt === null ? null : id;
     await change.manager.update(
@@ -93,7 +94,7 @@ export class RotationsStore {
     rotation: RotationEntity,
   ): Promise<IssuedSecret | null> {
     if (!(await this.revokeUnused(change, rotation.replacingSecretId))) return null;
-    await change.touch('key', key.id);
+    await markChanged(change, key.id);
     const secret = await this.secrets.issue(change, key.id, key.environment);
     await change.manager.update(
       RotationEntity,
@@ -121,4 +122,10 @@ export class RotationsStore {
       { standing: 'finished', endedAt: change.now },
     );
   }
+}
+
+/** A key's secrets and its rotation are part of what is shown of it, so they change its ETag. */
+async function markChanged(change: Change, keyId: string): Promise<void> {
+  await change.touch('key', keyId);
+  await change.manager.update(ApiKeyEntity, { id: keyId }, { revision: change.revision });
 }

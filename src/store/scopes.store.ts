@@ -30,7 +30,9 @@ export class ScopesStore {
   async unknownOf(change: Change, names: readonly string[]): Promise<string[]> {
     const known = new Set<string>();
     for (let i = 0; i < names.length; i += namesPerQueryMax) {
-      const rows = await change.manager.findBy(ScopeEntity, { name: In(names.slice(i, i + namesPerQueryMax)) });
+      const rows = await change.manager.findBy(ScopeEntity, {
+        name: In(names.slice(i, i + namesPerQueryMax)),
+      });
       for (const row of rows) known.add(row.name);
     }
     return names.filter((name) => !known.has(name));
@@ -41,11 +43,24 @@ export class ScopesStore {
   }
 
   /** Adds those that are new, and leaves what somebody wrote about the others alone. */
-  async addMissing(change: Change, scopes: readonly { name: string; description: string }[]): Promise<string[]> {
-    const unknown = new Set(await this.unknownOf(change, scopes.map((scope) => scope.name)));
+  async addMissing(
+    change: Change,
+    scopes: readonly { name: string; description: string }[],
+  ): Promise<string[]> {
+    const unknown = new Set(
+      await this.unknownOf(
+        change,
+        scopes.map((scope) => scope.name),
+      ),
+    );
     const added = scopes.filter((scope) => unknown.has(scope.name));
     for (const { name, description } of added) {
-      await change.manager.insert(ScopeEntity, { name, description, sensitive: false, dataCategories: [] });
+      await change.manager.insert(ScopeEntity, {
+        name,
+        description,
+        sensitive: false,
+        dataCategories: [],
+      });
     }
     return added.map((scope) => scope.name);
   }
@@ -57,8 +72,13 @@ export class ScopesStore {
   /** What still needs a scope: how many grants, and how many routes. */
   async usesOf(change: Change, name: string): Promise<{ grants: number; routes: number }> {
     const grants = await change.manager.countBy(GrantEntity, { scope: name });
-    const routes = await change.manager.find(RouteEntity, { select: { id: true, scopeSets: true } });
-    return { grants, routes: routes.filter((route) => route.scopeSets.some((set) => set.includes(name))).length };
+    const routes = await change.manager.find(RouteEntity, {
+      select: { id: true, scopeSets: true },
+    });
+    return {
+      grants,
+      routes: routes.filter((route) => route.scopeSets.some((set) => set.includes(name))).length,
+    };
   }
 
   async managementScopesAreCurrent(): Promise<boolean> {
@@ -71,7 +91,12 @@ export class ScopesStore {
   /** Brings the management part of the catalogue up to what this version knows. */
   async seedManagementScopes(change: Change): Promise<void> {
     for (const { name, description } of managementScopes) {
-      await this.put(change, { name, description, sensitive: name.endsWith('.write'), dataCategories: [] });
+      await this.put(change, {
+        name,
+        description,
+        sensitive: name.endsWith('.write'),
+        dataCategories: [],
+      });
     }
   }
 }

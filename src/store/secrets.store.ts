@@ -17,7 +17,10 @@ export class SecretsStore {
   readonly #pepper: Pepper;
   readonly #prefix: string;
 
-  constructor(@Inject(PEPPERS) peppers: readonly Pepper[], @Inject(KEY_PREFIXES) prefixes: readonly string[]) {
+  constructor(
+    @Inject(PEPPERS) peppers: readonly Pepper[],
+    @Inject(KEY_PREFIXES) prefixes: readonly string[],
+  ) {
     this.#pepper = first(peppers);
     this.#prefix = first(prefixes);
   }
@@ -34,7 +37,12 @@ export class SecretsStore {
     return issued;
   }
 
-  async #keep(change: Change, keyId: string, text: string, format: SecretEntity['format']): Promise<IssuedSecret> {
+  async #keep(
+    change: Change,
+    keyId: string,
+    text: string,
+    format: SecretEntity['format'],
+  ): Promise<IssuedSecret> {
     const id = newId('sec');
     await change.manager.insert(SecretEntity, {
       id,
@@ -55,6 +63,7 @@ export class SecretsStore {
 }
 
 function first<T>(items: readonly T[]): T {
-  if (items.length === 0) throw new Error('An installation has at least one pepper and one prefix.');
+  if (items.length === 0)
+    throw new Error('An installation has at least one pepper and one prefix.');
   return items[0] as T;
 }

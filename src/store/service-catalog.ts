@@ -42,7 +42,13 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
 
   /** Where a request leads. Where that cannot be told for the moment, the match is `unavailable`. */
   resolve(method: string, path: PathReading): Resolution<PublishedService> {
-    return this.#table?.resolve(method, path) ?? { service: null, match: { kind: 'unavailable' }, rawRest: path.raw };
+    return (
+      this.#table?.resolve(method, path) ?? {
+        service: null,
+        match: { kind: 'unavailable' },
+        rawRest: path.raw,
+      }
+    );
   }
 
   async #reload(): Promise<void> {
@@ -51,7 +57,10 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
       this.#table = await this.#read();
     } catch (error) {
       this.#table = null;
-      this.#logger.error({ msg: 'The services cannot be read', code: (error as { code?: string }).code });
+      this.#logger.error({
+        msg: 'The services cannot be read',
+        code: (error as { code?: string }).code,
+      });
       this.#retry = setTimeout(() => void this.#reload(), retryMs).unref();
     }
   }

@@ -6,7 +6,10 @@ import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
 import { pageAfter, type Place } from './pages.js';
 
-export type ServiceSettings = Pick<ServiceEntity, 'upstream' | 'mount' | 'open' | 'stripMount' | 'timeoutMs'>;
+export type ServiceSettings = Pick<
+  ServiceEntity,
+  'upstream' | 'mount' | 'open' | 'stripMount' | 'timeoutMs'
+>;
 export type NewRoute = Omit<Route, 'id'>;
 
 /** SQLite takes at most 32,766 parameters in one statement. */
@@ -22,12 +25,19 @@ export class ServicesStore {
 
   /** Oldest first. */
   list(limit: number, after: Place | null): Promise<ServiceEntity[]> {
-    return pageAfter(this.database.read.createQueryBuilder(ServiceEntity, 'row'), limit, after).getMany();
+    return pageAfter(
+      this.database.read.createQueryBuilder(ServiceEntity, 'row'),
+      limit,
+      after,
+    ).getMany();
   }
 
   /** In the order they were declared. */
   routesOf(serviceId: string): Promise<RouteEntity[]> {
-    return this.database.read.find(RouteEntity, { where: { serviceId }, order: { ordinal: 'ASC' } });
+    return this.database.read.find(RouteEntity, {
+      where: { serviceId },
+      order: { ordinal: 'ASC' },
+    });
   }
 
   /** The service whose mount this is, if it is another one's. */
@@ -45,15 +55,30 @@ export class ServicesStore {
     await change.touch('service', id);
     if (existing === null) {
       const { now: createdAt, revision } = change;
-      await change.manager.insert(ServiceEntity, { id, name, ...settings, credential: null, createdAt, revision });
+      await change.manager.insert(ServiceEntity, {
+        id,
+        name,
+        ...settings,
+        credential: null,
+        createdAt,
+        revision,
+      });
     } else {
-      await change.manager.update(ServiceEntity, { id }, { ...settings, revision: change.revision });
+      await change.manager.update(
+        ServiceEntity,
+        { id },
+        { ...settings, revision: change.revision },
+      );
     }
     return change.manager.findOneByOrFail(ServiceEntity, { id });
   }
 
   /** Replaces all routes of a service. A route that stays keeps its id, so that the log's history stays joined. */
-  async replaceRoutes(change: Change, serviceId: string, routes: readonly NewRoute[]): Promise<void> {
+  async replaceRoutes(
+    change: Change,
+    serviceId: string,
+    routes: readonly NewRoute[],
+  ): Promise<void> {
     const before = await change.manager.findBy(RouteEntity, { serviceId });
     const idOf = new Map(before.map((route) => [`${route.method} ${route.path}`, route.id]));
     await change.touch('service', serviceId);

@@ -8,6 +8,7 @@ import { AuditTrailStore } from './audit-trail.store.js';
 import { CallsStore } from './call-log/calls.store.js';
 import { readerOptions, writerOptions, type DatabaseUrl } from './data-source-options.js';
 import { Database, readerName } from './database.js';
+import { IdempotencyStore } from './idempotency.store.js';
 import { CachedKeyDirectory } from './key-directory.js';
 import { RotationsStore } from './rotations.store.js';
 import { ScopesStore } from './scopes.store.js';
@@ -38,6 +39,7 @@ const stores = [
   ScopesStore,
   ServicesStore,
   AuditTrailStore,
+  IdempotencyStore,
 ];
 
 /** The memory of the installation, for every other module. */
@@ -57,7 +59,11 @@ export class StoreModule {
       module: StoreModule,
       imports: [
         TypeOrmModule.forRoot({ ...writerOptions(parts.databaseUrl), retryAttempts: 0 }),
-        TypeOrmModule.forRoot({ ...readerOptions(parts.databaseUrl), name: readerName, retryAttempts: 0 }),
+        TypeOrmModule.forRoot({
+          ...readerOptions(parts.databaseUrl),
+          name: readerName,
+          retryAttempts: 0,
+        }),
       ],
       providers: [...given, ...stores],
       exports: [...given, ...stores],

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AccountChanges } from '../../src/store/accounts.store.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
-import { describeOnEachDatabase, type TestDatabase } from '../support/postgres.js';
-import { newAccount, openStore, wholeDatabase, type TestStore } from '../support/store.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  type TestDatabase,
+  newAccount,
+  openStore,
+  wholeDatabase,
+  type TestStore,
+} from '../support/store.js';
 
-describeOnEachDatabase('the accounts store', (createDatabase) => {
+describeOnEachDatabase('the accounts store', (kind) => {
   let home: TestDatabase;
   let store: TestStore;
 
   beforeAll(async () => {
-    home = await createDatabase();
+    home = await makeDatabase(kind);
     store = await openStore(home);
   });
 

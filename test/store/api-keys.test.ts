@@ -1,19 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiKeyChanges, ApiKeyFilter } from '../../src/store/api-keys.store.js';
 import { GrantEntity } from '../../src/store/entities/grant.entity.js';
-import { describeOnEachDatabase, type TestDatabase } from '../support/postgres.js';
-import { newKey, openStore, wholeDatabase, type TestStore } from '../support/store.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  type TestDatabase,
+  newKey,
+  openStore,
+  wholeDatabase,
+  type TestStore,
+} from '../support/store.js';
 
 const scopes = ['contacts.read', 'contacts.write', 'orders.read'];
 const allowlist = { mode: 'enforce' as const, entries: [{ cidr: '10.0.0.0/8', note: '🏢' }] };
 
-describeOnEachDatabase('the API keys store', (createDatabase) => {
+describeOnEachDatabase('the API keys store', (kind) => {
   let home: TestDatabase;
   let store: TestStore;
   let accountId: string;
 
   beforeAll(async () => {
-    home = await createDatabase();
+    home = await makeDatabase(kind);
     store = await openStore(home);
     await store.addScopes(...scopes);
     accountId = (await store.openAccount()).id;

@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database as SqliteHandle } from 'better-sqlite3';
-import pg from 'pg';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
-import {
-  createPostgresDatabase,
-  createSqliteDatabase,
-  describeOnPostgres,
-  type TestDatabase,
-} from '../support/postgres.js';
+import { describeWithPostgres } from '../support/postgres.js';
 import { openStore, wholeDatabase, type TestStore } from '../support/store.js';
 
 interface Opened {
@@ -16,10 +10,10 @@ interface Opened {
   store: TestStore;
 }
 
-function openBeforeEach(createDatabase: () => Promise<TestDatabase>): Opened {
+function openBeforeEach(kind: DatabaseKind): Opened {
   const opened = {} as Opened;
   beforeEach(async () => {
-    opened.home = await createDatabase();
+    opened.home = await makeDatabase(kind);
     opened.store = await openStore(opened.home);
   });
   afterEach(async () => {
@@ -30,7 +24,7 @@ function openBeforeEach(createDatabase: () => Promise<TestDatabase>): Opened {
 }
 
 describe('a SQLite database whose disk is full', () => {
-  const opened = openBeforeEach(createSqliteDatabase);
+  const opened = openBeforeEach('sqlite');
 
   function handle(): SqliteHandle {
     return (opened.store.writer.driver as unknown as { databaseConnection: SqliteHandle })
@@ -88,7 +82,7 @@ describe('a SQLite database whose disk is full', () => {
 });
 
 describe('the reading connection, on SQLite', () => {
-  const opened = openBeforeEach(createSqliteDatabase);
+  const opened = openBeforeEach('sqlite');
 
   it('cannot write', async () => {
     const writing = opened.store.database.read.insert(ScopeEntity, {
@@ -98,23 +92,15 @@ describe('the reading connection, on SQLite', () => {
   });
 });
 
-describeOnPostgres('a PostgreSQL server that ends all connections', () => {
-  const opened = openBeforeEach(createPostgresDatabase);
-
-  const disconnectAll = async () => {
-    const client = new pg.Client(opened.home.url);
-    await client.connect();
-    const others = 'datname = current_database() AND pid <> pg_backend_pid()';
-    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${others}`);
-    await client.end();
-  };
+describeWithPostgres('a PostgreSQL server that ends all connections', () => {
+  const opened = openBeforeEach('postgres');
 
   it('fails the change that was under way, and the next ones find it again', async () => {
     const { store } = opened;
     const before = await wholeDatabase(store);
     const cutOff = store.database.change(async (change) => {
       await change.touch('key', 'key_1');
-      await disconnectAll();
+      await opened.home.postgres?.disconnectAll();
       await change.touch('key', 'key_2');
     });
     await expect(cutOff).rejects.toThrow(/terminat|closed|released/i);
@@ -127,7 +113,7 @@ describeOnPostgres('a PostgreSQL server that ends all connections', () => {
     const { store } = opened;
     // As many as the pool keeps open, so that each of them hears of it.
     await Promise.all(Array.from({ length: 10 }, () => store.accounts.list(1, null)));
-    await disconnectAll();
+    await opened.home.postgres?.disconnectAll();
     const account = await store.openAccount();
     expect(await store.accounts.find(account.id)).toEqual(account);
   });

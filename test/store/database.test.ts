@@ -5,17 +5,24 @@ import { AccessChangeEntity } from '../../src/store/entities/access-change.entit
 import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
-import { describeOnEachDatabase, type TestDatabase } from '../support/postgres.js';
-import { newAccount, openStore, wholeDatabase, type TestStore } from '../support/store.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  type TestDatabase,
+  newAccount,
+  openStore,
+  wholeDatabase,
+  type TestStore,
+} from '../support/store.js';
 
 const parallel = 50;
 
-describeOnEachDatabase('the main database', (createDatabase) => {
+describeOnEachDatabase('the main database', (kind) => {
   let home: TestDatabase;
   let store: TestStore;
 
   beforeAll(async () => {
-    home = await createDatabase();
+    home = await makeDatabase(kind);
     store = await openStore(home);
   });
 

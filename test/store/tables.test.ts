@@ -14,8 +14,14 @@ import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
 import { SecretEntity } from '../../src/store/entities/secret.entity.js';
 import { ServiceEntity } from '../../src/store/entities/service.entity.js';
-import { describeOnEachDatabase, type TestDatabase } from '../support/postgres.js';
-import { openStore, wholeDatabase, type TestStore } from '../support/store.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  type TestDatabase,
+  openStore,
+  wholeDatabase,
+  type TestStore,
+} from '../support/store.js';
 
 /** Four-byte characters, right-to-left, a combining accent, quotes, and what SQL and LIKE would read as their own. */
 const words = `🗝️ 𝔘nicode עברית é '"\`;--%_\\ \t\n$1 :id ? {x}`;
@@ -225,12 +231,12 @@ const asks: [string, Ask][] = [
   ['delete, one of two', (manager, id) => manager.delete(AccountEntity, [{ id: 'x' }, { id }])],
 ];
 
-describeOnEachDatabase('the tables', (createDatabase) => {
+describeOnEachDatabase('the tables', (kind) => {
   let home: TestDatabase;
   let store: TestStore;
 
   beforeAll(async () => {
-    home = await createDatabase();
+    home = await makeDatabase(kind);
     store = await openStore(home);
     await store.database.write(async (manager) => {
       for (const [entity, samples] of rows) {

@@ -1,4 +1,8 @@
+import { describe } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { MonotonicClock } from '../../src/core/monotonic-clock.js';
 import type { Pepper } from '../../src/core/secret-digest.js';
@@ -9,6 +13,7 @@ import {
   parseDatabaseUrl,
   readerOptions,
   writerOptions,
+  type DatabaseUrl,
 } from '../../src/store/data-source-options.js';
 import { Database } from '../../src/store/database.js';
 import type { AccountEntity } from '../../src/store/entities/account.entity.js';
@@ -19,7 +24,45 @@ import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
-import type { TestDatabase } from './postgres.js';
+import { describeWithPostgres, makePostgres, type TestPostgres } from './postgres.js';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+/** Runs the same tests on SQLite and on a real PostgreSQL. */
+export function describeOnEachDatabase(title: string, tests: (kind: DatabaseKind) => void): void {
+  describe(`${title}, on SQLite`, () => tests('sqlite'));
+  describeWithPostgres(`${title}, on PostgreSQL`, () => tests('postgres'));
+}
+
+/** A database of a test's own, empty and not yet migrated. */
+export interface TestDatabase {
+  readonly kind: DatabaseKind;
+  /** As `DATABASE_URL` has it. */
+  readonly url: string;
+  readonly databaseUrl: DatabaseUrl;
+  /** Only on PostgreSQL. */
+  readonly postgres: TestPostgres | null;
+  remove(): Promise<void>;
+}
+
+export async function makeDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  if (kind === 'postgres') {
+    const postgres = await makePostgres();
+    return { ...urlsOf(kind, postgres.url), postgres, remove: () => postgres.drop() };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-store-'));
+  const remove = async () => rmSync(folder, { recursive: true, force: true });
+  return { ...urlsOf(kind, `sqlite:${join(folder, 'latchkey.db')}`), postgres: null, remove };
+}
+
+function urlsOf(
+  kind: DatabaseKind,
+  url: string,
+): Pick<TestDatabase, 'kind' | 'url' | 'databaseUrl'> {
+  const databaseUrl = parseDatabaseUrl(url);
+  if (databaseUrl === null) throw new Error(`This is no database URL: ${url}`);
+  return { kind, url, databaseUrl };
+}
 
 /** The store's classes over a migrated database, put together as `store.module.ts` does. */
 export interface TestStore {
@@ -63,8 +106,7 @@ export async function openStore(
   database: TestDatabase,
   settings: StoreSettings = {},
 ): Promise<TestStore> {
-  const databaseUrl = parseDatabaseUrl(database.url);
-  if (databaseUrl === null) throw new Error(`This is no database URL: ${database.url}`);
+  const { databaseUrl } = database;
   await migrateMainDatabase(databaseUrl);
   const writer = await new DataSource(writerOptions(databaseUrl)).initialize();
   const reader = await new DataSource(readerOptions(databaseUrl)).initialize();

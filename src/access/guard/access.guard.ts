@@ -25,8 +25,14 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
 
   override getRequest(context: ExecutionContext): Carrier {
     const { arrival, routeOptions } = guarded(context);
-    const scopes = this.reflector.get<readonly string[] | undefined>(requiredScopesKey, context.getHandler());
-    if (scopes === undefined) throw new Error(`${context.getHandler().name} says nothing of scopes, so it is open to nobody.`);
+    const scopes = this.reflector.get<readonly string[] | undefined>(
+      requiredScopesKey,
+      context.getHandler(),
+    );
+    if (scopes === undefined)
+      throw new Error(
+        `${context.getHandler().name} says nothing of scopes, so it is open to nobody.`,
+      );
     return {
       arrival,
       scopeSets: scopes.length === 0 ? [] : [scopes],

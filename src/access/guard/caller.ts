@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Giver } from '../../core/delegation.js';
 import type { Actor } from '../../store/entities/audit-event.entity.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
+import type { IdempotencyClaim } from '../../store/idempotency.store.js';
 import type { GuardedRequest } from './guarded-request.js';
 
 /** Who is acting, and what they may hand out. */
@@ -10,9 +11,10 @@ export interface Caller extends Giver {
   readonly keyId: string;
   readonly actor: Actor;
   readonly callerIp: string | null;
+  readonly idempotency?: IdempotencyClaim;
 }
 
-export function callerOf({ outcome, arrival }: GuardedRequest): Caller {
+export function callerOf({ outcome, arrival, idempotency }: GuardedRequest): Caller {
   const credential = outcome?.credential;
   if (!credential) throw new Error('A caller is known only behind the access guard.');
   const { account, key } = credential;
@@ -25,6 +27,7 @@ export function callerOf({ outcome, arrival }: GuardedRequest): Caller {
     expiresAt: key.expiresAt,
     actor: { kind: 'key', id: key.id, name: key.name },
     callerIp: arrival.caller.determined ? arrival.caller.ip : null,
+    ...(idempotency !== undefined && { idempotency }),
   };
 }
 
@@ -34,8 +37,10 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
 );
 
 /** The account that the path names, which the tenancy guard has let through. */
-export const TargetAccount = createParamDecorator((_: unknown, context: ExecutionContext): AccountEntity => {
-  const { account } = context.switchToHttp().getRequest<GuardedRequest>();
-  if (account === undefined) throw new Error('This route names no account.');
-  return account;
-});
+export const TargetAccount = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AccountEntity => {
+    const { account } = context.switchToHttp().getRequest<GuardedRequest>();
+    if (account === undefined) throw new Error('This route names no account.');
+    return account;
+  },
+);

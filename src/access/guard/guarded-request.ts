@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { AccessOutcome } from '../../core/check-access.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
+import type { IdempotencyClaim } from '../../store/idempotency.store.js';
 import type { Arrival } from '../arrival.js';
 
 /** A request on its way through the guards, with what each found out. */
@@ -11,6 +12,8 @@ export interface GuardedRequest extends FastifyRequest {
   outcome?: AccessOutcome;
   /** Set by the tenancy guard, for a route that names an account. */
   account?: AccountEntity;
+  /** Set for a creating request with an `Idempotency-Key` that was not carried out before. */
+  idempotency?: IdempotencyClaim;
 }
 
 /** What passport's strategies are shown in place of a request: our one reading of it, and nothing else to read. */

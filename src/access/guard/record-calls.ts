@@ -10,6 +10,7 @@ export function recordCalls(fastify: FastifyInstance, admission: Admission): voi
   fastify.decorateRequest('arrival');
   fastify.decorateRequest('outcome');
   fastify.decorateRequest('account');
+  fastify.decorateRequest('idempotency');
   fastify.addHook('onRequest', (request, reply, done) => {
     const guarded = request as GuardedRequest;
     guarded.arrival = admission.receive(request.raw);
@@ -21,7 +22,11 @@ export function recordCalls(fastify: FastifyInstance, admission: Admission): voi
   fastify.addHook('onResponse', (request, reply, done) => {
     const { arrival, outcome, routeOptions } = request as GuardedRequest;
     if (arrival !== undefined && outcome !== undefined) {
-      const place = { door: 'management', serviceId: null, route: routeOptions.url ?? null } as const;
+      const place = {
+        door: 'management',
+        serviceId: null,
+        route: routeOptions.url ?? null,
+      } as const;
       const responseBytes = Number(reply.getHeader('content-length') ?? 0);
       admission.recordLater(arrival, outcome, place, { status: reply.statusCode, responseBytes });
     }

@@ -20,7 +20,12 @@ export class BearerStrategy extends PassportStrategy(BearerStrategyBase, 'bearer
 }
 
 class CarriedCredentialStrategy extends PassportBaseStrategy {
-  constructor(private readonly verify: (carrier: Carrier, done: (error: unknown, outcome?: object) => void) => void) {
+  constructor(
+    private readonly verify: (
+      carrier: Carrier,
+      done: (error: unknown, outcome?: object) => void,
+    ) => void,
+  ) {
     super();
   }
 
@@ -44,6 +49,12 @@ export class HapikeyStrategy extends PassportStrategy(CarriedCredentialStrategy,
   }
 }
 
-function judge(admission: Admission, { arrival, route, scopeSets }: Carrier): Promise<AccessOutcome> {
-  return admission.judge(arrival, { service: null, match: { kind: 'own', path: route, scopeSets } });
+function judge(
+  admission: Admission,
+  { arrival, route, scopeSets }: Carrier,
+): Promise<AccessOutcome> {
+  return admission.judge(arrival, {
+    service: null,
+    match: { kind: 'own', path: route, scopeSets },
+  });
 }

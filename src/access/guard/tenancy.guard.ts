@@ -24,12 +24,18 @@ export class TenancyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const caller = callerOf(request);
-    if (this.reflector.get<boolean | undefined>(operatorOnlyKey, context.getHandler()) && !caller.isOperator) {
+    if (
+      this.reflector.get<boolean | undefined>(operatorOnlyKey, context.getHandler()) &&
+      !caller.isOperator
+    ) {
       throw notFound('route');
     }
     const { accountId } = request.params as { accountId?: string };
     if (accountId === undefined) return true;
-    const account = caller.isOperator || accountId === caller.accountId ? await this.accounts.find(accountId) : null;
+    const account =
+      caller.isOperator || accountId === caller.accountId
+        ? await this.accounts.find(accountId)
+        : null;
     if (account === null) throw notFound('account');
     request.account = account;
     return true;

@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
+import { Idempotent } from '../../access/guard/idempotency.interceptor.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
+import { IfMatch } from '../../access/guard/revision.interceptor.js';
 import { EmptyRequest } from '../../platform/http/empty-request.js';
 import { PageQuery, type Page } from '../../platform/http/pages.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -19,6 +21,7 @@ export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
   @Post()
+  @Idempotent()
   @RequireScopes('latchkey.accounts.write')
   @ApiCreatedResponse({ type: AccountResponse })
   create(
@@ -49,8 +52,9 @@ export class AccountsController {
     @CurrentCaller() caller: Caller,
     @Param('accountId') id: string,
     @Body() request: UpdateAccountRequest,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<AccountResponse> {
-    return this.accounts.update(caller, id, request);
+    return this.accounts.update(caller, id, request, ifMatch);
   }
 
   @Post(':accountId/suspend')

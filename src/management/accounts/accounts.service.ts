@@ -8,11 +8,13 @@ import {
   type Page,
   type PageQuery,
 } from '../../platform/http/pages.js';
+import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { iso } from '../../platform/http/times.js';
 import { AccountsStore, type AccountChanges } from '../../store/accounts.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
 import { AccountEntity } from '../../store/entities/account.entity.js';
+import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import type {
   AccountResponse,
@@ -27,6 +29,7 @@ export class AccountsService {
     private readonly accounts: AccountsStore,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
+    private readonly idempotency: IdempotencyStore,
   ) {}
 
   create(caller: Caller, request: CreateAccountRequest): Promise<AccountResponse> {
@@ -40,7 +43,9 @@ export class AccountsService {
         entitledScopes: request.entitledScopes ?? null,
       });
       await this.record(change, caller, 'account.created', null, account);
-      return accountResponse(account);
+      const answer = accountResponse(account);
+      await this.idempotency.complete(change, caller.idempotency, answer);
+      return answer;
     });
   }
 
@@ -56,8 +61,13 @@ export class AccountsService {
   }
 
   /** Changes exactly what the request names. */
-  update(caller: Caller, id: string, request: UpdateAccountRequest): Promise<AccountResponse> {
-    return this.apply(caller, id, 'account.changed', { ...request });
+  update(
+    caller: Caller,
+    id: string,
+    request: UpdateAccountRequest,
+    ifMatch: string | undefined,
+  ): Promise<AccountResponse> {
+    return this.apply(caller, id, 'account.changed', { ...request }, ifMatch);
   }
 
   setSuspended(caller: Caller, id: string, suspended: boolean): Promise<AccountResponse> {
@@ -71,10 +81,12 @@ export class AccountsService {
     id: string,
     action: string,
     changes: AccountChanges,
+    ifMatch?: string,
   ): Promise<AccountResponse> {
     return this.database.change(async (change) => {
       const before = await change.manager.findOneBy(AccountEntity, { id });
       if (before === null) throw notFound('account');
+      requireMatch(ifMatch, before.revision);
       if (before.isOperator && changes.suspended === true) {
         throw invalidPathPart(
           'accountId',
@@ -118,7 +130,7 @@ export class AccountsService {
 }
 
 export function accountResponse(account: AccountEntity): AccountResponse {
-  return {
+  const answer: AccountResponse = {
     id: account.id,
     name: account.name,
     kind: account.kind,
@@ -128,6 +140,7 @@ export function accountResponse(account: AccountEntity): AccountResponse {
     entitledScopes: account.entitledScopes,
     createdAt: iso(account.createdAt),
   };
+  return withRevision(answer, account.revision);
 }
 
 function cursorOf({ createdAt, id }: AccountEntity): string {

@@ -1,5 +1,6 @@
 import { keyStateAt, secretStateAt } from '../../core/key-state.js';
 import { rotationStateAt } from '../../core/rotation.js';
+import { withRevision } from '../../platform/http/revision.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import type { ApiKeyRecord } from '../../store/api-keys.store.js';
 import type { SecretUsage } from '../../store/call-log/calls.store.js';
@@ -13,7 +14,7 @@ export function apiKeyResponse(
 ): ApiKeyResponse {
   const { key, secrets } = record;
   const lastUse = latestOf(secrets.map((secret) => usage.get(secret.id)));
-  return {
+  const answer: ApiKeyResponse = {
     id: key.id,
     accountId: key.accountId,
     name: key.name,
@@ -39,6 +40,7 @@ export function apiKeyResponse(
     })),
     openRotation: openRotationOf(record, now),
   };
+  return withRevision(answer, key.revision);
 }
 
 /** What the audit trail keeps of a key: its settings, not its use. */

@@ -1,7 +1,9 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
+import { Idempotent } from '../../access/guard/idempotency.interceptor.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
+import { IfMatch } from '../../access/guard/revision.interceptor.js';
 import { EmptyRequest } from '../../platform/http/empty-request.js';
 import type { Page } from '../../platform/http/pages.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -22,6 +24,7 @@ export class ApiKeysController {
   constructor(private readonly keys: ApiKeysService) {}
 
   @Post()
+  @Idempotent()
   @RequireScopes('latchkey.keys.write')
   @Header('Cache-Control', 'no-store')
   @ApiCreatedResponse({ type: IssuedApiKeyResponse })
@@ -61,8 +64,9 @@ export class ApiKeysController {
     @TargetAccount() account: AccountEntity,
     @Param('keyId') id: string,
     @Body() request: UpdateApiKeyRequest,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<ApiKeyResponse> {
-    return this.keys.update(caller, account, id, request);
+    return this.keys.update(caller, account, id, request, ifMatch);
   }
 
   @Post(':keyId/suspend')

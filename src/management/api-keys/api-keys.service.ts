@@ -14,12 +14,14 @@ import {
   unknownScopes,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
+import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { CallsStore, type SecretUsage } from '../../store/call-log/calls.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
+import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecretsStore, type IssuedSecret } from '../../store/secrets.store.js';
@@ -53,6 +55,7 @@ export class ApiKeysService {
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
     private readonly calls: CallsStore,
+    private readonly idempotency: IdempotencyStore,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -86,9 +89,10 @@ export class ApiKeysService {
       const issued = await this.secrets.issue(change, id, environment);
       const created = await this.reload(change, account.id, id);
       await this.record(change, caller, 'key.created', null, created);
+      await this.idempotency.complete(change, caller.idempotency, this.show(created, new Map()));
       return { record: created, secret: issued.text };
     });
-    return { ...this.show(record, new Map()), secret };
+    return withRevision({ ...this.show(record, new Map()), secret }, record.key.revision);
   }
 
   async list(
@@ -118,10 +122,12 @@ export class ApiKeysService {
     account: AccountEntity,
     id: string,
     request: UpdateApiKeyRequest,
+    ifMatch: string | undefined,
   ): Promise<ApiKeyResponse> {
     const { expiresAt, ...rest } = request;
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
+      requireMatch(ifMatch, before.key.revision);
       if (before.key.standing === 'revoked')
         throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
       const changes: ApiKeyChanges = {
@@ -186,7 +192,10 @@ export class ApiKeysService {
       await this.record(change, caller, 'key.reissued', before, after);
       return { record: after, secret: issued.text };
     });
-    return { ...this.show(record, await this.usageOf([record])), secret };
+    return withRevision(
+      { ...this.show(record, await this.usageOf([record])), secret },
+      record.key.revision,
+    );
   }
 
   private async replaceUnusedSecret(
@@ -197,7 +206,7 @@ export class ApiKeysService {
     const current = secrets.find((secret) => secretStateAt(secret, change.now) === 'current');
     if (current === undefined || !(await this.rotations.revokeUnused(change, current.id)))
       return null;
-    await change.touch('key', key.id);
+    await this.keys.change(change, key.id, {});
     return this.secrets.issue(change, key.id, key.environment);
   }
 

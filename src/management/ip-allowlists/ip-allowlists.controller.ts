@@ -2,8 +2,10 @@ import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/commo
 import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
+import { IfMatch } from '../../access/guard/revision.interceptor.js';
 import type { IpAllowlist } from '../../core/ip-allowlist.js';
 import { IpAllowlistField, IpAllowlistResponse } from '../../platform/http/ip-allowlist.dto.js';
+import { withRevision } from '../../platform/http/revision.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { CheckIpRequest, CheckIpResponse } from './ip-allowlists.dto.js';
 import { IpAllowlistsService, checkIp } from './ip-allowlists.service.js';
@@ -18,7 +20,7 @@ export class IpAllowlistsController {
   @RequireScopes('latchkey.keys.read')
   @ApiOkResponse({ type: IpAllowlistResponse })
   ofAccount(@TargetAccount() account: AccountEntity): IpAllowlist {
-    return account.ipAllowlist;
+    return withRevision({ ...account.ipAllowlist }, account.revision);
   }
 
   @Put('ip-allowlist')
@@ -28,8 +30,9 @@ export class IpAllowlistsController {
     @CurrentCaller() caller: Caller,
     @TargetAccount() account: AccountEntity,
     @Body() list: IpAllowlistField,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
-    return this.lists.putForAccount(caller, account, list);
+    return this.lists.putForAccount(caller, account, list, ifMatch);
   }
 
   @Post('ip-allowlist/check')
@@ -61,8 +64,9 @@ export class IpAllowlistsController {
     @TargetAccount() account: AccountEntity,
     @Param('keyId') keyId: string,
     @Body() list: IpAllowlistField,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
-    return this.lists.putForKey(caller, account, keyId, list);
+    return this.lists.putForKey(caller, account, keyId, list, ifMatch);
   }
 
   @Post('keys/:keyId/ip-allowlist/check')

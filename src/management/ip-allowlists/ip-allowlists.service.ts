@@ -12,6 +12,7 @@ import {
   selfEdit,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf, type IpAllowlistField } from '../../platform/http/ip-allowlist.dto.js';
+import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { AccountsStore } from '../../store/accounts.store.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
@@ -32,20 +33,22 @@ export class IpAllowlistsService {
   async ofKey(account: AccountEntity, keyId: string): Promise<IpAllowlist> {
     const record = await this.keys.find(account.id, keyId);
     if (record === null) throw notFound('key');
-    return record.key.ipAllowlist;
+    return withRevision({ ...record.key.ipAllowlist }, record.key.revision);
   }
 
   /** Replaces a key's list. It can widen the key, so the key's scopes must be the caller's to hand out. */
-  async putForKey(
+  putForKey(
     caller: Caller,
     account: AccountEntity,
     keyId: string,
     field: IpAllowlistField,
+    ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
     const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
-    await this.database.change(async (change) => {
+    return this.database.change(async (change) => {
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
+      requireMatch(ifMatch, record.key.revision);
       checkMayChange(caller, account, record, ipAllowlist);
       await this.keys.change(change, keyId, { ipAllowlist });
       await this.audit.append(change, {
@@ -57,19 +60,21 @@ export class IpAllowlistsService {
         before: record.key.ipAllowlist,
         after: ipAllowlist,
       });
+      return withRevision({ ...ipAllowlist }, change.revision);
     });
-    return ipAllowlist;
   }
 
   /** Replaces the account's list. It can widen every key of the account, so all their scopes must be the caller's to hand out. */
-  async putForAccount(
+  putForAccount(
     caller: Caller,
     account: AccountEntity,
     field: IpAllowlistField,
+    ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
     const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
-    await this.database.change(async (change) => {
+    return this.database.change(async (change) => {
       const before = await change.manager.findOneByOrFail(AccountEntity, { id: account.id });
+      requireMatch(ifMatch, before.revision);
       const beyond = scopesBeyond(caller, await this.keys.scopesInUse(change, account.id), account);
       if (beyond.length > 0) throw scopeNotGrantable(beyond);
       await this.accounts.change(change, account.id, { ipAllowlist });
@@ -82,8 +87,8 @@ export class IpAllowlistsService {
         before: before.ipAllowlist,
         after: ipAllowlist,
       });
+      return withRevision({ ...ipAllowlist }, change.revision);
     });
-    return ipAllowlist;
   }
 }
 

@@ -4,6 +4,11 @@ import type { SecretTraffic } from '../../store/call-log/calls.store.js';
 import type { RotationEntity } from '../../store/entities/rotation.entity.js';
 import type { RotationResponse, RotationSideResponse } from './rotations.dto.js';
 
+const none: SecretTraffic = { calls: 0, lastUsedAt: null, callers: [] };
+
+/** What the secrets of a rotation that has just been opened were used for. */
+export const noTraffic = { retiring: none, replacing: none };
+
 /** A rotation as the API shows it, with what each of its two secrets was used for since it was opened. */
 export function rotationResponse(
   rotation: RotationEntity,

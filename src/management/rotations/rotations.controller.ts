@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
+import { Idempotent } from '../../access/guard/idempotency.interceptor.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
 import { EmptyRequest } from '../../platform/http/empty-request.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -20,6 +21,7 @@ export class RotationsController {
   constructor(private readonly rotations: RotationsService) {}
 
   @Post()
+  @Idempotent()
   @RequireScopes('latchkey.keys.write')
   @Header('Cache-Control', 'no-store')
   @ApiCreatedResponse({ type: IssuedRotationResponse })

@@ -28,11 +28,12 @@ import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { RotationEntity } from '../../store/entities/rotation.entity.js';
 import type { SecretEntity } from '../../store/entities/secret.entity.js';
+import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { CLOCK } from '../../store/tokens.js';
 import type { IssuedRotationResponse, RotationResponse } from './rotations.dto.js';
 
-import { rotationFacts, rotationResponse, sideResponse } from './rotation.response.js';
+import { noTraffic, rotationFacts, rotationResponse, sideResponse } from './rotation.response.js';
 
 @Injectable()
 export class RotationsService {
@@ -42,6 +43,7 @@ export class RotationsService {
     private readonly rotations: RotationsStore,
     private readonly audit: AuditTrailStore,
     private readonly calls: CallsStore,
+    private readonly idempotency: IdempotencyStore,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -68,6 +70,11 @@ export class RotationsService {
       );
       const created = await change.manager.findOneByOrFail(RotationEntity, { id: opened.id });
       await this.record(change, caller, account, 'rotation.opened', null, created);
+      await this.idempotency.complete(
+        change,
+        caller.idempotency,
+        rotationResponse(created, noTraffic, change.now),
+      );
       return { rotation: created, secret: opened.secret.text };
     });
     return { ...(await this.show(rotation)), secret };

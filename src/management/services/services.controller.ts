@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, type Caller } from '../../access/guard/caller.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
+import { IfMatch } from '../../access/guard/revision.interceptor.js';
 import { DocumentText } from '../../platform/http/document-text.js';
 import { PageQuery, type Page } from '../../platform/http/pages.js';
 import { OpenapiImportService } from './openapi-import.service.js';
@@ -57,19 +58,20 @@ export class ServicesController {
   @Get(':name/routes')
   @RequireScopes('latchkey.services.read')
   @ApiOkResponse({ type: RoutesResponse })
-  async routes(@Param('name') name: string): Promise<RoutesResponse> {
-    return { routes: await this.services.routesOf(name) };
+  routes(@Param('name') name: string): Promise<RoutesResponse> {
+    return this.services.routesOf(name);
   }
 
   @Put(':name/routes')
   @RequireScopes('latchkey.services.write')
   @ApiOkResponse({ type: RoutesResponse })
-  async putRoutes(
+  putRoutes(
     @CurrentCaller() caller: Caller,
     @Param('name') name: string,
     @Body() request: PutRoutesRequest,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<RoutesResponse> {
-    return { routes: await this.services.putRoutes(caller, name, request) };
+    return this.services.putRoutes(caller, name, request, ifMatch);
   }
 
   @Put(':name/openapi')

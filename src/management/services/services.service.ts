@@ -11,6 +11,7 @@ import {
   type Page,
   type PageQuery,
 } from '../../platform/http/pages.js';
+import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { iso } from '../../platform/http/times.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
@@ -22,6 +23,7 @@ import type {
   PutRoutesRequest,
   PutServiceRequest,
   RouteResponse,
+  RoutesResponse,
   ServiceResponse,
 } from './services.dto.js';
 
@@ -90,9 +92,10 @@ export class ServicesService {
     });
   }
 
-  async routesOf(name: string): Promise<RouteResponse[]> {
+  async routesOf(name: string): Promise<RoutesResponse> {
     const service = await this.find(name);
-    return (await this.services.routesOf(service.id)).map(routeResponse);
+    const routes = (await this.services.routesOf(service.id)).map(routeResponse);
+    return withRevision({ routes }, service.revision);
   }
 
   /** Replaces all routes of a service by those of a request. */
@@ -100,7 +103,8 @@ export class ServicesService {
     caller: Caller,
     name: string,
     { routes }: PutRoutesRequest,
-  ): Promise<RouteResponse[]> {
+    ifMatch: string | undefined,
+  ): Promise<RoutesResponse> {
     const wanted = routes.map(({ method, path, scopeSets, public: isPublic }) => ({
       method,
       path,
@@ -110,6 +114,8 @@ export class ServicesService {
     checkRoutes(wanted);
     const service = await this.find(name);
     await this.database.change(async (change) => {
+      const { revision } = await change.manager.findOneByOrFail(ServiceEntity, { id: service.id });
+      requireMatch(ifMatch, revision);
       const unknown = await this.scopes.unknownOf(change, [
         ...new Set(wanted.flatMap((route) => route.scopeSets.flat())),
       ]);

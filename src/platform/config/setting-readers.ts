@@ -15,7 +15,8 @@ export class SettingReader {
 
   host(name: string, fallback: string): string {
     const value = this.text(name) ?? fallback;
-    if (!/^[A-Za-z0-9.:_-]+$/.test(value)) throw unreadable(name, value, 'a host name or an IP address');
+    if (!/^[A-Za-z0-9.:_-]+$/.test(value))
+      throw unreadable(name, value, 'a host name or an IP address');
     return value;
   }
 
@@ -23,7 +24,11 @@ export class SettingReader {
     return this.integer(name, fallback, { min: 0, max: 65_535, unit: 'a port' });
   }
 
-  integer(name: string, fallback: number, { min, max, unit }: { min: number; max: number; unit: string }): number {
+  integer(
+    name: string,
+    fallback: number,
+    { min, max, unit }: { min: number; max: number; unit: string },
+  ): number {
     const value = this.text(name);
     if (value === undefined) return fallback;
     const number = Number(value);
@@ -36,7 +41,8 @@ export class SettingReader {
   oneOf<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.text(name);
     if (value === undefined) return fallback;
-    if (!choices.includes(value as T)) throw unreadable(name, value, `one of ${choices.join(', ')}`);
+    if (!choices.includes(value as T))
+      throw unreadable(name, value, `one of ${choices.join(', ')}`);
     return value as T;
   }
 
@@ -45,7 +51,12 @@ export class SettingReader {
     for (const entry of (this.text(name) ?? '').split(',').map((part) => part.trim())) {
       if (entry === '') continue;
       const reading = parseIpRule(entry);
-      if (!reading.ok) throw unreadable(name, entry, `a comma-separated list of CIDR networks, but ${reading.why}`);
+      if (!reading.ok)
+        throw unreadable(
+          name,
+          entry,
+          `a comma-separated list of CIDR networks, but ${reading.why}`,
+        );
       rules.push(reading.rule);
     }
     return new IpRuleSet(rules);
@@ -54,7 +65,9 @@ export class SettingReader {
 
 /** @param held what the variable held; pass a masked text for what is secret */
 export function unreadable(name: string, held: string, takes: string): StartError {
-  return new StartError(`${name} is "${printable(held)}", which cannot be used: it takes ${takes}.`);
+  return new StartError(
+    `${name} is "${printable(held)}", which cannot be used: it takes ${takes}.`,
+  );
 }
 
 /** What a secret setting may show of itself: its length. */
@@ -66,4 +79,3 @@ function printable(text: string): string {
   const plain = text.replace(/[^\x20-\x7e]/g, '?');
   return plain.length > 80 ? `${plain.slice(0, 79)}…` : plain;
 }
-

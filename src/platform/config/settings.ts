@@ -34,10 +34,20 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 /** @throws StartError naming the first variable that cannot be used */
 export function readSettings(environment: Environment): Settings {
   const read = new SettingReader(environment);
-  const access = { host: read.host('ACCESS_HOST', '127.0.0.1'), port: read.port('ACCESS_PORT', 8080) };
-  const management = { host: read.host('MANAGEMENT_HOST', '127.0.0.1'), port: read.port('MANAGEMENT_PORT', 8081) };
+  const access = {
+    host: read.host('ACCESS_HOST', '127.0.0.1'),
+    port: read.port('ACCESS_PORT', 8080),
+  };
+  const management = {
+    host: read.host('MANAGEMENT_HOST', '127.0.0.1'),
+    port: read.port('MANAGEMENT_PORT', 8081),
+  };
   if (access.port !== 0 && access.port === management.port && access.host === management.host) {
-    throw unreadable('MANAGEMENT_PORT', String(management.port), 'another port than ACCESS_PORT: the two never share one');
+    throw unreadable(
+      'MANAGEMENT_PORT',
+      String(management.port),
+      'another port than ACCESS_PORT: the two never share one',
+    );
   }
   const databaseUrl = readDatabaseUrl(read, 'DATABASE_URL') ?? 'sqlite:./data/latchkey.db';
   const keyPrefix = readKeyPrefix(read);
@@ -49,7 +59,11 @@ export function readSettings(environment: Environment): Settings {
     databaseUrl,
     callLogUrl: readDatabaseUrl(read, 'CALL_LOG_URL') ?? callLogBeside(databaseUrl),
     callLogMode: read.oneOf('CALL_LOG_MODE', ['durable', 'committed', 'buffered'], 'durable'),
-    junkRowsPerMinute: read.integer('JUNK_ROWS_PER_MINUTE', 600, { min: 0, max: 1_000_000, unit: 'rows per minute' }),
+    junkRowsPerMinute: read.integer('JUNK_ROWS_PER_MINUTE', 600, {
+      min: 0,
+      max: 1_000_000,
+      unit: 'rows per minute',
+    }),
     operatorKey: readOperatorKey(read, keyPrefix),
     keyPepper: readRequiredOnPostgres(read, 'KEY_PEPPER', databaseUrl),
     sealingKey: readRequiredOnPostgres(read, 'SEALING_KEY', databaseUrl),
@@ -72,7 +86,11 @@ function readDatabaseUrl(read: SettingReader, name: string): string | undefined 
   const value = read.text(name);
   if (value === undefined || /^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/.test(value)) return value;
   // It may hold a password.
-  throw unreadable(name, masked(value), 'sqlite:<path> or postgres://<user>:<password>@<host>/<database>');
+  throw unreadable(
+    name,
+    masked(value),
+    'sqlite:<path> or postgres://<user>:<password>@<host>/<database>',
+  );
 }
 
 function callLogBeside(databaseUrl: string): string {
@@ -86,7 +104,11 @@ function readKeyPrefix(read: SettingReader): string {
     throw unreadable('KEY_PREFIX', prefix, '2 to 16 lower-case letters and digits, a letter first');
   }
   if (/^lk[a-z]$/.test(prefix)) {
-    throw unreadable('KEY_PREFIX', prefix, 'anything but lk and one letter, which are kept for other kinds of credential');
+    throw unreadable(
+      'KEY_PREFIX',
+      prefix,
+      'anything but lk and one letter, which are kept for other kinds of credential',
+    );
   }
   return prefix;
 }
@@ -96,15 +118,24 @@ function readOperatorKey(read: SettingReader, keyPrefix: string): string | undef
   if (value === undefined) return undefined;
   const takes = `32 to 512 characters of A-Z a-z 0-9 - . _ ~ + / (then any =), not beginning with ${keyPrefix}_`;
   const usable = /^[A-Za-z0-9\-._~+/]+=*$/.test(value) && value.length >= 32 && value.length <= 512;
-  if (!usable || value.startsWith(`${keyPrefix}_`)) throw unreadable('OPERATOR_KEY', masked(value), takes);
+  if (!usable || value.startsWith(`${keyPrefix}_`))
+    throw unreadable('OPERATOR_KEY', masked(value), takes);
   return value;
 }
 
 /** Several processes share a PostgreSQL database, so a key that one of them makes up in a file would not do. */
-function readRequiredOnPostgres(read: SettingReader, name: string, databaseUrl: string): string | undefined {
+function readRequiredOnPostgres(
+  read: SettingReader,
+  name: string,
+  databaseUrl: string,
+): string | undefined {
   const value = read.text(name);
   if (value === undefined && !isSqlite(databaseUrl)) {
-    throw unreadable(name, '', 'with postgres:// a value: 32 random bytes in base64url (openssl rand 32 | basenc --base64url)');
+    throw unreadable(
+      name,
+      '',
+      'with postgres:// a value: 32 random bytes in base64url (openssl rand 32 | basenc --base64url)',
+    );
   }
   return value;
 }

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { masked, unreadable } from './setting-readers.js';
 
@@ -25,12 +35,15 @@ export function parseVersionedKeys(name: string, text: string): VersionedKey[] {
     if (match === null || key.length < bytesMin) throw unreadable(name, masked(text), takes);
     return { version: Number(match[1] ?? 1), key };
   });
-  if (new Set(keys.map((key) => key.version)).size < keys.length) throw unreadable(name, masked(text), takes);
+  if (new Set(keys.map((key) => key.version)).size < keys.length)
+    throw unreadable(name, masked(text), takes);
   return keys;
 }
 
 export function readKeyFile(name: string, path: string): VersionedKey[] | null {
-  return existsSync(path) ? parseVersionedKeys(`${name} (in ${path})`, readFileSync(path, 'utf8').trim()) : null;
+  return existsSync(path)
+    ? parseVersionedKeys(`${name} (in ${path})`, readFileSync(path, 'utf8').trim())
+    : null;
 }
 
 export function makeKeyFile(path: string): VersionedKey[] {

@@ -14,6 +14,7 @@ const others = {
   BODY_TOO_LARGE: { status: 413, category: 'INVALID_REQUEST' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, category: 'INVALID_REQUEST' },
   EXPECTATION_FAILED: { status: 417, category: 'INVALID_REQUEST' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, category: 'CONFLICT' },
   HEADERS_TOO_LARGE: { status: 431, category: 'INVALID_REQUEST' },
   INTERNAL: { status: 500, category: 'INTERNAL' },
   UPGRADE_NOT_SUPPORTED: { status: 501, category: 'INVALID_REQUEST' },

@@ -209,6 +209,11 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     integrator: 'Leave the Expect header out.',
     admin: nothingToDo,
   },
+  IDEMPOTENCY_KEY_REUSED: {
+    meaning: 'The Idempotency-Key was used before with another body. Nothing was done.',
+    integrator: 'Use a new key for each new request, and the same one only to repeat a request.',
+    admin: nothingToDo,
+  },
   HEADERS_TOO_LARGE: {
     meaning: 'The request line and headers are larger, or more, than are read.',
     integrator: 'Send fewer or shorter headers, and large values in a body.',

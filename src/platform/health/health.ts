@@ -19,7 +19,9 @@ export class Health {
   }
 
   report(): HealthReport {
-    const results = [...this.#checks].map(([name, check]) => [name, check() ? 'ok' : 'failing'] as const);
+    const results = [...this.#checks].map(
+      ([name, check]) => [name, check() ? 'ok' : 'failing'] as const,
+    );
     return {
       status: results.every(([, result]) => result === 'ok') ? 'ready' : 'not_ready',
       checks: Object.fromEntries(results),
@@ -28,10 +30,15 @@ export class Health {
 
   /** `/latchkey/health/live` and `/latchkey/health/ready`, on either listener. */
   serve(fastify: FastifyInstance): void {
-    fastify.get('/latchkey/health/live', (_request, reply) => reply.header('Cache-Control', 'no-store').send({ status: 'live' }));
+    fastify.get('/latchkey/health/live', (_request, reply) =>
+      reply.header('Cache-Control', 'no-store').send({ status: 'live' }),
+    );
     fastify.get('/latchkey/health/ready', (_request, reply) => {
       const report = this.report();
-      return reply.code(report.status === 'ready' ? 200 : 503).header('Cache-Control', 'no-store').send(report);
+      return reply
+        .code(report.status === 'ready' ? 200 : 503)
+        .header('Cache-Control', 'no-store')
+        .send(report);
     });
   }
 }

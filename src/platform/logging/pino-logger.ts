@@ -3,7 +3,10 @@ import pino, { type Logger } from 'pino';
 
 /** Nest's log lines as JSON on standard error. Nothing that a caller sent is ever handed to it. */
 export class PinoLogger implements LoggerService {
-  readonly #pino: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  readonly #pino: Logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
 
   /** Nest tells of every module and route it makes; that is for whoever looks for it. */
   log(message: unknown, context?: string): void {
@@ -16,11 +19,15 @@ export class PinoLogger implements LoggerService {
 
   error(message: unknown, stackOrContext?: string, context?: string): void {
     const stack = context === undefined ? undefined : stackOrContext;
-    this.#pino.error({ ...lineOf(message, context ?? stackOrContext), ...(stack !== undefined && { stack }) });
+    this.#pino.error({
+      ...lineOf(message, context ?? stackOrContext),
+      ...(stack !== undefined && { stack }),
+    });
   }
 }
 
 function lineOf(message: unknown, context: string | undefined): object {
-  const parts = typeof message === 'object' && message !== null ? message : { msg: String(message) };
+  const parts =
+    typeof message === 'object' && message !== null ? message : { msg: String(message) };
   return { ...parts, ...(context !== undefined && { context }) };
 }

@@ -30,16 +30,20 @@ const files = {
 } as const;
 
 /** Swagger UI sets styles on elements and draws icons from data URLs; scripts come from here alone. */
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** `/openapi.json`, and `/docs` to browse it, on the management listener. */
 export function serveDocs(fastify: FastifyInstance, document: OpenAPIObject): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const json = JSON.stringify(document);
   const serve = (path: string, type: string, body: string | Buffer) =>
-    fastify.get(path, (_request, reply) => reply.header('Content-Security-Policy', policy).type(type).send(body));
+    fastify.get(path, (_request, reply) =>
+      reply.header('Content-Security-Policy', policy).type(type).send(body),
+    );
   serve('/openapi.json', 'application/json; charset=utf-8', json);
   serve('/docs', 'text/html; charset=utf-8', page);
   serve('/docs/start.js', 'text/javascript; charset=utf-8', start);
-  for (const [name, type] of Object.entries(files)) serve(`/docs/${name}`, type, readFileSync(join(folder, name)));
+  for (const [name, type] of Object.entries(files))
+    serve(`/docs/${name}`, type, readFileSync(join(folder, name)));
 }

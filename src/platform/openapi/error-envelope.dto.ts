@@ -9,7 +9,9 @@ class ErrorDetailResponse {
   @ApiProperty()
   code!: string;
 
-  @ApiProperty({ description: 'Where it lies: body, query, path, headers, credentials, scopes, ip, …' })
+  @ApiProperty({
+    description: 'Where it lies: body, query, path, headers, credentials, scopes, ip, …',
+  })
   in!: string;
 
   @ApiProperty({ type: Object, required: false })
@@ -26,7 +28,15 @@ export class ErrorEnvelopeResponse {
   @ApiProperty({ enum: ['error'] })
   status!: 'error';
 
-  @ApiProperty({ enum: [...new Set([...Object.values(denialKinds), ...Object.values(otherReasons)].map((kind) => kind.category))] })
+  @ApiProperty({
+    enum: [
+      ...new Set(
+        [...Object.values(denialKinds), ...Object.values(otherReasons)].map(
+          (kind) => kind.category,
+        ),
+      ),
+    ],
+  })
   category!: string;
 
   @ApiProperty({ enum: [...Object.keys(denialKinds), ...Object.keys(otherReasons)] })
@@ -44,6 +54,10 @@ export class ErrorEnvelopeResponse {
   @ApiProperty()
   links!: ErrorLinksResponse;
 
-  @ApiProperty({ type: Object, required: false, description: 'With missing or malformed credentials: what was received of each method' })
+  @ApiProperty({
+    type: Object,
+    required: false,
+    description: 'With missing or malformed credentials: what was received of each method',
+  })
   engagement?: object;
 }

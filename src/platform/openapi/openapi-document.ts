@@ -5,7 +5,10 @@ import { ErrorEnvelopeResponse } from './error-envelope.dto.js';
 
 type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type RequestBodyObject = Extract<NonNullable<OperationObject['requestBody']>, { content: object }>;
-type ResponseObject = Extract<NonNullable<OperationObject['responses']['default']>, { description: string }>;
+type ResponseObject = Extract<
+  NonNullable<OperationObject['responses']['default']>,
+  { description: string }
+>;
 
 /** The management API as an OpenAPI document, from its controllers. */
 export function openapiDocument(app: INestApplication): OpenAPIObject {
@@ -18,12 +21,14 @@ export function openapiDocument(app: INestApplication): OpenAPIObject {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Access-Token' }, 'accessToken')
     .build();
   const document = SwaggerModule.createDocument(app, settings, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    operationIdFactory: (controller, method) =>
+      `${controller.replace(/Controller$/, '')}_${method}`,
     extraModels: [ErrorEnvelopeResponse],
   });
   for (const operation of operationsOf(document)) {
     operation.responses['default'] = errorResponse;
-    if (takesEmptyBody(operation)) operation.requestBody = { ...operation.requestBody, required: false } as RequestBodyObject;
+    if (takesEmptyBody(operation))
+      operation.requestBody = { ...operation.requestBody, required: false } as RequestBodyObject;
   }
   return document;
 }
@@ -37,11 +42,14 @@ const errorResponse: ResponseObject = {
 const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 function operationsOf(document: OpenAPIObject): OperationObject[] {
-  return Object.values(document.paths).flatMap((item) => methods.flatMap((method) => item[method] ?? []));
+  return Object.values(document.paths).flatMap((item) =>
+    methods.flatMap((method) => item[method] ?? []),
+  );
 }
 
 /** An action takes no body, or `{}`. */
 function takesEmptyBody({ requestBody }: OperationObject): boolean {
-  const schema = (requestBody as RequestBodyObject | undefined)?.content['application/json']?.schema;
+  const schema = (requestBody as RequestBodyObject | undefined)?.content['application/json']
+    ?.schema;
   return schema !== undefined && '$ref' in schema && schema.$ref === getSchemaPath(EmptyRequest);
 }

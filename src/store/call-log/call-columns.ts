@@ -103,7 +103,10 @@ export function columnIndex(field: keyof Call): number {
 }
 
 // The log gives the first three itself or packs them by hand.
-const packedScalars = Object.keys(scalarFields).slice(3) as Exclude<keyof NewCall, 'position' | ListField>[];
+const packedScalars = Object.keys(scalarFields).slice(3) as Exclude<
+  keyof NewCall,
+  'position' | ListField
+>[];
 const packedLists = Object.keys(listFields) as ListField[];
 
 /** Appends a row's cells: flat, because one array of scalars is the cheapest thing to hand to another thread. */
@@ -130,7 +133,8 @@ export const selectedColumns = fieldColumns.map(({ name }) => `"${name}"`).join(
 /** A call from a record of either driver (PostgreSQL's gives 64-bit integers as text). */
 export function callOf(record: Readonly<Record<string, unknown>>): Call {
   const call: Record<string, unknown> = {};
-  for (const { name, field, kind } of fieldColumns) call[field as string] = valueOf(record[name], kind);
+  for (const { name, field, kind } of fieldColumns)
+    call[field as string] = valueOf(record[name], kind);
   return call as unknown as Call;
 }
 

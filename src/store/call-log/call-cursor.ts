@@ -15,7 +15,8 @@ export function encodeCursor({ position, nodeId }: CallPlace): string {
 
 /** @throws InvalidCursorError */
 export function decodeCursor(cursor: string): CallPlace {
-  const [, digits, nodeId = ''] = /^(\d{1,16}):([^\0]{1,128})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, digits, nodeId = ''] =
+    /^(\d{1,16}):([^\0]{1,128})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   const place = { position: Number(digits), nodeId };
   // Decoding skips what is no base64url; only what we would have written ourselves is ours.
   if (!Number.isSafeInteger(place.position) || encodeCursor(place) !== cursor) {

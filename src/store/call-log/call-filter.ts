@@ -81,7 +81,11 @@ export function conditionsOf(filter: CallFilter, context: FilterContext): Condit
   else if (path !== undefined) add('substr(path, 1, length(CAST(? AS TEXT))) = ?', path, path);
   if (q !== undefined) {
     const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
-    add(`(path ${context.like} ? ESCAPE '\\' OR user_agent ${context.like} ? ESCAPE '\\')`, pattern, pattern);
+    add(
+      `(path ${context.like} ? ESCAPE '\\' OR user_agent ${context.like} ? ESCAPE '\\')`,
+      pattern,
+      pattern,
+    );
   }
   conditions.push(...timeConditions(filter, context.maxSkewMs));
   return conditions;
@@ -91,10 +95,16 @@ export function conditionsOf(filter: CallFilter, context: FilterContext): Condit
 function timeConditions({ from, to }: CallFilter, maxSkewMs: number): Condition[] {
   const conditions: Condition[] = [];
   if (from !== undefined) {
-    conditions.push({ sql: 'at >= ?', values: [from] }, { sql: 'position >= ?', values: [positionAt(from)] });
+    conditions.push(
+      { sql: 'at >= ?', values: [from] },
+      { sql: 'position >= ?', values: [positionAt(from)] },
+    );
   }
   if (to !== undefined) {
-    conditions.push({ sql: 'at < ?', values: [to] }, { sql: 'position < ?', values: [positionAt(to + maxSkewMs + 1)] });
+    conditions.push(
+      { sql: 'at < ?', values: [to] },
+      { sql: 'position < ?', values: [positionAt(to + maxSkewMs + 1)] },
+    );
   }
   return conditions;
 }
@@ -109,7 +119,10 @@ function ipConditions(text: string): Condition[] {
   const inRange = { sql: 'caller_ip_key BETWEEN ? AND ?', values: [first, last] };
   const holdsAllIpv4 = first < ipv4Keys.first && last > ipv4Keys.last;
   if (!holdsAllIpv4) return [inRange];
-  return [inRange, { sql: 'caller_ip_key NOT BETWEEN ? AND ?', values: [ipv4Keys.first, ipv4Keys.last] }];
+  return [
+    inRange,
+    { sql: 'caller_ip_key NOT BETWEEN ? AND ?', values: [ipv4Keys.first, ipv4Keys.last] },
+  ];
 }
 
 function readRule(text: string): IpRule {

@@ -15,7 +15,13 @@ export function callLogReader(url: string): DataSource {
   const database = parseCallLogUrl(url);
   return new DataSource(
     database.kind === 'sqlite'
-      ? { ...both, type: 'better-sqlite3', database: database.path, readonly: true, enableWAL: false }
+      ? {
+          ...both,
+          type: 'better-sqlite3',
+          database: database.path,
+          readonly: true,
+          enableWAL: false,
+        }
       : { ...both, type: 'postgres', url: database.url, schema: callLogSchema, poolSize: 4 },
   );
 }
@@ -23,7 +29,11 @@ export function callLogReader(url: string): DataSource {
 /** A connection that changes the schema; for the time of a migration. Not yet initialized. */
 export function callLogMigrator(url: string): DataSource {
   const database = parseCallLogUrl(url);
-  const migrating = { ...both, migrations: [CallLog1795000000000], migrationsTransactionMode: 'each' as const };
+  const migrating = {
+    ...both,
+    migrations: [CallLog1795000000000],
+    migrationsTransactionMode: 'each' as const,
+  };
   return new DataSource(
     database.kind === 'sqlite'
       ? { ...migrating, type: 'better-sqlite3', database: database.path, enableWAL: true }

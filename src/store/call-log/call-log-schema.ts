@@ -2,6 +2,9 @@
 export const callLogSchema = 'call_log';
 
 /** How a statement names one of the call log's tables. */
-export function callLogTable(name: 'call' | 'call_node' | 'secret_usage', kind: 'sqlite' | 'postgres'): string {
+export function callLogTable(
+  name: 'call' | 'call_node' | 'secret_usage',
+  kind: 'sqlite' | 'postgres',
+): string {
   return kind === 'postgres' ? `${callLogSchema}.${name}` : name;
 }

@@ -65,7 +65,9 @@ export class CallLogWriter implements CallLog {
     this.#retryMs = retryMs;
     this.#onStateChange = options.onStateChange ?? (() => {});
     this.#queue = new CallQueue(nodeId, queueMax);
-    this.#thread = new SinkThread(script, { database, mode, nodeId, timeoutMs }, (error) => this.#disconnect(error));
+    this.#thread = new SinkThread(script, { database, mode, nodeId, timeoutMs }, (error) =>
+      this.#disconnect(error),
+    );
   }
 
   /** Opens the log and continues its numbering. @throws StartError if it cannot be written to */
@@ -76,7 +78,9 @@ export class CallLogWriter implements CallLog {
       this.#lastPosition = Math.max(this.#lastPosition, lastPosition);
     } catch (error) {
       await this.#thread.close().catch(() => {});
-      throw new StartError(`${this.#name} cannot be written to: ${(error as Error).message}.`, { cause: error });
+      throw new StartError(`${this.#name} cannot be written to: ${(error as Error).message}.`, {
+        cause: error,
+      });
     }
     this.#connected = true;
     this.#accepting = true;
@@ -132,7 +136,9 @@ export class CallLogWriter implements CallLog {
     this.#lostRows += 1;
     if (this.#buffered) return kept;
     const isFull = this.#accepting && this.#connected;
-    const rejected = Promise.reject<void>(isFull ? new LogUnavailableError('The call log is full.') : this.#unavailable);
+    const rejected = Promise.reject<void>(
+      isFull ? new LogUnavailableError('The call log is full.') : this.#unavailable,
+    );
     // The door may have gone away without looking.
     rejected.catch(() => {});
     return rejected;
@@ -175,7 +181,10 @@ export class CallLogWriter implements CallLog {
   #disconnect(error: Error): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#unavailable = new LogUnavailableError(`The call log cannot be written: ${error.message}`, { cause: error });
+    this.#unavailable = new LogUnavailableError(
+      `The call log cannot be written: ${error.message}`,
+      { cause: error },
+    );
     if (!this.#buffered) this.#queue.refuse(this.#unavailable);
     this.#retryLater();
     this.#onStateChange(false, error);

@@ -29,5 +29,7 @@ function perform(request: SinkRequest): unknown {
 
 function sinkOf(settings: SinkSettings): CallSink {
   const { database } = settings;
-  return database.kind === 'sqlite' ? new SqliteSink(database.path, settings) : new PostgresSink(database.url, settings);
+  return database.kind === 'sqlite'
+    ? new SqliteSink(database.path, settings)
+    : new PostgresSink(database.url, settings);
 }

@@ -47,7 +47,11 @@ export interface SinkSettings {
 }
 
 export type SinkRequest =
-  { readonly type: 'open' } | { readonly type: 'write'; readonly group: PackedGroup } | { readonly type: 'close' };
+  | { readonly type: 'open' }
+  | { readonly type: 'write'; readonly group: PackedGroup }
+  | { readonly type: 'close' };
 
 /** Errors cross the thread as text: a driver's error may hold what cannot be cloned. */
-export type SinkReply = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly message: string };
+export type SinkReply =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly message: string };

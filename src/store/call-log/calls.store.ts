@@ -66,7 +66,10 @@ export class CallsStore {
    * @param page `limit`: calls at most; `after`: the `next` of the page before
    * @throws InvalidCursorError, InvalidFilterError
    */
-  async search(filter: CallFilter, page: { readonly limit: number; readonly after?: string }): Promise<CallPage> {
+  async search(
+    filter: CallFilter,
+    page: { readonly limit: number; readonly after?: string },
+  ): Promise<CallPage> {
     const conditions = conditionsOf(filter, {
       secretUsage: this.#table('secret_usage'),
       like: this.#kind === 'postgres' ? 'ILIKE' : 'LIKE',
@@ -79,12 +82,16 @@ export class CallsStore {
       conditions.push({ sql: '(position < ? OR node_id < ?)', values: [position, nodeId] });
     }
     // No text in the log holds NUL, and PostgreSQL takes none.
-    if (conditions.some(({ values }) => values.some((value) => String(value).includes('\0')))) return { calls: [], next: null };
+    if (conditions.some(({ values }) => values.some((value) => String(value).includes('\0'))))
+      return { calls: [], next: null };
     // One more than asked for tells whether there is a next page.
     const found = await this.#select(conditions, page.limit + 1);
     const calls = found.slice(0, page.limit);
     const last = calls.at(-1);
-    return { calls, next: found.length > page.limit && last !== undefined ? encodeCursor(last) : null };
+    return {
+      calls,
+      next: found.length > page.limit && last !== undefined ? encodeCursor(last) : null,
+    };
   }
 
   /** The call with this id, or `null`. */
@@ -115,7 +122,10 @@ export class CallsStore {
     const where = 'WHERE key_id = ? AND position >= ? AND secret_id = ?';
     const values = [keyId, sinceMs * positionsPerMs, secretId];
     const table = this.#table('call');
-    const [sum] = await this.#query(`SELECT count(*) AS calls, max(at) AS last FROM ${table} ${where}`, values);
+    const [sum] = await this.#query(
+      `SELECT count(*) AS calls, max(at) AS last FROM ${table} ${where}`,
+      values,
+    );
     const callers = await this.#query(
       `SELECT caller_ip, user_agent, count(*) AS calls, min(at) AS first, max(at) AS last FROM ${table} ${where}
        GROUP BY caller_ip, user_agent ORDER BY last DESC, caller_ip, user_agent LIMIT ?`,
@@ -135,7 +145,8 @@ export class CallsStore {
   }
 
   async #select(conditions: readonly Condition[], limit: number): Promise<Call[]> {
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
+    const where =
+      conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
     const records = await this.#query(
       `SELECT ${selectedColumns} FROM ${this.#table('call')} ${where} ORDER BY position DESC, node_id DESC LIMIT ?`,
       [...conditions.flatMap(({ values }) => values), limit],
@@ -144,14 +155,18 @@ export class CallsStore {
   }
 
   async #maxSkewMs(): Promise<number> {
-    const [record] = await this.#query(`SELECT max(max_skew_ms) AS skew FROM ${this.#table('call_node')}`, []);
+    const [record] = await this.#query(
+      `SELECT max(max_skew_ms) AS skew FROM ${this.#table('call_node')}`,
+      [],
+    );
     return Number(record?.['skew'] ?? 0);
   }
 
   /** @param sql with `?` for each value, and nowhere else */
   #query(sql: string, values: readonly SqlValue[]): Promise<Record<string, unknown>[]> {
     let number = 0;
-    const numbered = this.#kind === 'postgres' ? sql.replaceAll('?', () => `$${(number += 1)}`) : sql;
+    const numbered =
+      this.#kind === 'postgres' ? sql.replaceAll('?', () => `$${(number += 1)}`) : sql;
     return this.#dataSource.query(numbered, [...values]);
   }
 

@@ -44,7 +44,10 @@ export function summarize(cells: readonly Cell[], leftOut?: ReadonlySet<number>)
     if (leftOut?.has(row)) continue;
     const rowPosition = cells[row + position] as number;
     lastPosition = Math.max(lastPosition, rowPosition);
-    maxSkewMs = Math.max(maxSkewMs, Math.floor(rowPosition / positionsPerMs) - (cells[row + at] as number));
+    maxSkewMs = Math.max(
+      maxSkewMs,
+      Math.floor(rowPosition / positionsPerMs) - (cells[row + at] as number),
+    );
     if (cells[row + secretId] !== null) addUse(uses, cells, row);
   }
   return { lastSeq, lastPosition, maxSkewMs, uses: [...uses.values()].sort(bySecretId) };

@@ -26,7 +26,10 @@ export interface KeyRange {
 }
 
 /** All of IPv4, which no IPv6 rule matches (contract §8). */
-export const ipv4Keys: KeyRange = { first: mappedPrefix.padEnd(keyLength, '0'), last: mappedPrefix.padEnd(keyLength, 'f') };
+export const ipv4Keys: KeyRange = {
+  first: mappedPrefix.padEnd(keyLength, '0'),
+  last: mappedPrefix.padEnd(keyLength, 'f'),
+};
 
 /** The keys of the addresses a rule matches, both ends included. */
 export function ipSortKeyRange({ network, prefix, family }: IpRule): KeyRange {

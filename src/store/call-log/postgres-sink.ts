@@ -1,5 +1,12 @@
 import pg from 'pg';
-import { callColumns, completionWidth, outcomeColumns, rowWidth, type Cell, type ColumnKind } from './call-columns.js';
+import {
+  callColumns,
+  completionWidth,
+  outcomeColumns,
+  rowWidth,
+  type Cell,
+  type ColumnKind,
+} from './call-columns.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
 import { summarize, type GroupSummary } from './group-summary.js';
 
@@ -79,7 +86,9 @@ export class PostgresSink implements CallSink {
     client.on('error', () => {});
     this.#client = client;
     await client.connect();
-    await client.query(`SET synchronous_commit TO ${mode === 'durable' ? 'on' : 'off'}; SET statement_timeout TO ${timeoutMs}`);
+    await client.query(
+      `SET synchronous_commit TO ${mode === 'durable' ? 'on' : 'off'}; SET statement_timeout TO ${timeoutMs}`,
+    );
     const { rows } = await client.query<Record<keyof NodeMark, string>>(readMark, [nodeId]);
     return { lastSeq: Number(rows[0]?.lastSeq), lastPosition: Number(rows[0]?.lastPosition) };
   }
@@ -104,7 +113,9 @@ export class PostgresSink implements CallSink {
   async #writeGroup(client: pg.Client, group: PackedGroup): Promise<number> {
     const { nodeId } = this.#settings;
     await client.query('BEGIN');
-    const leftOut = group.salvage ? await salvageRows(client, group.cells) : await insertAll(client, group.cells);
+    const leftOut = group.salvage
+      ? await salvageRows(client, group.cells)
+      : await insertAll(client, group.cells);
     if (group.completions.length > 0) {
       await client.query(completeRows, [...arraysOf(group.completions, completionWidth), nodeId]);
     }
@@ -113,7 +124,10 @@ export class PostgresSink implements CallSink {
     return leftOut.size;
   }
 
-  async #writeSummary(client: pg.Client, { lastSeq, lastPosition, maxSkewMs, uses }: GroupSummary): Promise<void> {
+  async #writeSummary(
+    client: pg.Client,
+    { lastSeq, lastPosition, maxSkewMs, uses }: GroupSummary,
+  ): Promise<void> {
     await client.query(moveMark, [lastSeq, lastPosition, maxSkewMs, this.#settings.nodeId]);
     if (uses.length === 0) return;
     // Last in the transaction: other nodes that count the same secrets wait for it.

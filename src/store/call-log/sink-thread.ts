@@ -47,7 +47,8 @@ export class SinkThread {
 
   #request(request: SinkRequest): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#worker === null) return reject(new Error('the thread of the call log is not running'));
+      if (this.#worker === null)
+        return reject(new Error('the thread of the call log is not running'));
       this.#waiter = { resolve, reject };
       this.#worker.postMessage(request);
     });

@@ -1,5 +1,11 @@
 import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
-import { callColumns, completionWidth, outcomeColumns, rowWidth, type Cell } from './call-columns.js';
+import {
+  callColumns,
+  completionWidth,
+  outcomeColumns,
+  rowWidth,
+  type Cell,
+} from './call-columns.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
 import { summarize, type GroupSummary } from './group-summary.js';
 
@@ -33,7 +39,15 @@ const countUse = `INSERT INTO secret_usage
     last_used_user_agent =
       iif(excluded.last_used_at >= last_used_at, excluded.last_used_user_agent, last_used_user_agent)`;
 
-type StatementName = 'begin' | 'commit' | 'rollback' | 'insertRow' | 'completeRow' | 'readMark' | 'moveMark' | 'countUse';
+type StatementName =
+  | 'begin'
+  | 'commit'
+  | 'rollback'
+  | 'insertRow'
+  | 'completeRow'
+  | 'readMark'
+  | 'moveMark'
+  | 'countUse';
 
 /** Writes groups of calls to SQLite. Each call blocks its thread, which is why that thread is a worker. */
 export class SqliteSink implements CallSink {
@@ -134,13 +148,32 @@ export class SqliteSink implements CallSink {
     const { moveMark, countUse } = this.#prepared();
     moveMark.run(lastSeq, lastPosition, maxSkewMs, this.#settings.nodeId);
     for (const use of uses) {
-      const { secretId, keyId, accountId, calls, deniedCalls, lastUsedAt, lastUsedIp, lastUsedUserAgent } = use;
-      countUse.run(secretId, keyId, accountId, calls, deniedCalls, lastUsedAt, lastUsedIp, lastUsedUserAgent);
+      const {
+        secretId,
+        keyId,
+        accountId,
+        calls,
+        deniedCalls,
+        lastUsedAt,
+        lastUsedIp,
+        lastUsedUserAgent,
+      } = use;
+      countUse.run(
+        secretId,
+        keyId,
+        accountId,
+        calls,
+        deniedCalls,
+        lastUsedAt,
+        lastUsedIp,
+        lastUsedUserAgent,
+      );
     }
   }
 
   #prepared(): Record<StatementName, Statement> {
-    if (this.#database === null || this.#statements === null) throw new Error('the call log is not open');
+    if (this.#database === null || this.#statements === null)
+      throw new Error('the call log is not open');
     return this.#statements;
   }
 }

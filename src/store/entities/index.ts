@@ -6,6 +6,7 @@ import { AuditEventEntity } from './audit-event.entity.js';
 import { AuditHeadEntity } from './audit-head.entity.js';
 import { BindingEntity } from './binding.entity.js';
 import { GrantEntity } from './grant.entity.js';
+import { IdempotencyRecordEntity } from './idempotency-record.entity.js';
 import { InstallationEntity } from './installation.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
@@ -23,6 +24,7 @@ export const entities = [
   AuditHeadEntity,
   BindingEntity,
   GrantEntity,
+  IdempotencyRecordEntity,
   InstallationEntity,
   RotationEntity,
   RouteEntity,

@@ -9,7 +9,8 @@ export class CallLog1795000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     const schema = runner.connection.options.type === 'postgres' ? 'call_log.' : '';
-    for (const table of ['secret_usage', 'call_node', 'call']) await runner.query(`DROP TABLE ${schema}${table}`);
+    for (const table of ['secret_usage', 'call_node', 'call'])
+      await runner.query(`DROP TABLE ${schema}${table}`);
   }
 }
 
@@ -45,7 +46,14 @@ const onPostgres = statementsFor({
   thenPosition: ', position',
 });
 
-function statementsFor({ schema, text, real, position, primaryKey, thenPosition }: Dialect): readonly string[] {
+function statementsFor({
+  schema,
+  text,
+  real,
+  position,
+  primaryKey,
+  thenPosition,
+}: Dialect): readonly string[] {
   const index = (column: string) =>
     `CREATE INDEX call_${column} ON ${schema}call (${column}${thenPosition}) WHERE ${column} IS NOT NULL`;
   return [

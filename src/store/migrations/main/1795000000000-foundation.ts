@@ -26,6 +26,7 @@ const tables = [
   'binding',
   'audit_head',
   'audit_event',
+  'idempotency_record',
 ];
 
 const statements = [
@@ -172,4 +173,14 @@ const statements = [
     digest TEXT NOT NULL
   )`,
   `CREATE UNIQUE INDEX audit_event_chain ON audit_event (account_id, seq)`,
+  `CREATE TABLE idempotency_record (
+    caller_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    body_digest TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (caller_id, path, idempotency_key)
+  )`,
+  `CREATE INDEX idempotency_record_age ON idempotency_record (created_at)`,
 ];

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  UseInterceptors,
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { finalize, of, type Observable } from 'rxjs';
+import { canonicalJson } from '../../core/canonical-json.js';
+import type { Clock } from '../../core/ports.js';
+import { ApiError } from '../../platform/errors/api-error.js';
+import { IdempotencyStore, type IdempotencyClaim } from '../../store/idempotency.store.js';
+import { CLOCK } from '../../store/tokens.js';
+import { callerOf } from './caller.js';
+import type { GuardedRequest } from './guarded-request.js';
+
+const keyShape = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * Carries out a creating request with an `Idempotency-Key` once (contract §6). A replay answers with the same object without
+ * its secret. The record is part of the change's own transaction, so a crash leaves both or neither.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  readonly #running = new Set<string>();
+
+  constructor(
+    private readonly store: IdempotencyStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const claim = claimOf(request);
+    if (claim === undefined) return next.handle();
+    const name = JSON.stringify([claim.callerId, claim.path, claim.idempotencyKey]);
+    if (this.#running.has(name)) throw stillRunning();
+    this.#running.add(name);
+    const done = () => this.#running.delete(name);
+    try {
+      const record = await this.store.find(claim, this.clock.now());
+      if (record === null) {
+        request.idempotency = claim;
+        return next.handle().pipe(finalize(done));
+      }
+      if (record.bodyDigest !== claim.bodyDigest) throw anotherBody();
+      done();
+      void context
+        .switchToHttp()
+        .getResponse<FastifyReply>()
+        .header('Idempotency-Replayed', 'true');
+      return of(record.answer);
+    } catch (error) {
+      done();
+      throw error;
+    }
+  }
+}
+
+/** For POSTs that create. */
+export function Idempotent(): MethodDecorator {
+  return applyDecorators(
+    UseInterceptors(IdempotencyInterceptor),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description:
+        'A retry with the same key within 24 hours answers with the same object, without its secret',
+    }),
+  );
+}
+
+function claimOf(request: GuardedRequest): IdempotencyClaim | undefined {
+  const idempotencyKey = request.headers['idempotency-key'];
+  if (idempotencyKey === undefined) return undefined;
+  if (typeof idempotencyKey !== 'string' || !keyShape.test(idempotencyKey)) {
+    const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
+    throw new ApiError('VALIDATION_FAILED', message, [
+      { message, code: 'IDEMPOTENCY_KEY', in: 'headers', context: { field: 'Idempotency-Key' } },
+    ]);
+  }
+  const path = request.url.split('?', 1)[0] as string;
+  const bodyDigest = createHash('sha256')
+    .update(canonicalJson(request.body ?? {}))
+    .digest('base64url');
+  return { callerId: callerOf(request).keyId, path, idempotencyKey, bodyDigest };
+}
+
+function stillRunning(): ApiError {
+  const message = 'A request with this Idempotency-Key is still being carried out.';
+  return new ApiError('CONFLICT', message, [
+    { message, code: 'IDEMPOTENCY_KEY_RUNNING', in: 'headers' },
+  ]);
+}
+
+function anotherBody(): ApiError {
+  const message = 'This Idempotency-Key was used with another body.';
+  return new ApiError('IDEMPOTENCY_KEY_REUSED', message, [
+    { message, code: 'IDEMPOTENCY_KEY_REUSED', in: 'headers' },
+  ]);
+}

@@ -1,0 +1,87 @@
+import { expect } from '@jest/globals';
+import type { Answer, Json } from './latchkey.js';
+import { schemaFaults, type Schema, type Schemas } from './json-schema.js';
+
+interface Content {
+  readonly content?: { readonly 'application/json'?: { readonly schema: Schema } };
+}
+
+interface Operation {
+  readonly method: string;
+  readonly template: string;
+  readonly responses: Readonly<Record<string, Content>>;
+  readonly requiredScopes: readonly string[];
+}
+
+/** Any secret of our format. No test has one that looks like it and is none. */
+const secretShape = /[a-z][a-z0-9]*_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}/g;
+
+/** The OpenAPI document of a running Latchkey, to hold its answers to. */
+export class ApiDescription {
+  readonly operations: readonly Operation[];
+  readonly #schemas: Schemas;
+
+  constructor(document: Json) {
+    this.#schemas = document.components.schemas;
+    this.operations = Object.entries<Json>(document.paths).flatMap(([template, item]) =>
+      Object.entries<Json>(item).map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        template,
+        responses: operation.responses,
+        requiredScopes: operation['x-required-scopes'],
+      })),
+    );
+  }
+
+  /** The operation that a request is for; a literal segment goes before a parameter. */
+  operationOf(method: string, path: string): Operation | undefined {
+    const [pathname = ''] = path.split('?', 1);
+    const fitting = this.operations.filter(
+      (operation) => operation.method === method && isFilledIn(operation.template, pathname),
+    );
+    return fitting.sort((a, b) => parametersOf(a.template) - parametersOf(b.template))[0];
+  }
+
+  /** Holds an answer to the document: its status, its body, and that a secret is shown only where one is given out. */
+  check(method: string, path: string, answer: Answer): void {
+    const operation = this.operationOf(method, path);
+    const isError = answer.status >= 400;
+    expect(answer.headers.get('x-correlation-id')).toMatch(/^call_[0-9A-Za-z]{23}$/);
+    if (!isError) expect(operation).toBeDefined();
+    const documented = operation?.responses[isError ? 'default' : answer.status];
+    if (!isError) expect([answer.status, documented]).toEqual([answer.status, expect.anything()]);
+    const schema = isError
+      ? { $ref: '#/components/schemas/ErrorEnvelopeResponse' }
+      : documented?.content?.['application/json']?.schema;
+    if (schema === undefined) {
+      expect(answer.text).toBe('');
+      return;
+    }
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(schemaFaults(answer.json, schema, this.#schemas)).toEqual([]);
+    this.#checkSecrets(answer);
+    if (!isError) return;
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('x-correlation-id')).toBe(answer.json.correlationId);
+    expect(answer.json.links.documentation).toBe(`/latchkey/errors/${answer.json.reason}`);
+  }
+
+  #checkSecrets(answer: Answer): void {
+    const issued = answer.status < 400 ? answer.json?.secret : undefined;
+    expect(answer.text.match(secretShape) ?? []).toEqual(issued === undefined ? [] : [issued]);
+    if (issued !== undefined) expect(answer.headers.get('cache-control')).toBe('no-store');
+    answer.headers.forEach((value) => expect(value).not.toMatch(secretShape));
+  }
+}
+
+function isFilledIn(template: string, pathname: string): boolean {
+  const pattern = template
+    .split('/')
+    .map((segment) => (segment.startsWith('{') ? '[^/]+' : segment.replaceAll('.', '\\.')))
+    .join('/');
+  return new RegExp(`^${pattern}$`).test(pathname);
+}
+
+function parametersOf(template: string): number {
+  return template.split('{').length - 1;
+}

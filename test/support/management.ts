@@ -1,0 +1,136 @@
+import { expect } from '@jest/globals';
+import type { Surroundings } from '../../src/latchkey.js';
+import { ApiDescription } from './api-description.js';
+import { expectDenial, expectEnvelope } from './denials.js';
+import {
+  startTestLatchkey,
+  type Answer,
+  type AskOptions,
+  type CallRow,
+  type Json,
+  type TestLatchkey,
+} from './latchkey.js';
+import { NewRows } from './new-rows.js';
+
+export interface Request extends AskOptions {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** What a refusal says that is no denial of contract §3. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly category: string;
+  /** `errors[0].code`, where there are details. */
+  readonly code?: string;
+}
+
+/** A Latchkey whose every management answer is held to its own OpenAPI document. */
+export interface Management extends TestLatchkey {
+  readonly description: ApiDescription;
+  readonly operatorAccountId: string;
+  readonly operatorKeyId: string;
+  openAccount(settings?: Json): Promise<Json>;
+  /** @returns the key with its `secret` */
+  makeKey(accountId: string, settings?: Json): Promise<Json>;
+  /** Adds these scopes to the catalogue. */
+  addScopes(...names: string[]): Promise<void>;
+  /** Asks as the operator, and expects 400 with an entry for each of these fields. @returns the answer */
+  expectInvalid(
+    method: string,
+    path: string,
+    body: unknown,
+    fields: readonly string[],
+    place?: string,
+  ): Promise<Answer>;
+  /** Asks, and expects a denial of contract §3 with its one row. @returns `errors[0]` */
+  expectDenied(request: Request, reason: string, row?: CallRow): Promise<Json>;
+  /** Asks, and expects another refusal, with the one row of a call that was let in. @returns the answer */
+  expectRefused(request: Request, refusal: Refusal, row?: CallRow): Promise<Answer>;
+}
+
+export const refusals = {
+  notFound: { status: 404, reason: 'OBJECT_NOT_FOUND', category: 'NOT_FOUND' },
+  notGrantable: {
+    status: 403,
+    reason: 'SCOPE_NOT_GRANTABLE',
+    category: 'FORBIDDEN',
+    code: 'SCOPE_NOT_GRANTABLE',
+  },
+  selfEdit: { status: 403, reason: 'SELF_EDIT', category: 'FORBIDDEN' },
+  conflict: (code: string) => ({ status: 409, reason: 'CONFLICT', category: 'CONFLICT', code }),
+} as const;
+
+export async function startManagement(
+  environment: Record<string, string> = {},
+  surroundings: Surroundings = {},
+): Promise<Management> {
+  const latchkey = await startTestLatchkey(environment, surroundings);
+  const description = new ApiDescription((await latchkey.ask('GET', '/openapi.json')).json);
+  const rows = new NewRows(latchkey);
+  const self = await latchkey.call('GET', '/latchkey/v1/self', { secret: latchkey.operatorKey });
+  const ask = async (method: string, path: string, options?: AskOptions): Promise<Answer> => {
+    const answer = await latchkey.ask(method, path, options);
+    description.check(method, path, answer);
+    return answer;
+  };
+  const asOperator = (method: string, path: string, body?: unknown): Promise<Answer> =>
+    ask(method, path, { secret: latchkey.operatorKey, body });
+  const manage = async <T = Json>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await asOperator(method, path, body);
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.text}`);
+    return answer.json as T;
+  };
+  const askOnRecord = async ({ method, path, ...options }: Request) => {
+    await rows.skip();
+    const answer = await ask(method, path, options);
+    return { answer, rows: await rows.take(1) };
+  };
+  const called = ({ method, path }: Request): CallRow => ({
+    door: 'management',
+    method,
+    path: path.split('?', 1)[0],
+    callerIp: '127.0.0.1',
+    peerIp: '127.0.0.1',
+  });
+  return {
+    ...latchkey,
+    description,
+    operatorAccountId: self.json.account.id,
+    operatorKeyId: self.json.key.id,
+    ask,
+    manage,
+    openAccount: (settings = {}) =>
+      manage('POST', '/v1/accounts', { name: 'Rolling Donut Ltd', ...settings }),
+    makeKey: (accountId, settings = {}) =>
+      manage('POST', `/v1/accounts/${accountId}/keys`, { name: 'Vendor', scopes: [], ...settings }),
+    addScopes: async (...names) => {
+      for (const name of names) await manage('PUT', `/v1/scopes/${encodeURIComponent(name)}`, {});
+    },
+    expectInvalid: async (method, path, body, fields, place = 'body') => {
+      const answer = await asOperator(method, path, body);
+      expect([answer.status, answer.json.reason]).toEqual([400, 'VALIDATION_FAILED']);
+      expectEnvelope(answer, { reason: 'VALIDATION_FAILED', category: 'VALIDATION_ERROR' });
+      const found = answer.json.errors.map((detail: Json) => [detail.in, detail.context?.field]);
+      expect(found).toEqual(fields.map((field) => [place, field]));
+      return answer;
+    },
+    expectDenied: async (request, reason, row = {}) => {
+      const { answer, rows: made } = await askOnRecord(request);
+      return expectDenial(answer, reason, made, { ...called(request), ...row });
+    },
+    expectRefused: async (request, refusal, row = {}) => {
+      const { status, reason, category, code } = refusal;
+      const { answer, rows: made } = await askOnRecord(request);
+      expect([answer.status, answer.json.reason]).toEqual([status, reason]);
+      const detail = expectEnvelope(answer, { reason, category });
+      if (code !== undefined) expect(detail.code).toBe(code);
+      expect(made).toHaveLength(1);
+      const admitted = { decision: 'allowed', reason: null, status };
+      const id = answer.json.correlationId;
+      expect(made[0]).toMatchObject({ id, ...admitted, ...called(request), ...row });
+      return answer;
+    },
+  };
+}
