@@ -9,7 +9,7 @@ const { builtinModules } = require('node:module');
 const house = {
   core: {
     builtins: ['buffer', 'crypto', 'net', 'zlib'],
-    packages: ['find-my-way'],
+    packages: [],
   },
   store: {
     rooms: ['core'],

@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { runLatchkey, type LatchkeyProcess } from '../support/latchkey-process.js';
 import { commandsIn, paste, type PastedAnswer } from '../support/pasted-commands.js';
 
@@ -74,78 +73,102 @@ function expectLog({ body }: PastedAnswer): void {
   expect(body).not.toMatch(/lk_dev_\w{5}/);
 }
 
-describe('what a start prints', () => {
-  let folder: string;
-  let latchkey: LatchkeyProcess;
+let folder: string;
+let latchkey: LatchkeyProcess;
 
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-demo-'));
+async function start(environment: Record<string, string> = {}): Promise<string> {
+  latchkey = runLatchkey(folder, environment);
+  await latchkey.running;
+  return latchkey.stdout();
+}
+
+async function expectAllCommandsWork(printed: string): Promise<void> {
+  const commands = commandsIn(printed);
+  expect(commands.map(({ promised }) => promised)).toEqual(outcomes.map(([, status]) => status));
+  for (const [i, { promised, command }] of commands.entries()) {
+    const answer = await paste(command);
+    expect([outcomes[i]?.[0], answer.status]).toEqual([outcomes[i]?.[0], promised]);
+    outcomes[i]?.[2](answer);
+  }
+}
+
+function urlOf(listener: 'Access' | 'Management', printed: string): string {
+  return new RegExp(`${listener} listener +(\\S+)`).exec(printed)?.[1] ?? '';
+}
+
+/** The gateway's rows as the operator sees them, with calls for which no key was found. */
+async function operatorsLog(printed: string): Promise<unknown> {
+  const authorization = `Bearer ${textOf('operator.key')}`;
+  const url = `${urlOf('Management', printed)}/v1/request-log?door=gateway`;
+  const answer = await fetch(url, { headers: { authorization } });
+  return ((await answer.json()) as { results: unknown }).results;
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(folder, 'data', file), 'utf8').trim();
+}
+
+function makeFolder(): void {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-demo-'));
+}
+
+async function clear(): Promise<void> {
+  await latchkey.stop('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+describe('the first start on an empty store', () => {
+  let printed: string;
+
+  beforeAll(async () => {
+    makeFolder();
+    printed = await start();
   });
 
-  afterEach(async () => {
-    await latchkey.stop('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(clear);
 
-  async function start(environment: Record<string, string> = {}): Promise<string> {
-    latchkey = runLatchkey(folder, environment);
-    await latchkey.running;
-    return latchkey.stdout();
-  }
-
-  async function expectAllCommandsWork(printed: string): Promise<void> {
-    const commands = commandsIn(printed);
-    expect(commands.map(({ promised }) => promised)).toEqual(outcomes.map(([, status]) => status));
-    for (const [i, { promised, command }] of commands.entries()) {
-      const answer = await paste(command);
-      expect([outcomes[i]?.[0], answer.status]).toEqual([outcomes[i]?.[0], promised]);
-      outcomes[i]?.[2](answer);
-    }
-  }
-
-  /** The gateway's rows as the operator sees them, with calls for which no key was found. */
-  async function operatorsLog(printed: string): Promise<unknown> {
-    const managementUrl = /Management listener +(\S+)/.exec(printed)?.[1];
-    const operatorKey = readFileSync(join(folder, 'data/operator.key'), 'utf8').trim();
-    const answer = await fetch(`${managementUrl}/v1/request-log?door=gateway`, {
-      headers: { authorization: `Bearer ${operatorKey}` },
-    });
-    return ((await answer.json()) as { results: unknown }).results;
-  }
-
-  it('every command works as it stands, each call is one row, and so again after a restart', async () => {
-    const first = await start();
-    await expectAllCommandsWork(first);
-    const logged = await operatorsLog(first);
+  it('prints commands that work as they stand, and each call is one row', async () => {
+    await expectAllCommandsWork(printed);
+    const logged = await operatorsLog(printed);
     expect(logged).toMatchObject(rows);
     expect(logged).toHaveLength(rows.length);
-    expect(await latchkey.stop()).toBe(0);
-    const second = await start();
-    expect(second).not.toContain('New files');
-    await expectAllCommandsWork(second);
-    expect(await latchkey.stop()).toBe(0);
   });
 
-  it('#28 it names the files it made, mode 600, and none of the three keys in them', async () => {
-    const printed = await start();
+  it('#28 names the files it made, mode 600, and shows none of the three keys in them', () => {
     for (const name of ['pepper.key', 'sealing.key', 'operator.key', 'demo-keys.json']) {
       expect(printed).toContain(`data/${name}`);
       expect(statSync(join(folder, 'data', name)).mode & 0o777).toBe(0o600);
     }
     for (const name of ['pepper.key', 'sealing.key', 'operator.key']) {
-      expect(printed).not.toContain(readFileSync(join(folder, 'data', name), 'utf8').trim());
+      expect(printed).not.toContain(textOf(name));
     }
-    await latchkey.stop();
-    expect(latchkey.stderr()).toBe('');
   });
 
-  it('plain text without a terminal, and the page it names is there', async () => {
-    const printed = await start();
-    // oxlint-disable-next-line no-control-regex -- what must not be there
+  it('prints plain text where there is no terminal, and a page that is there', async () => {
     expect(printed).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     const docs = /^http\S+\/docs$/m.exec(printed)?.[0] ?? '';
     expect((await fetch(docs)).status).toBe(200);
   });
+
+  it('and the next one prints commands that work again; with LATCHKEY_DEMO=off, none', async () => {
+    expect(await latchkey.stop()).toBe(0);
+    expect(latchkey.stderr()).toBe('');
+    printed = await start();
+    expect(printed).not.toContain('New files');
+    await expectAllCommandsWork(printed);
+    expect(await latchkey.stop()).toBe(0);
+    const before = urlOf('Access', printed);
+    const command = commandsIn(printed)[0]?.command ?? '';
+    printed = await start({ LATCHKEY_DEMO: 'off' });
+    expect(commandsIn(printed)).toEqual([]);
+    const answer = await paste(command.replace(before, urlOf('Access', printed)));
+    expect([answer.status, JSON.parse(answer.body).reason]).toEqual([502, 'UPSTREAM_UNREACHABLE']);
+  });
+});
+
+describe('other starts', () => {
+  beforeEach(makeFolder);
+  afterEach(clear);
 
   it.each([
     ['LATCHKEY_DEMO=off', { LATCHKEY_DEMO: 'off' }],
@@ -158,29 +181,20 @@ describe('what a start prints', () => {
     expect(existsSync(join(folder, 'data/demo-keys.json'))).toBe(false);
   });
 
-  it('LATCHKEY_DEMO=off on a store that has the demo: the sample does not run', async () => {
-    const command = commandsIn(await start())[0]?.command ?? '';
-    const accessUrl = /Access listener +(\S+)/.exec(latchkey.stdout())?.[1] ?? '';
-    await latchkey.stop();
-    const printed = await start({ LATCHKEY_DEMO: 'off' });
-    expect(commandsIn(printed)).toEqual([]);
-    const now = /Access listener +(\S+)/.exec(printed)?.[1] ?? '';
-    expect((await paste(command.replace(accessUrl, now))).status).toBe(502);
-  });
-
   it('#91 killed while it makes the demo: the next start completes it', async () => {
-    for (let keysMade = 1; keysMade <= 3; keysMade += 1) {
+    const printed: string[] = [];
+    for (const secretsMade of [1, 3, 5]) {
       latchkey = runLatchkey(folder);
-      while (secretsKept() < keysMade * 2) await wait(1);
+      while (secretsKept() < secretsMade) await wait(1);
       await latchkey.stop('SIGKILL');
-      expect(latchkey.stdout()).toBe('');
+      printed.push(latchkey.stdout());
     }
+    expect(printed).toContain('');
     await expectAllCommandsWork(await start());
   });
 
   function secretsKept(): number {
-    const path = join(folder, 'data/demo-keys.json');
-    if (!existsSync(path)) return 0;
-    return readFileSync(path, 'utf8').match(/"lk_dev_/g)?.length ?? 0;
+    if (!existsSync(join(folder, 'data/demo-keys.json'))) return 0;
+    return textOf('demo-keys.json').match(/"lk_dev_/g)?.length ?? 0;
   }
 });

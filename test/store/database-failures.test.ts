@@ -3,7 +3,14 @@ import type { Database as SqliteHandle } from 'better-sqlite3';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
 import { describeWithPostgres } from '../support/postgres.js';
-import { openStore, wholeDatabase, type TestStore } from '../support/store.js';
+import {
+  makeDatabase,
+  openStore,
+  wholeDatabase,
+  type DatabaseKind,
+  type TestDatabase,
+  type TestStore,
+} from '../support/store.js';
 
 interface Opened {
   home: TestDatabase;

@@ -8,6 +8,7 @@ import { AuditEventEntity } from '../../src/store/entities/audit-event.entity.js
 import { AuditHeadEntity } from '../../src/store/entities/audit-head.entity.js';
 import { BindingEntity } from '../../src/store/entities/binding.entity.js';
 import { GrantEntity } from '../../src/store/entities/grant.entity.js';
+import { IdempotencyRecordEntity } from '../../src/store/entities/idempotency-record.entity.js';
 import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
@@ -158,6 +159,15 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ id: 'bnd_2', accountId: 'acc_1', serviceId: 'svc_1', environment: null },
         ...{ upstream: null, credential: null, revision: 0 },
+      },
+    ],
+  ],
+  [
+    IdempotencyRecordEntity,
+    [
+      {
+        ...{ callerId: words, path: words, idempotencyKey: words, bodyDigest: words },
+        ...{ answer: json, createdAt: big },
       },
     ],
   ],

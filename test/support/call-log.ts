@@ -77,10 +77,20 @@ export class TestCallLog {
     return () => client.end();
   }
 
+  /** Stops the writers and empties the tables. */
+  async clear(): Promise<void> {
+    await this.#stopWriters();
+    for (const table of ['call', 'call_node', 'secret_usage']) await this.query(`DELETE FROM ${table}`);
+  }
+
   /** Closes it; its database is left to whoever made it. */
   async close(): Promise<void> {
-    await Promise.all(this.#writers.map((writer) => writer.stop()));
+    await this.#stopWriters();
     await this.#reader.destroy();
+  }
+
+  async #stopWriters(): Promise<void> {
+    await Promise.all(this.#writers.splice(0).map((writer) => writer.stop()));
   }
 
   async #connect(): Promise<pg.Client> {

@@ -56,17 +56,17 @@ export class SinkThread {
 
   #spawn(): Worker {
     const worker = new Worker(this.#script, { workerData: this.#settings, name: 'call log' });
-    let cause: unknown;
+    let cause: Error | undefined;
     worker.on('message', (reply: SinkReply) => {
       const waiter = this.#settle();
       if (reply.ok) waiter?.resolve(reply.result);
       else waiter?.reject(new Error(reply.message));
     });
-    worker.on('error', (error) => (cause = error));
+    worker.on('error', (error: Error) => (cause = error));
     worker.on('exit', (code) => {
       if (this.#worker !== worker) return;
       this.#worker = null;
-      const why = cause instanceof Error ? cause.message : `exit code ${code}`;
+      const why = cause?.message ?? `exit code ${code}`;
       const error = new Error(`the thread of the call log ended: ${why}`, { cause });
       this.#settle()?.reject(error);
       this.#onDeath(error);

@@ -3,7 +3,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** The tables of the main database. The statements are the part of SQL that SQLite and PostgreSQL share. */
 export class Foundation1795000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of statements) await runner.query(statement);
+    const isPostgres = runner.connection.options.type === 'postgres';
+    // Compared byte by byte, as on SQLite: no list changes its order, and no index its truth, with the server's locale.
+    const text = isPostgres ? 'TEXT COLLATE "C"' : 'TEXT';
+    for (const statement of statements) await runner.query(statement.replace(/\bTEXT\b/g, text));
   }
 
   async down(runner: QueryRunner): Promise<void> {
