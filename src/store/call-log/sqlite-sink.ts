@@ -20,9 +20,10 @@ const insertRow = `INSERT INTO call (${callColumns.map(({ name }) => `"${name}"`
 const completeRow = `UPDATE call SET ${outcomeColumns.map(({ name }) => `"${name}" = ?`).join(', ')}
   WHERE position = ? AND node_id = ?`;
 
+// Positions are unique in this file, whatever the node was called that gave them out.
 const readMark = `INSERT INTO call_node (node_id, last_seq, last_position, max_skew_ms) VALUES (?, 0, 0, 0)
   ON CONFLICT (node_id) DO UPDATE SET node_id = excluded.node_id
-  RETURNING last_seq AS "lastSeq", last_position AS "lastPosition"`;
+  RETURNING last_seq AS "lastSeq", (SELECT max(last_position) FROM call_node) AS "lastPosition"`;
 
 const moveMark = `UPDATE call_node SET last_seq = max(last_seq, ?), last_position = max(last_position, ?),
   max_skew_ms = max(max_skew_ms, ?) WHERE node_id = ?`;

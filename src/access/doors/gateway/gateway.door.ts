@@ -10,7 +10,7 @@ import { otherAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog, type PublishedService } from '../../../store/service-catalog.js';
 import { CALL_LOG } from '../../../store/tokens.js';
-import { Admission, ignoreUnavailable } from '../../admission.js';
+import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { durationMs, type CallAnswer, type CallPlace } from '../../call-row.js';
 import { retiringHeaders } from '../../retiring-headers.js';
@@ -73,7 +73,9 @@ export class GatewayDoor {
 
   async #forward(passage: Passage, response: ServerResponse): Promise<void> {
     const { arrival, outcome, place } = passage;
-    if (!this.admission.canRecord) return this.admission.answerLogUnavailable(response, arrival);
+    if (!this.admission.canRecord) {
+      return this.admission.deny(response, arrival, { ...outcome, decision: logUnavailable() }, place);
+    }
     if (passage.logFirst) {
       try {
         await this.admission.record(arrival, outcome, place, { status: null });

@@ -1,17 +1,20 @@
 /**
- * The call log's worker, which dies over certain groups: one that holds the path `/die-before-commit` before it is
- * committed (once: not when its rows come back saying 503), and one with `/die-after-commit` before it is acknowledged.
+ * The call log's worker, which fails over certain paths: at `/die-before-commit` it dies (once: not when the row comes back
+ * saying 503), at `/die-after-commit` it dies before it acknowledges the group, and at `/answer-late` it waits a second.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
 /** @param {string} path */
-const built = (path) => import(new URL(`../../dist/src/store/call-log/${path}`, import.meta.url).href);
+const built = (path) =>
+  import(new URL(`../../dist/src/store/call-log/${path}`, import.meta.url).href);
 
 const { SqliteSink } = await built('sqlite-sink.js');
 const { PostgresSink } = await built('postgres-sink.js');
 const { database } = workerData;
 const sink =
-  database.kind === 'sqlite' ? new SqliteSink(database.path, workerData) : new PostgresSink(database.url, workerData);
+  database.kind === 'sqlite'
+    ? new SqliteSink(database.path, workerData)
+    : new PostgresSink(database.url, workerData);
 
 parentPort?.on('message', async (request) => {
   if (request.type !== 'write') {
@@ -22,5 +25,6 @@ parentPort?.on('message', async (request) => {
   if (cells.includes('/die-before-commit') && !cells.includes('LOG_UNAVAILABLE')) process.exit(1);
   const result = await sink.write(request.group);
   if (cells.includes('/die-after-commit')) process.exit(1);
+  if (cells.includes('/answer-late')) await new Promise((resolve) => setTimeout(resolve, 1000));
   parentPort?.postMessage({ ok: true, result });
 });
