@@ -10,6 +10,7 @@ import { DemoModule } from './demo/demo.module.js';
 import { AccountsModule } from './management/accounts/accounts.module.js';
 import { ApiKeysModule } from './management/api-keys/api-keys.module.js';
 import { AuditModule } from './management/audit/audit.module.js';
+import { BindingsModule } from './management/bindings/bindings.module.js';
 import { FirstStartModule } from './management/first-start/first-start.module.js';
 import { IpAllowlistsModule } from './management/ip-allowlists/ip-allowlists.module.js';
 import { RequestLogModule } from './management/request-log/request-log.module.js';
@@ -26,6 +27,7 @@ const management = [
   AccountsModule,
   ApiKeysModule,
   AuditModule,
+  BindingsModule,
   FirstStartModule,
   IpAllowlistsModule,
   RequestLogModule,

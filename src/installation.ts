@@ -6,10 +6,25 @@ import type { Pepper } from './core/secret-digest.js';
 import { seal, unseal, type SealingKey } from './core/sealing.js';
 import { StartError } from './core/start-error.js';
 import type { Settings } from './platform/config/settings.js';
-import { makeKeyFile, parseVersionedKeys, readKeyFile, type VersionedKey } from './platform/config/versioned-keys.js';
-import { makeFolderOf, parseDatabaseUrl, writerOptions, type DatabaseUrl } from './store/data-source-options.js';
+import {
+  makeKeyFile,
+  parseVersionedKeys,
+  readKeyFile,
+  type VersionedKey,
+} from './platform/config/versioned-keys.js';
+import {
+  makeFolderOf,
+  parseDatabaseUrl,
+  writerOptions,
+  type DatabaseUrl,
+} from './store/data-source-options.js';
 import { InstallationEntity } from './store/entities/installation.entity.js';
-import { checkFingerprints, hasFingerprint, type KeyKind } from './store/key-fingerprints.js';
+import {
+  checkFingerprints,
+  hasFingerprint,
+  recordFingerprints,
+  type KeyKind,
+} from './store/key-fingerprints.js';
 import { migrateMainDatabase } from './store/migrate.js';
 import { lockDatabase, type ProcessLock } from './store/process-lock.js';
 
@@ -54,22 +69,34 @@ function readUrl(text: string): DatabaseUrl {
   return url;
 }
 
-async function readFacts(settings: Settings, databaseUrl: DatabaseUrl): Promise<Omit<Installation, 'release'>> {
+async function readFacts(
+  settings: Settings,
+  databaseUrl: DatabaseUrl,
+): Promise<Omit<Installation, 'release'>> {
   const dataSource = await new DataSource(writerOptions(databaseUrl)).initialize();
   try {
-    const madeFiles: string[] = [];
-    const pepperFile = join(settings.dataFolder, 'pepper.key');
-    const sealingFile = join(settings.dataFolder, 'sealing.key');
-    const peppers = await keysOf(dataSource, 'pepper', settings.keyPepper, pepperFile, madeFiles);
-    const sealingKeys = await keysOf(dataSource, 'sealing_key', settings.sealingKey, sealingFile, madeFiles);
+    const pepper = await readKeys(dataSource, 'pepper', settings.keyPepper, settings.dataFolder);
+    const sealing = await readKeys(
+      dataSource,
+      'sealing_key',
+      settings.sealingKey,
+      settings.dataFolder,
+    );
+    const keyPrefixes = await readPrefixes(dataSource, settings.keyPrefix);
+    // Everything that was given has been judged; from here on it is written down.
+    const madeFiles = [...(await keep(dataSource, pepper)), ...(await keep(dataSource, sealing))];
+    await setFact(dataSource, 'key_prefixes', JSON.stringify(keyPrefixes));
     return {
       databaseUrl,
-      peppers,
-      sealingKeys,
-      keyPrefixes: await prefixesOf(dataSource, settings.keyPrefix),
-      auditKey: await auditKeyOf(dataSource, sealingKeys),
+      peppers: pepper.keys,
+      sealingKeys: sealing.keys,
+      keyPrefixes,
+      auditKey: await auditKeyOf(dataSource, sealing.keys),
       // One process has a SQLite database to itself; on PostgreSQL each is a node of its own.
-      nodeId: databaseUrl.kind === 'sqlite' ? await factOr(dataSource, 'node', () => newId('nod')) : newId('nod'),
+      nodeId:
+        databaseUrl.kind === 'sqlite'
+          ? await factOr(dataSource, 'node', () => newId('nod'))
+          : newId('nod'),
       madeFiles,
     };
   } finally {
@@ -77,33 +104,58 @@ async function readFacts(settings: Settings, databaseUrl: DatabaseUrl): Promise<
   }
 }
 
-const variables: Readonly<Record<KeyKind, string>> = { pepper: 'KEY_PEPPER', sealing_key: 'SEALING_KEY' };
+const variables: Readonly<Record<KeyKind, string>> = {
+  pepper: 'KEY_PEPPER',
+  sealing_key: 'SEALING_KEY',
+};
+
+const keyFiles: Readonly<Record<KeyKind, string>> = {
+  pepper: 'pepper.key',
+  sealing_key: 'sealing.key',
+};
+
+/** Keys that fit the database. */
+interface FittingKeys {
+  readonly kind: KeyKind;
+  readonly keys: readonly VersionedKey[];
+  /** Where they have to be kept, if they were made just now. */
+  readonly newFile: string | null;
+}
 
 /** A key from its variable, from its file, or a new one: but never a new one for a database that was used with another. */
-async function keysOf(
+async function readKeys(
   dataSource: DataSource,
   kind: KeyKind,
   given: string | undefined,
-  path: string,
-  madeFiles: string[],
-): Promise<VersionedKey[]> {
+  dataFolder: string,
+): Promise<FittingKeys> {
   const name = variables[kind];
-  let keys = given === undefined ? readKeyFile(name, path) : parseVersionedKeys(name, given);
-  if (keys === null) {
-    if (await hasFingerprint(dataSource, kind)) {
-      throw new StartError(
-        `${name} is missing: this database was used with one, and neither the variable nor ${path} is there. Restore it from your backup; nothing was changed.`,
-      );
-    }
-    keys = makeKeyFile(path);
-    madeFiles.push(path);
+  const path = join(dataFolder, keyFiles[kind]);
+  const keys = given === undefined ? readKeyFile(name, path) : parseVersionedKeys(name, given);
+  if (keys !== null) {
+    await checkFingerprints(dataSource, kind, keys);
+    return { kind, keys, newFile: null };
   }
-  await checkFingerprints(dataSource, kind, keys);
-  return keys;
+  if (await hasFingerprint(dataSource, kind)) {
+    throw new StartError(
+      `${name} is missing: this database was used with one, and neither the variable nor ${path} is there. Restore it from your backup; nothing was changed.`,
+    );
+  }
+  return { kind, keys: [newKey()], newFile: path };
+}
+
+/** @returns the file that was made */
+async function keep(
+  dataSource: DataSource,
+  { kind, keys, newFile }: FittingKeys,
+): Promise<string[]> {
+  if (newFile !== null) writeKeyFile(newFile, keys);
+  await recordFingerprints(dataSource, kind, keys);
+  return newFile === null ? [] : [newFile];
 }
 
 /** Older prefixes stay valid; each is remembered with the database. */
-async function prefixesOf(dataSource: DataSource, current: string): Promise<string[]> {
+async function readPrefixes(dataSource: DataSource, current: string): Promise<string[]> {
   const known = JSON.parse(await factOr(dataSource, 'key_prefixes', () => '[]')) as string[];
   const clash = known.find((prefix) => isKindOf(prefix, current) || isKindOf(current, prefix));
   if (clash !== undefined) {
@@ -111,17 +163,18 @@ async function prefixesOf(dataSource: DataSource, current: string): Promise<stri
       `KEY_PREFIX is "${current}", which cannot be used: it differs by one letter from the earlier prefix "${clash}", and such prefixes are kept for other kinds of credential.`,
     );
   }
-  const prefixes = [current, ...known.filter((prefix) => prefix !== current)];
-  await setFact(dataSource, 'key_prefixes', JSON.stringify(prefixes));
-  return prefixes;
+  return [current, ...known.filter((prefix) => prefix !== current)];
 }
 
 function isKindOf(longer: string, prefix: string): boolean {
-  return longer.length === prefix.length + 1 && longer.startsWith(prefix);
+  return longer.startsWith(prefix) && /^[a-z]$/.test(longer.slice(prefix.length));
 }
 
 /** Random, and sealed in the database: it outlives a change of the pepper and of the sealing key. */
-async function auditKeyOf(dataSource: DataSource, sealingKeys: readonly SealingKey[]): Promise<Buffer> {
+async function auditKeyOf(
+  dataSource: DataSource,
+  sealingKeys: readonly SealingKey[],
+): Promise<Buffer> {
   const sealed = await factOr(dataSource, 'audit_key', () =>
     seal(randomBytes(32), sealingKeys[0] as SealingKey, auditKeyPlace),
   );

@@ -118,10 +118,10 @@ async function buildApp(
   calls: CallsStore,
   clock: MonotonicClock,
 ): Promise<NestFastifyApplication> {
-  const { databaseUrl, peppers, keyPrefixes, auditKey } = installation;
-  const parts = { databaseUrl, peppers, keyPrefixes, auditKey, callLog, calls, clock };
+  const { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
+  const parts = { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey, callLog, calls, clock };
   const adapter = new FastifyAdapter({
-    serverFactory: createHttpServer,
+    serverFactory: (listener) => createHttpServer(listener),
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerUnrouted(app.get(Admission), request, reply).catch(() => reply.raw.destroy()),

@@ -12,15 +12,21 @@ const path = new URL('../../openapi.json', import.meta.url);
 
 // In preview nothing is instantiated, so nothing of these parts is touched.
 const parts = { databaseUrl: { kind: 'sqlite', path: ':memory:' } } as unknown as StoreParts;
-const app = await NestFactory.create(AppModule.forRoot(readSettings({}), parts), new FastifyAdapter(), {
-  preview: true,
-  logger: false,
-});
+const app = await NestFactory.create(
+  AppModule.forRoot(readSettings({}), parts),
+  new FastifyAdapter(),
+  {
+    preview: true,
+    logger: false,
+  },
+);
 const text = `${JSON.stringify(openapiDocument(app), null, 2)}\n`;
 
 if (!process.argv.includes('--check')) {
   writeFileSync(path, text);
 } else if (readFileSync(path, 'utf8') !== text) {
-  process.stderr.write('openapi.json does not fit the code any more: run `npm run openapi` and commit it.\n');
+  process.stderr.write(
+    'openapi.json does not fit the code any more: run `npm run openapi` and commit it.\n',
+  );
   process.exitCode = 1;
 }

@@ -30,16 +30,29 @@ export class Admission {
 
   judge(arrival: Arrival, target: Target): Promise<AccessOutcome> {
     const { credential, caller } = arrival;
-    return checkAccess({ now: arrival.at, caller, path: arrival.target.path, credential, target }, this.keys);
+    return checkAccess(
+      { now: arrival.at, caller, path: arrival.target.path, credential, target },
+      this.keys,
+    );
   }
 
   /** Resolves when the call is as safely on the log as its mode promises. @throws LogUnavailableError */
-  record(arrival: Arrival, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): Promise<void> {
+  record(
+    arrival: Arrival,
+    outcome: AccessOutcome,
+    place: CallPlace,
+    answer: CallAnswer,
+  ): Promise<void> {
     return this.callLog.write(callRow(arrival, outcome, place, answer));
   }
 
   /** Hands the call to the log and does not wait. */
-  recordLater(arrival: Arrival, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): void {
+  recordLater(
+    arrival: Arrival,
+    outcome: AccessOutcome,
+    place: CallPlace,
+    answer: CallAnswer,
+  ): void {
     this.record(arrival, outcome, place, answer).catch(ignoreUnavailable);
   }
 
@@ -61,7 +74,12 @@ export class Admission {
       this.answerLogUnavailable(response, arrival);
       return;
     }
-    writeErrorAnswer(response, { ...answer, headers: { ...answer.headers, ...headers } }, arrival.method, body);
+    writeErrorAnswer(
+      response,
+      { ...answer, headers: { ...answer.headers, ...headers } },
+      arrival.method,
+      body,
+    );
   }
 
   /** Whether a call can be logged, asked before anything is forwarded. */

@@ -1,6 +1,7 @@
 import type { Call, Door, UpstreamFailure } from '../core/call.js';
 import { forwardedForLines } from '../core/caller.js';
 import type { AccessOutcome } from '../core/check-access.js';
+import { presentedSecrets } from '../core/credential.js';
 import type { Decision } from '../core/decision.js';
 import type { NewCall } from '../core/ports.js';
 import { redactHeader, redactPath, redactQuery } from '../core/redaction.js';
@@ -26,10 +27,16 @@ export interface CallAnswer {
 }
 
 /** The one row of a call: who, what, decided how, answered how, from where. */
-export function callRow(arrival: Arrival, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): NewCall {
+export function callRow(
+  arrival: Arrival,
+  outcome: AccessOutcome,
+  place: CallPlace,
+  answer: CallAnswer,
+): NewCall {
   const { credential, decision } = outcome;
   const { headers, rawHeaders } = arrival.request;
   const forwardedFor = forwardedForLines(rawHeaders);
+  const presented = presentedSecrets(arrival.credential);
   return {
     position: arrival.position,
     id: arrival.id,
@@ -47,9 +54,9 @@ export function callRow(arrival: Arrival, outcome: AccessOutcome, place: CallPla
     actor: null,
     serviceId: place.serviceId,
     method: arrival.method,
-    host: redactHeader(headers.host),
-    path: redactPath(arrival.target.path.raw),
-    query: redactQuery(arrival.target.rawQuery),
+    host: redactHeader(headers.host, presented),
+    path: redactPath(arrival.target.path.raw, presented),
+    query: redactQuery(arrival.target.rawQuery, presented),
     route: place.route,
     ...scopesOf(decision),
     decision: decision.allowed ? 'allowed' : 'denied',
@@ -59,9 +66,10 @@ export function callRow(arrival: Arrival, outcome: AccessOutcome, place: CallPla
     upstreamStatus: answer.upstreamStatus ?? null,
     callerIp: arrival.caller.determined ? arrival.caller.ip : null,
     peerIp: arrival.peerIp,
-    forwardedFor: forwardedFor.length === 0 ? null : redactHeader(forwardedFor.join(', ')),
-    userAgent: redactHeader(headers['user-agent']),
-    clientRequestId: redactHeader(firstOf(headers['x-request-id'])),
+    forwardedFor:
+      forwardedFor.length === 0 ? null : redactHeader(forwardedFor.join(', '), presented),
+    userAgent: redactHeader(headers['user-agent'], presented),
+    clientRequestId: redactHeader(firstOf(headers['x-request-id']), presented),
     durationMs: answer.status === null ? null : durationMs(arrival),
     upstreamMs: answer.upstreamMs ?? null,
     requestBytes: answer.requestBytes ?? null,
@@ -76,9 +84,15 @@ export function durationMs(arrival: Arrival): number {
 
 const noScopes: readonly string[] = [];
 
-function scopesOf(decision: Decision): Pick<Call, 'requiredScopes' | 'usedScopes' | 'missingScopes'> {
+function scopesOf(
+  decision: Decision,
+): Pick<Call, 'requiredScopes' | 'usedScopes' | 'missingScopes'> {
   if (decision.allowed) {
-    return { requiredScopes: decision.usedScopes, usedScopes: decision.usedScopes, missingScopes: noScopes };
+    return {
+      requiredScopes: decision.usedScopes,
+      usedScopes: decision.usedScopes,
+      missingScopes: noScopes,
+    };
   }
   const { requiredScopes = noScopes, missingScopes = noScopes } = decision.context;
   return { requiredScopes, usedScopes: noScopes, missingScopes };

@@ -7,7 +7,10 @@ export interface RetiringHeaders {
   readonly Sunset: string;
 }
 
-export function retiringHeaders(credential: HeldCredential | null, now: number): RetiringHeaders | null {
+export function retiringHeaders(
+  credential: HeldCredential | null,
+  now: number,
+): RetiringHeaders | null {
   if (credential === null || credential.endsAt === null || credential.endsAt <= now) return null;
   const ends = new Date(credential.endsAt);
   return {

@@ -57,7 +57,9 @@ export class AccessServer {
   #serve(ownCalls: (request: IncomingMessage, response: ServerResponse) => void): Server {
     return createHttpServer((request, response) => {
       if (isOwn(request.url ?? '')) return ownCalls(request, response);
-      this.gateway.handle(request, response).catch((error: unknown) => this.#answerBug(error, response));
+      this.gateway
+        .handle(request, response)
+        .catch((error: unknown) => this.#answerBug(error, response));
     });
   }
 
@@ -80,11 +82,19 @@ export class AccessServer {
     reply.hijack();
     try {
       const arrival = this.admission.receive(request.raw);
-      const match = request.url.split('?', 1)[0] === selfPath ? ({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] } as const) : ({ kind: 'unknown' } as const);
+      const match =
+        request.url.split('?', 1)[0] === selfPath
+          ? ({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] } as const)
+          : ({ kind: 'unknown' } as const);
       const outcome = await this.admission.judge(arrival, { service: null, match });
       const { decision } = outcome;
       if (decision.allowed) throw new Error('A call was let through to nowhere.');
-      await this.admission.deny(reply.raw, arrival, { ...outcome, decision }, { door: 'self', serviceId: null, route: null });
+      await this.admission.deny(
+        reply.raw,
+        arrival,
+        { ...outcome, decision },
+        { door: 'self', serviceId: null, route: null },
+      );
     } catch (error) {
       this.#answerBug(error, reply.raw);
     }
@@ -93,7 +103,10 @@ export class AccessServer {
   #answerBug(error: unknown, response: ServerResponse): void {
     const correlationId = newCallId(Date.now() * 4096);
     // The stack names our code, never the request.
-    this.#logger.error({ correlationId, stack: error instanceof Error ? error.stack : 'not an Error' });
+    this.#logger.error({
+      correlationId,
+      stack: error instanceof Error ? error.stack : 'not an Error',
+    });
     if (response.headersSent) return void response.destroy();
     const message = 'Something went wrong here. It is on the server log under this correlation id.';
     writeErrorAnswer(response, otherAnswer('INTERNAL', message, correlationId), undefined);

@@ -76,5 +76,11 @@ export type UpstreamFailure =
 /** What is learnt of a call after its row was written. */
 export type CallOutcome = Pick<
   Call,
-  'reason' | 'status' | 'upstreamStatus' | 'durationMs' | 'upstreamMs' | 'requestBytes' | 'responseBytes'
+  | 'reason'
+  | 'status'
+  | 'upstreamStatus'
+  | 'durationMs'
+  | 'upstreamMs'
+  | 'requestBytes'
+  | 'responseBytes'
 >;

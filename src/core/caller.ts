@@ -2,7 +2,8 @@ import { canonicalIp } from './ip-address.js';
 import type { IpRuleSet } from './ip-allowlist.js';
 
 /** Who is calling: the address that is judged and logged, or word that a trusted proxy sent something that is none. */
-export type CallerReading = { readonly determined: true; readonly ip: string } | { readonly determined: false };
+export type CallerReading =
+  { readonly determined: true; readonly ip: string } | { readonly determined: false };
 
 const undetermined: CallerReading = { determined: false };
 
@@ -10,7 +11,11 @@ const undetermined: CallerReading = { determined: false };
  * Finds the caller (contract §8): the TCP peer, unless that is a trusted proxy. Then every `X-Forwarded-For` line is read
  * from the right, trusted proxies skipped; the first other entry is the caller. `Forwarded` and `X-Real-IP` are not read.
  */
-export function findCaller(peerIp: string, rawHeaders: readonly string[], trustedProxies: IpRuleSet): CallerReading {
+export function findCaller(
+  peerIp: string,
+  rawHeaders: readonly string[],
+  trustedProxies: IpRuleSet,
+): CallerReading {
   // Node names the interface of a link-local peer (`fe80::1%eth0`): a fact about this machine, not about the caller.
   const peer = canonicalIp(peerIp.split('%', 1)[0] as string);
   if (peer === null) return undetermined;
@@ -32,7 +37,8 @@ export function forwardedForLines(rawHeaders: readonly string[]): string[] {
   const lines: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length === 15 && name.toLowerCase() === 'x-forwarded-for') lines.push(rawHeaders[i + 1] as string);
+    if (name.length === 15 && name.toLowerCase() === 'x-forwarded-for')
+      lines.push(rawHeaders[i + 1] as string);
   }
   return lines;
 }

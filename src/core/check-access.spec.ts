@@ -82,7 +82,7 @@ function fineWorld(): World {
       scopes: new Set(['contacts.read']),
       grantableScopes: new Set(),
       ipAllowlist: anywhere,
-      boundServiceIds: new Set(),
+      bindings: new Map(),
     },
     account: {
       id: 'acc_1',
@@ -381,7 +381,7 @@ describe('the IP allowlists', () => {
 
 // prettier-ignore
 describe('a service', () => {
-  const bound = (...ids: string[]): Change => (world) => (world.key = { ...world.key, boundServiceIds: new Set(ids) });
+  const bound = (...ids: string[]): Change => (world) => (world.key = { ...world.key, bindings: new Map(ids.map((id) => [id, { upstream: null, credential: null }])) });
   const service = (open: boolean): Change => (world) => (world.service = { id: 'svc_1', open });
 
   it.each<[name: string, changes: Change[], answer: string]>([

@@ -83,7 +83,10 @@ const publicSteps: readonly Step[] = [callerIsDetermined, pathIsValid];
 
 const storeRetryAfterSeconds = 1;
 
-export async function checkAccess(request: AccessRequest, keys: KeyDirectory): Promise<AccessOutcome> {
+export async function checkAccess(
+  request: AccessRequest,
+  keys: KeyDirectory,
+): Promise<AccessOutcome> {
   if (isPublic(request.target)) {
     const facts = { request, credential: null, storeFailed: false };
     return outcomeOf(facts, firstDenial(publicSteps, facts) ?? { allowed: true, usedScopes: [] });
@@ -111,7 +114,11 @@ async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Fac
   try {
     if (reading.kind === 'found') {
       const found = keys.find(reading.secret);
-      return { request, credential: found instanceof Promise ? await found : found, storeFailed: false };
+      return {
+        request,
+        credential: found instanceof Promise ? await found : found,
+        storeFailed: false,
+      };
     }
     if (reading.kind === 'malformed') {
       for (const candidate of reading.candidates) {
@@ -141,7 +148,9 @@ function callerIsDetermined({ request }: Facts): Denied | null {
 function pathIsValid({ request: { path, target } }: Facts): Denied | null {
   if (!path.valid) return deny('PATH_INVALID', { detail: path.detail });
   if (target.match.kind !== 'ambiguous') return null;
-  return deny('PATH_INVALID', { detail: 'the path leads to another route without its ;parameters' });
+  return deny('PATH_INVALID', {
+    detail: 'the path leads to another route without its ;parameters',
+  });
 }
 
 function credentialIsPresent({ request }: Facts): Denied | null {
@@ -153,7 +162,9 @@ function credentialIsWellFormed({ request }: Facts): Denied | null {
 }
 
 function storeAnswered({ storeFailed, request }: Facts): Denied | null {
-  return storeFailed || request.target.match.kind === 'unavailable' ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds }) : null;
+  return storeFailed || request.target.match.kind === 'unavailable'
+    ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds })
+    : null;
 }
 
 function secretIsKnown({ credential }: Facts): Denied | null {
@@ -168,7 +179,9 @@ function secretIsNotExpired(facts: Facts): Denied | null {
   if (secretStateAt(credential, now) === 'expired') {
     return deny('SECRET_EXPIRED', { ...endOf(credential), ...rotationOf(credential) });
   }
-  return expiresAt !== null && expiresAt <= now ? deny('SECRET_EXPIRED', { endedAt: expiresAt }) : null;
+  return expiresAt !== null && expiresAt <= now
+    ? deny('SECRET_EXPIRED', { endedAt: expiresAt })
+    : null;
 }
 
 /** A revoked key says so, whatever became of this secret of it. */
@@ -193,7 +206,9 @@ function hapikeyIsAllowed(facts: Facts): Denied | null {
 }
 
 function addressIsAllowed(facts: Facts): Denied | null {
-  return someListRefuses(facts, 'enforce') ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) }) : null;
+  return someListRefuses(facts, 'enforce')
+    ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) })
+    : null;
 }
 
 function isDeniedForAddress(decision: Decision): boolean {
@@ -214,7 +229,7 @@ function someListRefuses(facts: Facts, mode: AllowlistMode): boolean {
 
 function serviceIsAvailable(facts: Facts): Denied | null {
   const { service } = facts.request.target;
-  if (service === null || service.open || known(facts).key.boundServiceIds.has(service.id)) return null;
+  if (service === null || service.open || known(facts).key.bindings.has(service.id)) return null;
   return deny('SERVICE_NOT_AVAILABLE');
 }
 
@@ -247,12 +262,14 @@ async function recordFirstUse(facts: Facts, keys: KeyDirectory): Promise<Denied 
 
 /** Steps behind `secretIsKnown` are only reached with a credential. */
 function known({ credential }: Facts): HeldCredential {
-  if (credential === null) throw new Error('A step that needs a credential stands before secretIsKnown.');
+  if (credential === null)
+    throw new Error('A step that needs a credential stands before secretIsKnown.');
   return credential;
 }
 
 function callerIp({ request: { caller } }: Facts): string {
-  if (!caller.determined) throw new Error('A step that needs the caller stands before callerIsDetermined.');
+  if (!caller.determined)
+    throw new Error('A step that needs the caller stands before callerIsDetermined.');
   return caller.ip;
 }
 

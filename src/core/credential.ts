@@ -10,7 +10,14 @@ export type CredentialMethod = 'hapikey' | 'bearer' | 'access_token';
 
 /** How a method's place in the request looks. */
 export type Presence =
-  'absent' | 'empty' | 'other_scheme' | 'repeated' | 'token_missing' | 'list' | 'bad_syntax' | 'engaged';
+  | 'absent'
+  | 'empty'
+  | 'other_scheme'
+  | 'repeated'
+  | 'token_missing'
+  | 'list'
+  | 'bad_syntax'
+  | 'engaged';
 
 /** One presence per method, to tell a caller exactly what was received. */
 export interface Engagement {
@@ -20,7 +27,12 @@ export interface Engagement {
 }
 
 export type CredentialReading =
-  | { readonly kind: 'found'; readonly method: CredentialMethod; readonly secret: string; readonly engagement: Engagement }
+  | {
+      readonly kind: 'found';
+      readonly method: CredentialMethod;
+      readonly secret: string;
+      readonly engagement: Engagement;
+    }
   | { readonly kind: 'missing'; readonly engagement: Engagement }
   | {
       readonly kind: 'malformed';
@@ -28,6 +40,18 @@ export type CredentialReading =
       /** What could be secrets, so that the call of somebody who holds a genuine one is still found under their key. */
       readonly candidates: readonly string[];
     };
+
+/** What came as a credential, by whatever method, once or more often. */
+export function presentedSecrets(reading: CredentialReading): readonly string[] {
+  switch (reading.kind) {
+    case 'found':
+      return [reading.secret];
+    case 'malformed':
+      return reading.candidates;
+    case 'missing':
+      return [];
+  }
+}
 
 interface Place {
   presence: Presence;
@@ -86,10 +110,15 @@ function readHapikey(rawQuery: string): Place {
 
 /** Whether a query segment (what stands between two `&`) is the parameter `hapikey`, in whatever percent-encoding. */
 export function isHapikeySegment(segment: string): boolean {
+  return isSegmentNamed(segment, 'hapikey');
+}
+
+/** Whether a query segment is the parameter of this name, in whatever percent-encoding. */
+export function isSegmentNamed(segment: string, wanted: string): boolean {
   const end = segment.indexOf('=');
   const name = end === -1 ? segment : segment.slice(0, end);
-  if (name === 'hapikey') return true;
-  return name.includes('%') && decodeQueryText(name) === 'hapikey';
+  if (name === wanted) return true;
+  return /[%+]/.test(name) && decodeQueryText(name) === wanted;
 }
 
 function valueOfSegment(segment: string): string {
@@ -119,7 +148,10 @@ function readHeaders(rawHeaders: readonly string[]): { bearer: Place; accessToke
       (accessToken ??= []).push(rawHeaders[i + 1] as string);
     }
   }
-  return { bearer: readAuthorization(authorization ?? []), accessToken: readAccessToken(accessToken ?? []) };
+  return {
+    bearer: readAuthorization(authorization ?? []),
+    accessToken: readAccessToken(accessToken ?? []),
+  };
 }
 
 function readAuthorization(lines: readonly string[]): Place {
@@ -164,9 +196,18 @@ function readAccessToken(lines: readonly string[]): Place {
 }
 
 const places = {
-  hapikey: { absent: 'hapikey is not in the query', empty: 'hapikey is present in the query but empty' },
-  bearer: { absent: 'there is no Authorization header', empty: 'the Authorization header is present but empty' },
-  accessToken: { absent: 'there is no X-Access-Token header', empty: 'the X-Access-Token header is present but empty' },
+  hapikey: {
+    absent: 'hapikey is not in the query',
+    empty: 'hapikey is present in the query but empty',
+  },
+  bearer: {
+    absent: 'there is no Authorization header',
+    empty: 'the Authorization header is present but empty',
+  },
+  accessToken: {
+    absent: 'there is no X-Access-Token header',
+    empty: 'the X-Access-Token header is present but empty',
+  },
 } as const;
 
 /** One sentence per method, under the names callers know (contract §2). It repeats nothing the caller sent. */
@@ -179,7 +220,8 @@ export function describeEngagement(engagement: Engagement): Record<string, strin
 }
 
 function describePresence(place: keyof typeof places, presence: Presence): string {
-  const where = place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';
+  const where =
+    place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';
   switch (presence) {
     case 'absent':
     case 'empty':

@@ -18,7 +18,8 @@ export type Category =
   | 'UNAVAILABLE';
 
 /** RFC 6750 §3: what `WWW-Authenticate: Bearer` adds to the realm. `plain` is the realm alone, `none` is no header. */
-export type Challenge = 'none' | 'plain' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+export type Challenge =
+  'none' | 'plain' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
 interface DenialKind {
   readonly status: number;

@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import { base62Alphabet, toBase62 } from './base62.js';
 
 /** The kinds of object that have an id, by the prefix of that id. */
-export type IdPrefix = 'acc' | 'key' | 'sec' | 'rot' | 'svc' | 'rte' | 'call' | 'evt' | 'bnd' | 'nod' | 'grt';
+export type IdPrefix =
+  'acc' | 'key' | 'sec' | 'rot' | 'svc' | 'rte' | 'call' | 'evt' | 'bnd' | 'nod' | 'grt';
 
 /** Characters after the prefix: 20 base62 characters are 119 bits, beyond guessing. */
 const tailLength = 20;
@@ -25,7 +26,8 @@ export function newCallId(position: number): string {
 export function positionOfCallId(id: string): number | null {
   if (!/^call_[0-9A-Za-z]{23}$/.test(id)) return null;
   let position = 0;
-  for (const digit of id.slice(5, 5 + positionLength)) position = position * 62 + base62Alphabet.indexOf(digit);
+  for (const digit of id.slice(5, 5 + positionLength))
+    position = position * 62 + base62Alphabet.indexOf(digit);
   return Number.isSafeInteger(position) ? position : null;
 }
 

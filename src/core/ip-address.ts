@@ -24,7 +24,11 @@ export function bytesOfIp(ip: string): Uint8Array {
   const [head = '', tail] = ip.split('::');
   const before = groupsOf(head);
   const after = tail === undefined ? [] : groupsOf(tail);
-  const groups = [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+  const groups = [
+    ...before,
+    ...new Array<number>(8 - before.length - after.length).fill(0),
+    ...after,
+  ];
   return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
@@ -41,6 +45,7 @@ function groupsOf(text: string): number[] {
 export function ipOfBytes(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((((bytes[i] as number) << 8) | (bytes[i + 1] as number)).toString(16));
+  for (let i = 0; i < 16; i += 2)
+    groups.push((((bytes[i] as number) << 8) | (bytes[i + 1] as number)).toString(16));
   return canonicalIp(groups.join(':')) as string;
 }

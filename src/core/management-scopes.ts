@@ -8,8 +8,16 @@ interface ManagementScope {
   readonly operatorOnly: boolean;
 }
 
-const everyAccount = (name: string, description: string): ManagementScope => ({ name, description, operatorOnly: false });
-const operatorOnly = (name: string, description: string): ManagementScope => ({ name, description, operatorOnly: true });
+const everyAccount = (name: string, description: string): ManagementScope => ({
+  name,
+  description,
+  operatorOnly: false,
+});
+const operatorOnly = (name: string, description: string): ManagementScope => ({
+  name,
+  description,
+  operatorOnly: true,
+});
 
 /** The management part of the scope catalogue (contract §6). */
 export const managementScopes: readonly ManagementScope[] = [
@@ -28,7 +36,9 @@ export const managementScopes: readonly ManagementScope[] = [
   everyAccount('latchkey.self.rotate', 'Let an integration rotate its own key'),
 ];
 
-const operatorOnlyNames = new Set(managementScopes.filter((scope) => scope.operatorOnly).map((scope) => scope.name));
+const operatorOnlyNames = new Set(
+  managementScopes.filter((scope) => scope.operatorOnly).map((scope) => scope.name),
+);
 
 export function isManagementScope(name: string): boolean {
   return name.startsWith(managementScopePrefix);

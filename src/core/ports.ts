@@ -31,8 +31,22 @@ export interface HeldKey {
   readonly scopes: ReadonlySet<string>;
   readonly grantableScopes: ReadonlySet<string>;
   readonly ipAllowlist: CompiledAllowlist;
-  /** Ids of the services that are not open to all but bound to this key's account and environment. */
-  readonly boundServiceIds: ReadonlySet<string>;
+  /** By the id of the service: what binds this key's account, in this key's environment, to it. */
+  readonly bindings: ReadonlyMap<string, HeldBinding>;
+}
+
+/** An account's access to a service. What is `null` is the service's own. */
+export interface HeldBinding {
+  readonly upstream: URL | null;
+  readonly credential: UpstreamCredential | null;
+}
+
+/** What an upstream is shown in the caller's place. */
+export interface UpstreamCredential {
+  readonly in: 'header' | 'query';
+  readonly name: string;
+  /** In the clear: it is unsealed when it is read, and lives in memory only. */
+  readonly value: string;
 }
 
 /** A credential the installation knows: today a version of a key's secret. */

@@ -1,5 +1,5 @@
 import { isHapikeySegment } from './credential.js';
-import { hasValidChecksum } from './secret-format.js';
+import { hasValidChecksum, secretLengthMin } from './secret-format.js';
 
 /**
  * What may be kept of what a caller sent: parsed first, masked, then cut (contract §6). Nothing that reaches a log, an
@@ -14,35 +14,66 @@ export const queryBytesMax = 2048;
 export const headerBytesMax = 512;
 
 // A parameter is masked if its name, without case, separators and brackets, is one of these or ends in one of the latter.
-const secretNames = new Set(['code', 'sig', 'pwd', 'pass', 'auth', 'key', 'jwt', 'hmac', 'otp', 'pin']);
+const secretNames = new Set([
+  'code',
+  'sig',
+  'pwd',
+  'pass',
+  'auth',
+  'key',
+  'jwt',
+  'hmac',
+  'otp',
+  'pin',
+]);
 const secretEndings = [
   'hapikey', 'apikey', 'accesskey', 'secretkey', 'privatekey', 'token', 'password', 'passwd', 'passphrase', 'secret',
   'signature', 'credential', 'credentials', 'authorization', 'assertion', 'sessionid',
 ]; // prettier-ignore
 
-export function redactPath(path: string): string {
+/** @param presented what came as the credential: a secret that was brought along has no checksum to know it by elsewhere */
+export function redactPath(path: string, presented: readonly string[] = []): string {
   const masked = path.split('/').map(redactText).join('/');
-  return cut(escapeControls(masked), pathBytesMax);
+  return cut(escapeControls(maskPresented(masked, presented)), pathBytesMax);
 }
 
 /** Masks the values of parameters that are named like secrets, `hapikey` in any encoding first, and our own secrets anywhere. */
-export function redactQuery(rawQuery: string | null): string | null {
+export function redactQuery(
+  rawQuery: string | null,
+  presented: readonly string[] = [],
+): string | null {
   if (rawQuery === null) return null;
-  const masked = rawQuery.split('&').map(redactSegment).join('&');
+  const segments = rawQuery.split('&').map(redactSegment);
+  const masked = segments.map((segment) => maskPresented(segment, presented)).join('&');
   return cut(escapeControls(masked), queryBytesMax);
 }
 
 /** @param value a header's value as Node gives it: bytes read as Latin-1 */
-export function redactHeader(value: string | undefined): string | null {
+export function redactHeader(
+  value: string | undefined,
+  presented: readonly string[] = [],
+): string | null {
   if (value === undefined) return null;
-  return cut(escapeControls(redactText(decodeUtf8(value))), headerBytesMax);
+  const masked = maskPresented(redactText(decodeUtf8(value)), presented);
+  return cut(escapeControls(masked), headerBytesMax);
+}
+
+function maskPresented(text: string, presented: readonly string[]): string {
+  return presented.some((secret) => carriesSecret(text, secret)) ? mask : text;
+}
+
+/** Whether a text holds a secret, as it is or percent-encoded. What is too short to be one is held by many texts. */
+export function carriesSecret(text: string, secret: string): boolean {
+  if (secret.length < secretLengthMin) return false;
+  return text.includes(secret) || decodings(text).some((decoded) => decoded.includes(secret));
 }
 
 function redactSegment(segment: string): string {
   const end = segment.indexOf('=');
   if (end === -1) return redactText(segment);
   const name = segment.slice(0, end);
-  if (isHapikeySegment(segment) || isSecretName(decodeFully(name))) return `${redactText(name)}=${mask}`;
+  if (isHapikeySegment(segment) || isSecretName(decodeFully(name)))
+    return `${redactText(name)}=${mask}`;
   return `${redactText(name)}=${redactText(segment.slice(end + 1))}`;
 }
 
@@ -72,6 +103,11 @@ export function maskSecretsOfOurs(text: string): string {
   return maskPlain(text);
 }
 
+/** Whether something in a text is a secret of ours, by its checksum. */
+export function holdsSecretOfOurs(text: string): boolean {
+  return maskSecretsOfOurs(text) !== text;
+}
+
 const prefixLengthMax = 16;
 
 function maskPlain(text: string): string {
@@ -81,7 +117,11 @@ function maskPlain(text: string): string {
   for (const match of text.matchAll(/_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}/g)) {
     // Letters may stand right before the prefix, and the checksum covers it: try each place where it can begin.
     const end = match.index + match[0].length;
-    for (let from = match.index - 1; from >= Math.max(copied, match.index - prefixLengthMax); from -= 1) {
+    for (
+      let from = match.index - 1;
+      from >= Math.max(copied, match.index - prefixLengthMax);
+      from -= 1
+    ) {
       if (!/[a-z0-9]/.test(text[from] as string)) break;
       if (!hasValidChecksum(text.slice(from, end))) continue;
       masked += text.slice(copied, from) + mask;

@@ -27,8 +27,10 @@ export function readRequestTarget(target: string): RequestTarget {
   const beforeQuery = mark === -1 ? target : target.slice(0, mark);
   const rawQuery = mark === -1 ? null : target.slice(mark + 1);
   const path = beforeQuery.startsWith('/') ? beforeQuery : pathOfAbsoluteForm(beforeQuery);
-  if (path === null) return { path: invalid(beforeQuery, 'the request target is not a path'), rawQuery };
-  if (target.includes('#')) return { path: invalid(path, 'a fragment (#) never belongs in a request'), rawQuery };
+  if (path === null)
+    return { path: invalid(beforeQuery, 'the request target is not a path'), rawQuery };
+  if (target.includes('#'))
+    return { path: invalid(path, 'a fragment (#) never belongs in a request'), rawQuery };
   return { path: readPath(path), rawQuery };
 }
 
@@ -56,7 +58,8 @@ function readPath(raw: string): PathReading {
     // A server that cuts `;parameters` off would read `/;a/b` as `//b`, and that as `/b`.
     if (segment.startsWith(';')) return invalid(raw, 'the path holds an empty segment (//)');
     if (hidesStructure(segment)) return invalid(raw, 'the path holds a dot segment');
-    if (/[\\\u0000-\u001f\u007f]/.test(segment)) return invalid(raw, 'the path holds a backslash or a control character');
+    if (/[\\\u0000-\u001f\u007f]/.test(segment))
+      return invalid(raw, 'the path holds a backslash or a control character');
     segments.push(segment);
   }
   return { valid: true, raw, rawSegments, segments };

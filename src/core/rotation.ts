@@ -22,7 +22,9 @@ export interface SecretEnds {
   readonly replacing: { readonly revokedAt: number | null };
 }
 
-export type RotationStep = { readonly ok: true; readonly rotation: Rotation } | { readonly ok: false; readonly why: RotationRefusal };
+export type RotationStep =
+  | { readonly ok: true; readonly rotation: Rotation }
+  | { readonly ok: false; readonly why: RotationRefusal };
 
 export type RotationRefusal = 'not_open' | 'grace_out_of_range' | 'replacing_already_used';
 
@@ -36,7 +38,9 @@ export function openRotation(now: number, graceSeconds: number): RotationStep {
 
 /** A grace that has run out has ended its rotation, whether or not anybody wrote that down. */
 export function rotationStateAt(rotation: Rotation, now: number): RotationState {
-  return rotation.standing === 'open' && rotation.graceEndsAt <= now ? 'expired' : rotation.standing;
+  return rotation.standing === 'open' && rotation.graceEndsAt <= now
+    ? 'expired'
+    : rotation.standing;
 }
 
 /** The old secret ends now. */

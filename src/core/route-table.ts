@@ -57,7 +57,11 @@ export class RouteTable<S extends Mounted> {
   constructor(services: readonly S[]) {
     for (const service of services) {
       const segments = mountSegments(service.mount);
-      this.#hung.set(mountKey(segments), { service, depth: segments.length, routes: new ServiceRoutes(service.routes) });
+      this.#hung.set(mountKey(segments), {
+        service,
+        depth: segments.length,
+        routes: new ServiceRoutes(service.routes),
+      });
     }
     this.#depthMax = Math.max(0, ...[...this.#hung.values()].map((hung) => hung.depth));
   }
@@ -67,7 +71,11 @@ export class RouteTable<S extends Mounted> {
     const hung = this.#find(path.segments);
     if (hung === undefined) return { service: null, match: unknown, rawRest: path.raw };
     const rawRest = `/${path.rawSegments.slice(hung.depth).join('/')}`;
-    return { service: hung.service, match: hung.routes.match(method, below(path.segments, hung.depth)), rawRest };
+    return {
+      service: hung.service,
+      match: hung.routes.match(method, below(path.segments, hung.depth)),
+      rawRest,
+    };
   }
 
   #find(segments: readonly string[]): Hung<S> | undefined {
@@ -103,7 +111,9 @@ class ServiceRoutes {
       const reading = parseRouteTemplate(route.path);
       if (reading.ok) this.#root.add(route, reading.template);
     }
-    this.#methods = routeMethods.filter((method) => routes.some((route) => route.method === method));
+    this.#methods = routeMethods.filter((method) =>
+      routes.some((route) => route.method === method),
+    );
   }
 
   match(method: string, segments: readonly string[]): RouteMatch {
@@ -113,7 +123,10 @@ class ServiceRoutes {
     if (route !== null) return { kind: 'found', route };
     const allow = this.#methods.filter((other) => this.#root.find(other, segments) !== null);
     if (allow.length === 0) return unknown;
-    return { kind: 'method_not_allowed', allow: allow.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])) };
+    return {
+      kind: 'method_not_allowed',
+      allow: allow.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])),
+    };
   }
 
   /**
@@ -191,7 +204,9 @@ class Branch {
 }
 
 function isTriedBefore(one: Mixed, other: Mixed): boolean {
-  return one.textLength === other.textLength ? one.shape < other.shape : one.textLength > other.textLength;
+  return one.textLength === other.textLength
+    ? one.shape < other.shape
+    : one.textLength > other.textLength;
 }
 
 function textsOf(parts: readonly TemplatePart[]): string[] {
@@ -234,5 +249,8 @@ const plainText = /^[A-Za-z0-9\-._~]*$/;
 /** Injective, and free of slashes, braces and stars. */
 function encodeText(text: string): string {
   if (plainText.test(text)) return text;
-  return text.replace(/[^A-Za-z0-9\-._~]/g, (unit) => `=${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[^A-Za-z0-9\-._~]/g,
+    (unit) => `=${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

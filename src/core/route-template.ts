@@ -10,7 +10,8 @@ export interface RouteTemplate {
 }
 
 export type TemplateReading =
-  { readonly ok: true; readonly template: RouteTemplate } | { readonly ok: false; readonly why: string };
+  | { readonly ok: true; readonly template: RouteTemplate }
+  | { readonly ok: false; readonly why: string };
 
 const lengthMax = 1024;
 const parametersPerSegmentMax = 3;
@@ -32,13 +33,17 @@ export function parseRouteTemplate(text: string): TemplateReading {
     if (typeof segment === 'string') return refuse(segment);
     for (const part of segment) {
       if (!('parameter' in part)) continue;
-      if (names.has(part.parameter)) return refuse(`the parameter {${part.parameter}} stands there twice`);
+      if (names.has(part.parameter))
+        return refuse(`the parameter {${part.parameter}} stands there twice`);
       names.add(part.parameter);
     }
     segments.push(segment);
   }
   // Literals must be what a request's path can be, or the route could never be reached.
-  const samples = [...segments.map((parts) => parts.map(sampleOf).join('')), ...(rest ? ['x'] : [])];
+  const samples = [
+    ...segments.map((parts) => parts.map(sampleOf).join('')),
+    ...(rest ? ['x'] : []),
+  ];
   const sample = readRequestTarget(`/${samples.join('/')}`).path;
   return sample.valid ? { ok: true, template: { segments, rest } } : refuse(sample.detail);
 }
@@ -58,7 +63,8 @@ function parseSegment(text: string): TemplatePart[] | string {
     if (previous && 'parameter' in previous) return 'two parameters need text between them';
     if (piece === '{}') return 'a parameter needs a name';
     parameters += 1;
-    if (parameters > parametersPerSegmentMax) return `a segment holds at most ${parametersPerSegmentMax} parameters`;
+    if (parameters > parametersPerSegmentMax)
+      return `a segment holds at most ${parametersPerSegmentMax} parameters`;
     parts.push({ parameter: piece.slice(1, -1) });
   }
   return parts;

@@ -18,7 +18,9 @@ const tagBytes = 16;
  */
 export function seal(plain: Buffer, { version, key }: SealingKey, place: string): string {
   const iv = randomBytes(ivBytes);
-  const cipher = createCipheriv(algorithm, key.subarray(0, keyBytes), iv).setAAD(Buffer.from(place));
+  const cipher = createCipheriv(algorithm, key.subarray(0, keyBytes), iv).setAAD(
+    Buffer.from(place),
+  );
   const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   return `${version}.${iv.toString('base64url')}.${sealed.toString('base64url')}`;
 }
@@ -27,9 +29,15 @@ export function seal(plain: Buffer, { version, key }: SealingKey, place: string)
 export function unseal(text: string, keys: readonly SealingKey[], place: string): Buffer {
   const [version, iv, sealed] = text.split('.');
   const key = keys.find((candidate) => String(candidate.version) === version)?.key;
-  if (key === undefined || iv === undefined || sealed === undefined) throw new Error('There is no key to unseal this with.');
+  if (key === undefined || iv === undefined || sealed === undefined)
+    throw new Error('There is no key to unseal this with.');
   const bytes = Buffer.from(sealed, 'base64url');
-  const decipher = createDecipheriv(algorithm, key.subarray(0, keyBytes), Buffer.from(iv, 'base64url'), { authTagLength: tagBytes })
+  const decipher = createDecipheriv(
+    algorithm,
+    key.subarray(0, keyBytes),
+    Buffer.from(iv, 'base64url'),
+    { authTagLength: tagBytes },
+  )
     .setAAD(Buffer.from(place))
     .setAuthTag(bytes.subarray(-tagBytes));
   return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]);

@@ -17,7 +17,8 @@ const environmentTags: Readonly<Record<Environment, string>> = {
 const randomLength = 32;
 const checksumLength = 6;
 const startRandomLength = 4;
-const legacyLengthMin = 16;
+/** Characters of the shortest secret, of ours or brought along. */
+export const secretLengthMin = 16;
 const legacyLengthMax = 512;
 
 /** RFC 6750 §2.1, `b64token`. */
@@ -41,7 +42,7 @@ export function newSecret(prefix: string, environment: Environment): string {
 
 /** @param prefixes every prefix this installation has ever given out */
 export function shapeOfSecret(text: string, prefixes: readonly string[]): SecretShape {
-  if (text.length < legacyLengthMin || text.length > legacyLengthMax) return 'neither';
+  if (text.length < secretLengthMin || text.length > legacyLengthMax) return 'neither';
   if (prefixes.some((prefix) => text.startsWith(`${prefix}_`))) {
     return ourShape.test(text) && hasValidChecksum(text) ? 'ours' : 'neither';
   }

@@ -1,18 +1,21 @@
 import { In, type EntityManager } from 'typeorm';
 import { CompiledAllowlist } from '../core/ip-allowlist.js';
 import { isManagementScope, isOperatorOnlyScope } from '../core/management-scopes.js';
-import type { HeldAccount, HeldCredential, HeldKey } from '../core/ports.js';
+import type { HeldAccount, HeldBinding, HeldCredential, HeldKey } from '../core/ports.js';
+import type { Environment } from '../core/secret-format.js';
 import { AccountEntity } from './entities/account.entity.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { BindingEntity } from './entities/binding.entity.js';
 import { GrantEntity } from './entities/grant.entity.js';
 import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import type { SealedCredentials } from './sealed-credentials.js';
 
 /** Reads everything a decision needs of the secret with one of these digests, and makes it ready to be asked. */
 export async function readCredential(
   manager: EntityManager,
   digests: readonly string[],
+  credentials: SealedCredentials,
 ): Promise<HeldCredential | null> {
   const secret = await manager.findOneBy(SecretEntity, { digest: In(digests) });
   if (secret === null) return null;
@@ -32,7 +35,7 @@ export async function readCredential(
     rotationId: secret.rotationId,
     retiringSince: rotation?.startedAt ?? null,
     used: secret.firstUsedAt !== null,
-    key: heldKey(key, account, grants, bindings),
+    key: heldKey(key, account, grants, heldBindings(bindings, key.environment, credentials)),
     account: heldAccount(account),
   };
 }
@@ -52,7 +55,7 @@ function heldKey(
   key: ApiKeyEntity,
   account: AccountEntity,
   grants: GrantEntity[],
-  bindings: BindingEntity[],
+  bindings: ReadonlyMap<string, HeldBinding>,
 ): HeldKey {
   const scopesWith = (power: GrantEntity['power']) =>
     grants
@@ -67,14 +70,26 @@ function heldKey(
     scopes: new Set(scopesWith('use')),
     grantableScopes: new Set(scopesWith('hand_out')),
     ipAllowlist: CompiledAllowlist.of(key.ipAllowlist),
-    boundServiceIds: new Set(
-      bindings
-        .filter(
-          (binding) => binding.environment === null || binding.environment === key.environment,
-        )
-        .map((binding) => binding.serviceId),
-    ),
+    bindings,
   };
+}
+
+/** Those that hold in an environment; one that is made for it goes before one for all. */
+function heldBindings(
+  bindings: readonly BindingEntity[],
+  environment: Environment,
+  credentials: SealedCredentials,
+): ReadonlyMap<string, HeldBinding> {
+  const held = new Map<string, HeldBinding>();
+  const forAll = bindings.filter((binding) => binding.environment === null);
+  const forThis = bindings.filter((binding) => binding.environment === environment);
+  for (const { id, serviceId, upstream, credential } of [...forAll, ...forThis]) {
+    held.set(serviceId, {
+      upstream: upstream === null ? null : new URL(upstream),
+      credential: credential && credentials.open(credential, `binding:${id}`),
+    });
+  }
+  return held;
 }
 
 /** Whether a grant counts in this account: the operator's scopes for the operator alone, others within the entitlement. */

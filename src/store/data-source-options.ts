@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database as SqliteHandle } from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
+import { StartError } from '../core/start-error.js';
 import { SnakeCaseNaming } from './columns.js';
 import { entities } from './entities/index.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
@@ -46,7 +47,7 @@ export function writerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
   };
 }
 
-/** The connection that reads: it sees what is committed, and cannot write. */
+/** The connection that reads: it sees what is committed, and on SQLite it cannot write. */
 export function readerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
   if (databaseUrl.kind === 'postgres')
     return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
@@ -59,7 +60,14 @@ export function readerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
   };
 }
 
+/** @throws StartError */
 export function makeFolderOf(databaseUrl: DatabaseUrl): void {
-  if (databaseUrl.kind === 'sqlite')
-    mkdirSync(dirname(databaseUrl.path), { recursive: true, mode: 0o700 });
+  if (databaseUrl.kind !== 'sqlite') return;
+  const folder = dirname(databaseUrl.path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartError(`The folder ${folder} cannot be made: ${message}.`, { cause: error });
+  }
 }

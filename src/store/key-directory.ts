@@ -8,6 +8,7 @@ import { shapeOfSecret } from '../core/secret-format.js';
 import { readCredential } from './credential-query.js';
 import { Database, type StaleSubject } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import { SealedCredentials } from './sealed-credentials.js';
 import { CLOCK, KEY_PREFIXES, PEPPERS } from './tokens.js';
 
 const rememberedCredentialsMax = 100_000;
@@ -40,6 +41,7 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(PEPPERS) private readonly peppers: readonly Pepper[],
     @Inject(KEY_PREFIXES) private readonly prefixes: readonly string[],
+    private readonly credentials: SealedCredentials,
   ) {
     database.onChange((stale) => this.#forget(stale));
   }
@@ -78,7 +80,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     const digests = this.peppers.map((pepper) => digestOfSecret(secret, pepper));
     for (;;) {
       const generation = this.#generation;
-      const credential = await orUnavailable(readCredential(this.database.read, digests));
+      const credential = await orUnavailable(
+        readCredential(this.database.read, digests, this.credentials),
+      );
       if (generation !== this.#generation) continue;
       if (credential === null) this.#unknown.set(fingerprint, true);
       else this.#remember(fingerprint, credential);

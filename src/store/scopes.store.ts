@@ -42,27 +42,24 @@ export class ScopesStore {
     await change.manager.upsert(ScopeEntity, scope, ['name']);
   }
 
-  /** Adds those that are new, and leaves what somebody wrote about the others alone. */
+  /** Adds those that are new, and leaves what somebody wrote about the others alone. @returns the names of the new ones */
   async addMissing(
     change: Change,
     scopes: readonly { name: string; description: string }[],
   ): Promise<string[]> {
-    const unknown = new Set(
-      await this.unknownOf(
-        change,
-        scopes.map((scope) => scope.name),
-      ),
-    );
-    const added = scopes.filter((scope) => unknown.has(scope.name));
-    for (const { name, description } of added) {
-      await change.manager.insert(ScopeEntity, {
-        name,
-        description,
-        sensitive: false,
-        dataCategories: [],
-      });
+    const names = scopes.map((scope) => scope.name);
+    const unknown = new Set(await this.unknownOf(change, names));
+    const added = scopes.filter((scope) => unknown.delete(scope.name));
+    const rows = added.map(({ name, description }) => ({
+      name,
+      description,
+      sensitive: false,
+      dataCategories: [],
+    }));
+    for (let i = 0; i < rows.length; i += namesPerQueryMax) {
+      await change.manager.insert(ScopeEntity, rows.slice(i, i + namesPerQueryMax));
     }
-    return added.map((scope) => scope.name);
+    return rows.map((row) => row.name);
   }
 
   async remove(change: Change, name: string): Promise<void> {

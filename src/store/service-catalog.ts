@@ -1,9 +1,11 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { PathReading } from '../core/request-path.js';
 import { RouteTable, type Mounted, type Resolution, type Route } from '../core/route-table.js';
+import type { UpstreamCredential } from '../core/ports.js';
 import { Database } from './database.js';
 import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
+import { SealedCredentials } from './sealed-credentials.js';
 import { groupBy } from './group-by.js';
 
 /** A service as the gateway uses it. */
@@ -14,6 +16,10 @@ export interface PublishedService extends Mounted {
   readonly stripMount: boolean;
   readonly timeoutMs: number;
   readonly upstream: URL;
+  /** What the upstream is shown in the caller's place. */
+  readonly credential: UpstreamCredential | null;
+  /** Whether the upstream is told who called; `null` is: unless it is shown a credential of its own. */
+  readonly identityHeaders: boolean | null;
 }
 
 const retryMs = 500;
@@ -24,9 +30,13 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger('ServiceCatalog');
   /** `null` while the services as they are now could not be read: then no route is known to be right. */
   #table: RouteTable<PublishedService> | null = null;
+  #reloading: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly credentials: SealedCredentials,
+  ) {
     database.onChange(async (stale) => {
       if (stale.some(({ subject }) => subject === 'service')) await this.#reload();
     });
@@ -51,7 +61,13 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  async #reload(): Promise<void> {
+  /** One read after the other: the answer to an earlier one, arriving late, would bring back what a change took away. */
+  #reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#readAnew());
+    return this.#reloading;
+  }
+
+  async #readAnew(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       this.#table = await this.#read();
@@ -72,12 +88,16 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
     });
     const routesOf = groupBy(routes, (route) => route.serviceId);
     return new RouteTable(
-      services.map((service) => publish(service, routesOf.get(service.id) ?? [])),
+      services.map((service) => publish(service, routesOf.get(service.id) ?? [], this.credentials)),
     );
   }
 }
 
-function publish(service: ServiceEntity, routes: readonly Route[]): PublishedService {
+function publish(
+  service: ServiceEntity,
+  routes: readonly Route[],
+  credentials: SealedCredentials,
+): PublishedService {
   return {
     id: service.id,
     name: service.name,
@@ -86,6 +106,8 @@ function publish(service: ServiceEntity, routes: readonly Route[]): PublishedSer
     stripMount: service.stripMount,
     timeoutMs: service.timeoutMs,
     upstream: new URL(service.upstream),
+    credential: service.credential && credentials.open(service.credential, `service:${service.id}`),
+    identityHeaders: service.identityHeaders,
     routes: routes.map(({ id, method, path, scopeSets, public: isPublic }) => ({
       id,
       method,

@@ -1,15 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../core/ids.js';
+import type { UpstreamCredential } from '../core/ports.js';
 import type { Route } from '../core/route-table.js';
 import { Database, type Change } from './database.js';
 import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
+import { SealedCredentials } from './sealed-credentials.js';
 import { pageAfter, type Place } from './pages.js';
 
+/** Left out, the credential that is there stays. */
 export type ServiceSettings = Pick<
   ServiceEntity,
   'upstream' | 'mount' | 'open' | 'stripMount' | 'timeoutMs'
->;
+> & {
+  readonly credential?: UpstreamCredential | null;
+  readonly identityHeaders?: boolean | null;
+};
 export type NewRoute = Omit<Route, 'id'>;
 
 /** SQLite takes at most 32,766 parameters in one statement. */
@@ -17,7 +23,10 @@ const routesPerInsertMax = 1000;
 
 @Injectable()
 export class ServicesStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly credentials: SealedCredentials,
+  ) {}
 
   findByName(name: string): Promise<ServiceEntity | null> {
     return this.database.read.findOneBy(ServiceEntity, { name });
@@ -49,26 +58,25 @@ export class ServicesStore {
   }
 
   /** Makes the service, or gives the one of that name these settings. */
-  async put(change: Change, name: string, settings: ServiceSettings): Promise<ServiceEntity> {
+  async put(
+    change: Change,
+    name: string,
+    { credential, identityHeaders = null, ...settings }: ServiceSettings,
+  ): Promise<ServiceEntity> {
     const existing = await change.manager.findOneBy(ServiceEntity, { name });
     const id = existing?.id ?? newId('svc');
+    const sealed = credential && this.credentials.seal(credential, `service:${id}`);
+    const row = {
+      ...settings,
+      identityHeaders,
+      credential: sealed === undefined ? (existing?.credential ?? null) : sealed,
+      revision: change.revision,
+    };
     await change.touch('service', id);
     if (existing === null) {
-      const { now: createdAt, revision } = change;
-      await change.manager.insert(ServiceEntity, {
-        id,
-        name,
-        ...settings,
-        credential: null,
-        createdAt,
-        revision,
-      });
+      await change.manager.insert(ServiceEntity, { ...row, id, name, createdAt: change.now });
     } else {
-      await change.manager.update(
-        ServiceEntity,
-        { id },
-        { ...settings, revision: change.revision },
-      );
+      await change.manager.update(ServiceEntity, { id }, row);
     }
     return change.manager.findOneByOrFail(ServiceEntity, { id });
   }

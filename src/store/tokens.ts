@@ -6,6 +6,8 @@ export const CLOCK = Symbol('Clock');
 export const CALL_LOG = Symbol('CallLog');
 /** `readonly Pepper[]`: those in force, the current one first. */
 export const PEPPERS = Symbol('Peppers');
+/** `readonly SealingKey[]`: those in force, the current one first. */
+export const SEALING_KEYS = Symbol('SealingKeys');
 /** `readonly string[]`: every prefix this installation has given out, the current one first. */
 export const KEY_PREFIXES = Symbol('KeyPrefixes');
 /** `Buffer`: the HMAC key of the audit chains. */

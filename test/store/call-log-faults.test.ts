@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { LogUnavailableError } from '../../src/core/ports.js';
@@ -181,20 +184,22 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
   it.each(['durable', 'committed'])(
     'has every acknowledged row once after kill -9 (%s)',
     async (mode) => {
-      const acknowledged: string[] = [];
+      const folder = mkdtempSync(join(tmpdir(), 'latchkey-load-'));
+      const file = join(folder, 'acknowledged');
+      const written = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
       for (let round = 0; round < 3; round += 1) {
-        const child = spawn(process.execPath, [loading, log.url, mode, 'nod_1'], {
-          stdio: ['ignore', 'pipe', 'inherit'],
+        const before = written();
+        const child = spawn(process.execPath, [loading, log.url, mode, 'nod_1', file], {
+          stdio: 'inherit',
         });
-        let output = '';
-        child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-        await once(child.stdout, 'data');
+        await eventually(() => written() > before || child.exitCode !== null);
         await new Promise((resolve) => setTimeout(resolve, 100 + 150 * round));
+        expect(child.exitCode).toBeNull();
         child.kill('SIGKILL');
-        await once(child, 'close');
-        // The last line may have been cut by the kill.
-        acknowledged.push(...output.slice(0, output.lastIndexOf('\n')).split('\n'));
+        await once(child, 'exit');
       }
+      const acknowledged = readFileSync(file, 'utf8').trimEnd().split('\n');
+      rmSync(folder, { recursive: true });
       const rows = await log.query<{ id: string }>('SELECT id FROM call');
       const ids = new Set(rows.map(({ id }) => id));
       expect(rows).toHaveLength(ids.size);

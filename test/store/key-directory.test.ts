@@ -60,7 +60,7 @@ describeOnEachDatabase('the key directory', (kind) => {
       ...{ revokedAt: null, rotationId: null, retiringSince: null },
       key: {
         ...{ id: key.id, name: 'Vendor', environment: 'production', standing: 'active' },
-        ...{ expiresAt: 9e12, boundServiceIds: new Set() },
+        ...{ expiresAt: 9e12, bindings: new Map() },
         scopes: new Set(['contacts.read', 'latchkey.keys.read']),
         grantableScopes: new Set(['contacts.write']),
       },
@@ -173,16 +173,16 @@ describeOnEachDatabase('the key directory', (kind) => {
       (change) => store.accounts.change(change, accountId, { entitledScopes: [] }),
       (held) => held.key.scopes.size === 1 && held.key.scopes.has('latchkey.keys.read'),
     ],
-    ['a service is bound', bind(null), (held) => held.key.boundServiceIds.size === 1],
+    ['a service is bound', bind(null), (held) => held.key.bindings.size === 1],
     [
       'a service is bound for its environment',
       bind('production'),
-      (held) => held.key.boundServiceIds.size === 1,
+      (held) => held.key.bindings.size === 1,
     ],
     [
       'a service is bound for another environment',
       bind('qa'),
-      (held) => held.key.boundServiceIds.size === 0,
+      (held) => held.key.bindings.size === 0,
     ],
   ];
   it.each(changes)('#53 is right about a key as soon as %s', async (_what, work, isSo) => {

@@ -1,15 +1,16 @@
 /**
- * A process to be killed: writes calls as fast as the log takes them and prints the id of each as it is acknowledged.
- * Arguments: the log's URL, the mode, the node's id.
+ * A process to be killed: writes calls as fast as the log takes them, and the id of each to a file as it is acknowledged.
+ * Arguments: the log's URL, the mode, the node's id, the file.
  */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 
 /** @param {string} path */
 const built = (path) => import(new URL(`../../dist/src/${path}`, import.meta.url).href);
 
 const { CallLogWriter } = await built('store/call-log/call-log-writer.js');
 const { newCallId } = await built('core/ids.js');
-const [, , url, mode, nodeId] = process.argv;
+const [, , url, mode, nodeId, file = ''] = process.argv;
+const acknowledged = openSync(file, 'a');
 
 const writer = new CallLogWriter({ url, mode, nodeId });
 await writer.start();
@@ -21,8 +22,7 @@ async function writeForever() {
     const position = writer.nextPosition(at);
     const id = newCallId(position);
     await writer.write({ ...blankCall(), position, id, at });
-    // Written before the next turn of the event loop, so that nothing acknowledged is missing from the output.
-    writeSync(1, `${id}\n`);
+    writeSync(acknowledged, `${id}\n`);
   }
 }
 

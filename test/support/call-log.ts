@@ -5,10 +5,8 @@ import type { CallOutcome } from '../../src/core/call.js';
 import { newCallId } from '../../src/core/ids.js';
 import type { NewCall } from '../../src/core/ports.js';
 import { callLogReader } from '../../src/store/call-log/call-log-data-source.js';
-import {
-  CallLogWriter,
-  type CallLogWriterOptions,
-} from '../../src/store/call-log/call-log-writer.js';
+import type { CallLogWriterOptions } from '../../src/store/call-log/call-log-writer-options.js';
+import { CallLogWriter } from '../../src/store/call-log/call-log-writer.js';
 import { CallsStore } from '../../src/store/call-log/calls.store.js';
 import { migrateCallLog } from '../../src/store/call-log/migrate-call-log.js';
 import type { TestDatabase } from './store.js';

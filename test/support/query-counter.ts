@@ -1,7 +1,8 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource, Logger } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { readerName } from '../../src/store/database.js';
 import type { TestLatchkey } from './latchkey.js';
+import { statementsOf } from './statements.js';
 
 /** Counts every statement that TypeORM sends to the main database, over both of its connections. */
 export interface QueryCounter {
@@ -10,24 +11,8 @@ export interface QueryCounter {
 }
 
 export function countQueries(latchkey: TestLatchkey): QueryCounter {
-  let statements: string[] = [];
-  const logger: Logger = {
-    logQuery: (query) => statements.push(query),
-    logQueryError: () => {},
-    logQuerySlow: () => {},
-    logSchemaBuild: () => {},
-    logMigration: () => {},
-    log: () => {},
-  };
-  for (const name of [undefined, readerName]) {
-    // TypeORM tells its logger of each statement as it is sent; what the logger does with it is the logger's affair.
-    latchkey.app.get<DataSource>(getDataSourceToken(name)).logger = logger;
-  }
-  return {
-    take: () => {
-      const taken = statements;
-      statements = [];
-      return taken;
-    },
-  };
+  const names = [undefined, readerName];
+  const dataSources = names.map((name) => latchkey.app.get<DataSource>(getDataSourceToken(name)));
+  const statements = statementsOf(...dataSources);
+  return { take: () => statements.splice(0) };
 }

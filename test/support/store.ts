@@ -17,10 +17,12 @@ import {
 } from '../../src/store/data-source-options.js';
 import { Database } from '../../src/store/database.js';
 import type { AccountEntity } from '../../src/store/entities/account.entity.js';
+import { BindingsStore } from '../../src/store/bindings.store.js';
 import { CachedKeyDirectory } from '../../src/store/key-directory.js';
 import { migrateMainDatabase } from '../../src/store/migrate.js';
 import { RotationsStore } from '../../src/store/rotations.store.js';
 import { ScopesStore } from '../../src/store/scopes.store.js';
+import { SealedCredentials } from '../../src/store/sealed-credentials.js';
 import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
@@ -75,6 +77,7 @@ export interface TestStore {
   readonly rotations: RotationsStore;
   readonly scopes: ScopesStore;
   readonly services: ServicesStore;
+  readonly bindings: BindingsStore;
   readonly audit: AuditTrailStore;
   readonly auditKey: Buffer;
   readonly peppers: readonly Pepper[];
@@ -115,12 +118,14 @@ export async function openStore(
   const clock = new MonotonicClock(() => Date.now() + slept);
   const auditKey = randomBytes(32);
   const main = new Database(writer, reader, clock);
+  const credentials = new SealedCredentials([{ version: 1, key: randomBytes(32) }]);
   const stores = {
     accounts: new AccountsStore(main),
     keys: new ApiKeysStore(main),
     secrets: new SecretsStore(peppers, prefixes),
     scopes: new ScopesStore(main),
-    services: new ServicesStore(main),
+    bindings: new BindingsStore(main, credentials),
+    services: new ServicesStore(main, credentials),
     audit: new AuditTrailStore(main, auditKey),
   };
   const rotations = new RotationsStore(main, stores.secrets);
@@ -132,12 +137,12 @@ export async function openStore(
       slept += milliseconds;
     },
     makeDirectory: async () => {
-      const directory = new CachedKeyDirectory(main, clock, peppers, prefixes);
+      const directory = new CachedKeyDirectory(main, clock, peppers, prefixes, credentials);
       await directory.onModuleInit();
       return directory;
     },
     makeCatalog: async () => {
-      const catalog = new ServiceCatalog(main);
+      const catalog = new ServiceCatalog(main, credentials);
       await catalog.onModuleInit();
       catalogs.push(catalog);
       return catalog;

@@ -1,38 +1,6 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional, Length, IsString } from 'class-validator';
-import { FlagField, TextField } from '../../platform/http/fields.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { FlagField, TextField, TextsField } from '../../platform/http/fields.js';
 import { Paging } from '../../platform/http/pages.js';
-
-const categoriesMax = 50;
-const categoryLengthMax = 100;
-
-function DataCategoriesField(): PropertyDecorator {
-  const schema = {
-    type: String,
-    isArray: true,
-    required: false,
-    maxItems: categoriesMax,
-  } as ApiPropertyOptions;
-  return applyDecorators(
-    ApiProperty({
-      ...schema,
-      description: 'Kinds of personal data it opens, for the register of access',
-      example: ['contact details'],
-    }),
-    IsOptional(),
-    Length(1, categoryLengthMax, {
-      each: true,
-      message: `$property must hold texts of 1 to ${categoryLengthMax} characters.`,
-    }),
-    IsString({ each: true, message: '$property must hold texts.' }),
-    ArrayUnique({ message: '$property must name each category once.' }),
-    ArrayMaxSize(categoriesMax, {
-      message: `$property must hold at most ${categoriesMax} categories.`,
-    }),
-    IsArray({ message: '$property must be a list.' }),
-  );
-}
 
 export class PutScopeRequest {
   @TextField({ min: 0, max: 1000, required: false })
@@ -44,7 +12,13 @@ export class PutScopeRequest {
   })
   sensitive?: boolean;
 
-  @DataCategoriesField()
+  @TextsField({
+    max: 50,
+    lengthMax: 100,
+    required: false,
+    description: 'Kinds of personal data it opens, for the register of access',
+    example: ['contact details'],
+  })
   dataCategories?: string[];
 }
 

@@ -1,16 +1,21 @@
 import { readRequestTarget } from '../../core/request-path.js';
 import { invalidField, invalidPathPart } from '../../platform/errors/api-error.js';
+import { upstreamCredentialOf, upstreamUrlOf } from '../../platform/http/upstream.dto.js';
 import type { ServiceSettings } from '../../store/services.store.js';
 import { timeoutMsDefault, type PutServiceRequest } from './services.dto.js';
 
 /** The settings that a request asks for, in their one spelling. @throws ApiError naming the field that cannot be used */
 export function serviceSettingsOf(request: PutServiceRequest): ServiceSettings {
   return {
-    upstream: upstreamOf(request.upstream),
+    upstream: upstreamUrlOf(request.upstream),
     mount: mountOf(request.mount),
     open: request.open ?? true,
     stripMount: request.stripMount ?? true,
     timeoutMs: request.timeoutMs ?? timeoutMsDefault,
+    identityHeaders: request.identityHeaders ?? null,
+    ...(request.credential !== undefined && {
+      credential: request.credential && upstreamCredentialOf(request.credential),
+    }),
   };
 }
 
@@ -21,20 +26,6 @@ export function checkServiceName(name: string): void {
     'name',
     "a service's name is 1 to 64 lower-case letters, digits, dots, dashes and underscores.",
   );
-}
-
-function upstreamOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw invalidField('upstream', 'upstream must be an http:// or https:// URL.');
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw invalidField('upstream', 'upstream must hold no user name and password.');
-  }
-  if (url.search !== '' || url.hash !== '') {
-    throw invalidField('upstream', 'upstream must hold neither a query nor a fragment.');
-  }
-  return url.origin + url.pathname.replace(/\/$/, '');
 }
 
 function mountOf(text: string): string {

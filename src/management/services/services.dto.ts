@@ -7,10 +7,15 @@ import {
   ChoiceField,
   FlagField,
   IntegerField,
+  ObjectField,
   ObjectsField,
   TextField,
   check,
 } from '../../platform/http/fields.js';
+import {
+  UpstreamCredentialField,
+  UpstreamCredentialResponse,
+} from '../../platform/http/upstream.dto.js';
 import { Paging } from '../../platform/http/pages.js';
 
 export const timeoutMsDefault = 30_000;
@@ -56,6 +61,23 @@ export class PutServiceRequest {
     description: 'Milliseconds to wait for the upstream',
   })
   timeoutMs?: number;
+
+  @ObjectField({
+    type: () => UpstreamCredentialField,
+    required: false,
+    nullable: true,
+    description:
+      'What the upstream is shown in the place of the key. Left out, the one that is there stays; null takes it away',
+  })
+  credential?: UpstreamCredentialField | null;
+
+  @FlagField({
+    required: false,
+    nullable: true,
+    description:
+      'Whether the upstream is told who called; by default, unless it has a credential of its own',
+  })
+  identityHeaders?: boolean | null;
 }
 
 export class ServiceResponse {
@@ -79,6 +101,17 @@ export class ServiceResponse {
 
   @ApiProperty()
   timeoutMs!: number;
+
+  @ApiProperty({
+    type: UpstreamCredentialResponse,
+    nullable: true,
+    required: false,
+    description: "Shown to the operator's keys only, and never with its value",
+  })
+  credential?: UpstreamCredentialResponse | null;
+
+  @ApiProperty({ type: Boolean, nullable: true })
+  identityHeaders!: boolean | null;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;

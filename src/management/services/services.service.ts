@@ -13,6 +13,7 @@ import {
 } from '../../platform/http/pages.js';
 import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { iso } from '../../platform/http/times.js';
+import { checkCredentialMoves } from '../../platform/http/upstream.dto.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
 import { ServiceEntity } from '../../store/entities/service.entity.js';
@@ -77,6 +78,11 @@ export class ServicesService {
           'MOUNT_TAKEN',
         );
       const before = await change.manager.findOneBy(ServiceEntity, { name });
+      checkCredentialMoves(
+        before && { ...before, hasCredential: before.credential !== null },
+        settings.upstream,
+        settings.credential,
+      );
       const after = await this.services.put(change, name, settings);
       await this.record(
         change,
@@ -202,16 +208,21 @@ export function routeResponse({
 }
 
 function serviceResponse(service: ServiceEntity, caller: Caller): ServiceResponse {
-  const { id, name, upstream, mount, open, stripMount, timeoutMs } = service;
-  // Where an API really lives is the operator's to know.
+  const { id, name, upstream, mount, open, stripMount, timeoutMs, identityHeaders } = service;
+  const credential = service.credential && {
+    in: service.credential.in,
+    name: service.credential.name,
+  };
   return {
     id,
     name,
-    ...(caller.isOperator && { upstream }),
+    // Where an API really lives is the operator's to know.
+    ...(caller.isOperator && { upstream, credential }),
     mount,
     open,
     stripMount,
     timeoutMs,
+    identityHeaders,
     createdAt: iso(service.createdAt),
   };
 }

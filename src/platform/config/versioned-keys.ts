@@ -46,10 +46,14 @@ export function readKeyFile(name: string, path: string): VersionedKey[] | null {
     : null;
 }
 
-export function makeKeyFile(path: string): VersionedKey[] {
-  const key = randomBytes(bytesMin);
-  writeSecretFile(path, key.toString('base64url'));
-  return [{ version: 1, key }];
+export function newKey(): VersionedKey {
+  return { version: 1, key: randomBytes(bytesMin) };
+}
+
+/** Writes what `readKeyFile` reads. */
+export function writeKeyFile(path: string, keys: readonly VersionedKey[]): void {
+  const entries = keys.map(({ version, key }) => `${version}:${key.toString('base64url')}`);
+  writeSecretFile(path, entries.join(','));
 }
 
 /** Writes a file that its owner alone may read (mode 600): whole or not at all, and on disk before this returns. */

@@ -1,4 +1,5 @@
 import type { Category as DenialCategory, DenialReason } from '../../core/decision.js';
+import { maskSecretsOfOurs } from '../../core/redaction.js';
 
 /** What an error can be for, beyond a denial (contract §4), with its status and category. */
 const others = {
@@ -76,7 +77,10 @@ export function errorAnswer(
   };
 }
 
-/** The answer for an error that is no denial. */
+/**
+ * The answer for an error that is no denial. It may repeat what was wrong in the request (the name of a property, a scope), so
+ * it is masked: somebody may have put a secret there.
+ */
 export function otherAnswer(
   reason: OtherReason,
   message: string,
@@ -84,5 +88,17 @@ export function otherAnswer(
   errors: readonly ErrorDetail[] = [],
 ): ErrorAnswer {
   const { status, category } = otherReasons[reason];
-  return errorAnswer(status, { category, reason, message, correlationId, errors });
+  const body = { category, reason, message: maskSecretsOfOurs(message), correlationId };
+  return errorAnswer(status, { ...body, errors: errors.map(maskDetail) });
+}
+
+function maskDetail({ message, context, ...detail }: ErrorDetail): ErrorDetail {
+  const masked = { ...detail, message: maskSecretsOfOurs(message) };
+  return context === undefined ? masked : { ...masked, context: maskTexts(context) };
+}
+
+function maskTexts<T>(value: T): T {
+  const mask = (_name: string, member: unknown): unknown =>
+    typeof member === 'string' ? maskSecretsOfOurs(member) : member;
+  return JSON.parse(JSON.stringify(value, mask)) as T;
 }

@@ -19,6 +19,7 @@ import {
   ValidateNested,
   type ValidationOptions,
 } from 'class-validator';
+import { holdsSecretOfOurs } from '../../core/redaction.js';
 import { isScopeName } from '../../core/scope-set.js';
 
 /**
@@ -61,11 +62,17 @@ function field(
   return applyDecorators(documented, presence, ...checks);
 }
 
+/** @param options `mayHoldSecret`: for a text that is kept sealed; any other is shown again, so no secret belongs in it */
 export function TextField(
-  options: FieldOptions & { min?: number; max: number; many?: boolean },
+  options: FieldOptions & { min?: number; max: number; many?: boolean; mayHoldSecret?: boolean },
 ): PropertyDecorator {
-  const { min = 1, max } = options;
+  const { min = 1, max, mayHoldSecret = false } = options;
+  const holdsNoSecret = (value: unknown): boolean =>
+    typeof value !== 'string' || value.length > max || !holdsSecretOfOurs(value);
   return field(options, { type: String, minLength: min, maxLength: max }, [
+    ...(mayHoldSecret
+      ? []
+      : [check('holdsNoSecret', holdsNoSecret, { message: '$property must hold no secret.' })]),
     Matches(noControls, {
       message: '$property must hold no control characters and no halves of characters.',
     }),
@@ -125,6 +132,25 @@ function isTime(value: unknown): boolean {
 function isDay(day: string): boolean {
   const time = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
+
+/** Short texts, each once. */
+export function TextsField(
+  options: FieldOptions & { max: number; lengthMax: number },
+): PropertyDecorator {
+  const { max, lengthMax } = options;
+  const schema = { type: String, isArray: true, maxItems: max, uniqueItems: true };
+  return field(options, schema as ApiPropertyOptions, [
+    check('arrayUnique', isUnique, { message: '$property must say each text once.' }),
+    Matches(noControls, { each: true, message: '$property must hold no control characters.' }),
+    Length(1, lengthMax, {
+      each: true,
+      message: `$property must hold texts of 1 to ${lengthMax} characters.`,
+    }),
+    IsString({ each: true, message: '$property must hold texts.' }),
+    ArrayMaxSize(max, { message: `$property must hold at most ${max} texts.` }),
+    IsArray({ message: '$property must be a list.' }),
+  ]);
 }
 
 /** Names of scopes, each once. */

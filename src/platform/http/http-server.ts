@@ -14,26 +14,47 @@ import { writeErrorAnswer } from './write-answer.js';
 const headerBytesMax = 16 * 1024;
 /** Node drops lines beyond its own limit without a word; so it has none, and they are counted here. */
 const headerLinesMax = 256;
-const headersTimeoutMs = 20_000;
-const requestTimeoutMs = 300_000;
-const keepAliveTimeoutMs = 10_000;
-const connectionsCheckMs = 2_000;
+/** How long a refused connection may still be read from, so that what was said to it is not lost in a reset. */
+const lingerMs = 1_000;
+
+/** Milliseconds that a connection may take for things. */
+export interface ConnectionTimeouts {
+  /** Until the last header is there. */
+  readonly headers: number;
+  /** Until the last byte of the body is there. */
+  readonly request: number;
+  /** Between an answer and the next request. */
+  readonly keepAlive: number;
+  /** Between two looks for connections that take too long. */
+  readonly check: number;
+}
+
+const usualTimeouts: ConnectionTimeouts = {
+  headers: 20_000,
+  request: 300_000,
+  keepAlive: 10_000,
+  check: 2_000,
+};
+
+/** The answer that is being given on a connection, or was given last. */
+const answers = new WeakMap<Duplex, ServerResponse>();
 
 /**
  * An HTTP server whose every refusal is the error envelope: also for what Node's parser refuses or lets through by itself
  * (more than one Host, a Transfer-Encoding that is not exactly `chunked`, CONNECT, a foreign Expect).
  */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(listener: RequestListener, timeouts = usualTimeouts): Server {
   const server = createServer({
     maxHeaderSize: headerBytesMax,
     requireHostHeader: false,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    connectionsCheckingInterval: connectionsCheckMs,
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionsCheckingInterval: timeouts.check,
   });
   server.maxHeadersCount = 0;
   server.on('request', (request, response) => {
+    answers.set(request.socket, response);
     const answer = refusal(request);
     if (answer === null) return void listener(request, response);
     response.shouldKeepAlive = false;
@@ -54,7 +75,12 @@ export function createHttpServer(listener: RequestListener): Server {
 
 /** For `clientError`: the parser refused what came, so there is a socket and no request. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Answered already, and what still comes is of no interest.
+  if (socket.writableEnded) return;
+  const answer = answers.get(socket);
+  // A body can break while its call is being answered: a second answer must not be written into the first.
+  const isBusy = answer !== undefined && answer.headersSent && !answer.writableFinished;
+  if (error.code === 'ECONNRESET' || !socket.writable || isBusy) {
     socket.destroy();
     return;
   }

@@ -1,6 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
+import { maskSecretsOfOurs } from '../../core/redaction.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ErrorDetail } from '../errors/envelope.js';
 import { excessOf } from './excess.js';
@@ -53,14 +54,15 @@ function detailsOf(error: ValidationError, parent: string, place: string): Error
     in: place,
     context: { field: printable(field) },
   }));
-  return [
-    ...own.slice(0, 1),
-    ...(error.children ?? []).flatMap((child) => detailsOf(child, field, place)),
-  ];
+  // What is wrong with a list's entries says little where the list itself is wrong.
+  if (own.length > 0) return own.slice(0, 1);
+  return (error.children ?? []).flatMap((child) => detailsOf(child, field, place));
 }
 
 function printable(field: string): string {
-  return field.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+  return maskSecretsOfOurs(field)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 100);
 }
 
 function isBuiltIn(metatype: unknown): boolean {

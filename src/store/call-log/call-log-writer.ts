@@ -4,27 +4,9 @@ import { StartError } from '../../core/start-error.js';
 import { positionsPerMs } from './call-columns.js';
 import type { CallGroup } from './call-group.js';
 import { nameOfCallLog, parseCallLogUrl } from './call-log-url.js';
+import type { CallLogWriterOptions } from './call-log-writer-options.js';
 import { CallQueue } from './call-queue.js';
-import type { CallLogMode } from './call-sink.js';
 import { SinkThread } from './sink-thread.js';
-
-export interface CallLogWriterOptions {
-  /** `sqlite:<path>` or `postgres://…`, already migrated. */
-  readonly url: string;
-  readonly mode: CallLogMode;
-  /** Whose rows these are; no other running process may use it. */
-  readonly nodeId: string;
-  /** The built `call-log.worker.js`. */
-  readonly workerUrl?: URL;
-  /** Rows, and completions, that may wait in memory. */
-  readonly queueMax?: number;
-  /** Milliseconds to wait for a lock or an answer of the database; after twice that a group is given up on. */
-  readonly timeoutMs?: number;
-  /** Milliseconds between two attempts to reach the database again. */
-  readonly retryMs?: number;
-  /** Told when the database is lost and when it is back. Must not throw. */
-  readonly onStateChange?: (healthy: boolean, error?: Error) => void;
-}
 
 const kept = Promise.resolve();
 const stalled = new Error('the database does not answer');
@@ -172,12 +154,11 @@ export class CallLogWriter implements CallLog {
   #committed(group: CallGroup, leftOut: number): void {
     clearTimeout(this.#stallTimer);
     this.#queue.done(group);
+    this.#lostRows += leftOut;
+    group.committed();
     // A stall is over.
     if (!this.#connected) this.#connect();
-    this.#lostRows += leftOut;
-    // The next group is on its way before this one's answers are written.
     this.#send();
-    group.committed();
     this.#onCommit();
   }
 

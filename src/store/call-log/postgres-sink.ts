@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import {
   callColumns,
@@ -109,8 +108,10 @@ export class PostgresSink implements CallSink {
     const client = this.#client;
     this.#client = null;
     if (client === null) return;
-    const ended = client.end().catch(() => {});
-    await Promise.race([ended, sleep(this.#settings.timeoutMs, null, { ref: false })]);
+    // A server that does not answer is not waited for.
+    const patience = setTimeout(() => client.connection.stream.destroy(), this.#settings.timeoutMs);
+    await client.end();
+    clearTimeout(patience);
   }
 
   async #writeGroup(client: pg.Client, group: PackedGroup): Promise<number> {

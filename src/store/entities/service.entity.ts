@@ -37,6 +37,10 @@ export class ServiceEntity {
   @Column('simple-json', { nullable: true })
   credential!: SealedCredential | null;
 
+  /** Whether the upstream is told who called; `null` is: unless it has a credential of its own. */
+  @Column('boolean', { nullable: true })
+  identityHeaders!: boolean | null;
+
   @Column('bigint', { transformer: asNumber })
   createdAt!: number;
 

@@ -14,13 +14,20 @@ export function downstreamHeaders(
   const guarded = arrival.credential.kind === 'found' && arrival.credential.method !== 'bearer';
   const lines: string[] = [];
   eachLine(upstreamLines, (name, folded, value) => {
-    if (ofThisHop.has(folded) || folded === 'x-correlation-id' || folded === 'latchkey-secret-retires') return;
+    if (
+      ofThisHop.has(folded) ||
+      folded === 'x-correlation-id' ||
+      folded === 'latchkey-secret-retires'
+    )
+      return;
     if (folded === 'cache-control' && guarded) return;
-    const moved = folded === 'location' || folded === 'content-location' ? belowMount(value, service) : value;
+    const moved =
+      folded === 'location' || folded === 'content-location' ? belowMount(value, service) : value;
     lines.push(name, moved);
   });
   lines.push('X-Correlation-Id', arrival.id);
-  if (guarded) lines.push('Cache-Control', privateCacheControl(valuesOf(upstreamLines, 'cache-control')));
+  if (guarded)
+    lines.push('Cache-Control', privateCacheControl(valuesOf(upstreamLines, 'cache-control')));
   if (retiring !== null) lines.push(...retiringLines(retiring, upstreamLines));
   return lines;
 }
@@ -37,14 +44,18 @@ function retiringLines(retiring: RetiringHeaders, upstreamLines: HeaderLines): s
  * `X-Access-Token` it knows nothing, so it has to be told.
  */
 export function privateCacheControl(values: readonly string[]): string {
-  const directives = splitDirectives(values.join(', ')).filter((directive) => !/^(?:public|s-maxage)\b/i.test(directive));
+  const directives = splitDirectives(values.join(', ')).filter(
+    (directive) => !/^(?:public|s-maxage)\b/i.test(directive),
+  );
   const strict = directives.some((directive) => /^(?:private$|no-store\b)/i.test(directive));
   return (strict ? directives : [...directives, 'private']).join(', ');
 }
 
 /** Splits at commas outside of quotes: `private="set-cookie, x"` is one directive. */
 function splitDirectives(text: string): string[] {
-  return (text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? []).map((part) => part.trim()).filter((part) => part !== '');
+  return (text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [])
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 /** Rewrites a location under the upstream to the mount, so that following it comes back through this gateway. */

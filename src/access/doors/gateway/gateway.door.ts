@@ -14,6 +14,7 @@ import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js
 import type { Arrival } from '../../arrival.js';
 import { durationMs, type CallAnswer, type CallPlace } from '../../call-row.js';
 import { retiringHeaders } from '../../retiring-headers.js';
+import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
 import { ForwardedBody } from './forwarded-body.js';
 import { answerPreflight, isPreflight } from './preflight.js';
@@ -26,8 +27,10 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>, string>> = {
   UPSTREAM_UNREACHABLE: 'Your key was accepted, but the service behind it could not be reached.',
   UPSTREAM_TIMEOUT: 'Your key was accepted, but the service behind it did not answer in time.',
-  UPSTREAM_CREDENTIAL_REFUSED: "Your key was accepted, but the service refused this gateway's own credential. Tell the operator.",
-  UPGRADE_NOT_SUPPORTED: 'Your key was accepted, but this gateway does not carry WebSocket connections.',
+  UPSTREAM_CREDENTIAL_REFUSED:
+    "Your key was accepted, but the service refused this gateway's own credential. Tell the operator.",
+  UPGRADE_NOT_SUPPORTED:
+    'Your key was accepted, but this gateway does not carry WebSocket connections.',
 };
 
 /** A call that may pass, on its way. */
@@ -60,13 +63,31 @@ export class GatewayDoor {
     const outcome = await this.admission.judge(arrival, { service, match });
     const { decision } = outcome;
     if (!decision.allowed) {
-      return this.admission.deny(response, arrival, { ...outcome, decision }, place, headersFor(arrival, outcome));
+      return this.admission.deny(
+        response,
+        arrival,
+        { ...outcome, decision },
+        place,
+        headersFor(arrival, outcome),
+      );
     }
     if (service === null) throw new Error('A call was let through to no service.');
     const logFirst = !safeMethods.has(arrival.method);
-    const passage = { arrival, outcome: { ...outcome, decision }, place, service, rawRest, logFirst };
+    const passage = {
+      arrival,
+      outcome: { ...outcome, decision },
+      place,
+      service: destinationOf(service, outcome.credential),
+      rawRest,
+      logFirst,
+    };
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
-      return this.#answerFailure({ ...passage, logFirst: false }, response, 'UPGRADE_NOT_SUPPORTED', {});
+      return this.#answerFailure(
+        { ...passage, logFirst: false },
+        response,
+        'UPGRADE_NOT_SUPPORTED',
+        {},
+      );
     }
     return this.#forward(passage, response);
   }
@@ -74,7 +95,12 @@ export class GatewayDoor {
   async #forward(passage: Passage, response: ServerResponse): Promise<void> {
     const { arrival, outcome, place } = passage;
     if (!this.admission.canRecord) {
-      return this.admission.deny(response, arrival, { ...outcome, decision: logUnavailable() }, place);
+      return this.admission.deny(
+        response,
+        arrival,
+        { ...outcome, decision: logUnavailable() },
+        place,
+      );
     }
     if (passage.logFirst) {
       try {
@@ -103,7 +129,10 @@ export class GatewayDoor {
     abort: AbortController,
   ): Promise<UpstreamAnswer> {
     const { credential, decision } = outcome;
-    const identity = credential === null ? null : { credential, usedScopes: decision.usedScopes };
+    // An upstream that is shown a credential of its own is somebody else's: who called is none of its business.
+    const isTold = service.identityHeaders ?? service.credential === null;
+    const identity =
+      isTold && credential !== null ? { credential, usedScopes: decision.usedScopes } : null;
     const call = {
       origin: service.upstream.origin,
       path: upstreamPath(service, arrival, rawRest),
@@ -122,6 +151,11 @@ export class GatewayDoor {
     measured: Partial<CallAnswer>,
   ): Promise<void> {
     const { arrival, outcome, service } = passage;
+    if (answer.status === 401 && service.credential !== null) {
+      answer.body.on('error', () => {}).destroy();
+      const refused = { ...measured, upstreamStatus: answer.status };
+      return this.#answerFailure(passage, response, 'UPSTREAM_CREDENTIAL_REFUSED', refused);
+    }
     const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
     if (!(await this.#log(passage, told))) {
       answer.body.on('error', () => {}).destroy();
@@ -129,7 +163,10 @@ export class GatewayDoor {
     }
     const firstByteMs = durationMs(arrival);
     const retiring = retiringHeaders(outcome.credential, arrival.at);
-    response.writeHead(answer.status, downstreamHeaders(answer.headers, service, arrival, retiring));
+    response.writeHead(
+      answer.status,
+      downstreamHeaders(answer.headers, service, arrival, retiring),
+    );
     let responseBytes = 0;
     answer.body.on('data', (piece: Buffer) => (responseBytes += piece.length));
     try {
@@ -156,9 +193,13 @@ export class GatewayDoor {
     }
     const answer = otherAnswer(failure, failureMessages[failure], arrival.id);
     const told = { ...measured, status: answer.status, failure };
-    if (!(await this.#log(passage, told))) return this.admission.answerLogUnavailable(response, arrival);
+    if (!(await this.#log(passage, told)))
+      return this.admission.answerLogUnavailable(response, arrival);
     if (passage.logFirst) this.#complete(passage, told, durationMs(arrival));
-    const headers = { ...answer.headers, ...retiringHeaders(passage.outcome.credential, arrival.at) };
+    const headers = {
+      ...answer.headers,
+      ...retiringHeaders(passage.outcome.credential, arrival.at),
+    };
     writeErrorAnswer(response, { ...answer, headers }, arrival.method);
   }
 

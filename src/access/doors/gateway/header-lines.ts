@@ -15,7 +15,10 @@ const hopByHop = new Set([
 ]);
 
 /** Calls `visit` for each line, the name in lower case as well. */
-export function eachLine(lines: HeaderLines, visit: (name: string, folded: string, value: string) => void): void {
+export function eachLine(
+  lines: HeaderLines,
+  visit: (name: string, folded: string, value: string) => void,
+): void {
   for (let i = 0; i < lines.length; i += 2) {
     const name = lines[i] as string;
     visit(name, name.toLowerCase(), lines[i + 1] as string);

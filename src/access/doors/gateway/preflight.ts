@@ -7,7 +7,9 @@ import type { CallPlace } from '../../call-row.js';
 /** A browser asking whether a page may call (Fetch standard, "CORS-preflight request"); any other OPTIONS is a method like others. */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return (
-    method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
   );
 }
 

@@ -1,5 +1,6 @@
-import { isHapikeySegment } from '../../../core/credential.js';
-import type { HeldCredential } from '../../../core/ports.js';
+import { isHapikeySegment, isSegmentNamed, presentedSecrets } from '../../../core/credential.js';
+import { carriesSecret } from '../../../core/redaction.js';
+import type { HeldCredential, UpstreamCredential } from '../../../core/ports.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
 import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from './header-lines.js';
@@ -11,11 +12,14 @@ export interface Identity {
   readonly usedScopes: readonly string[];
 }
 
-/** The target for the upstream: its base path, the rest of the path byte for byte, the query without credentials. */
+/**
+ * The target for the upstream: its base path, the rest of the path byte for byte, the query without the caller's
+ * credentials and with the service's own, if that is where it goes.
+ */
 export function upstreamPath(service: PublishedService, arrival: Arrival, rawRest: string): string {
   const base = service.upstream.pathname.replace(/\/$/, '');
   const path = service.stripMount ? rawRest : arrival.target.path.raw;
-  const query = withoutCredentials(arrival.target.rawQuery);
+  const query = withCredential(withoutCredentials(arrival.target.rawQuery), service.credential);
   return base + path + (query === null ? '' : `?${query}`);
 }
 
@@ -26,6 +30,19 @@ export function withoutCredentials(rawQuery: string | null): string | null {
   const kept = segments.filter((segment) => !isHapikeySegment(segment));
   if (kept.length === segments.length) return rawQuery;
   return kept.length === 0 ? null : kept.join('&');
+}
+
+/** Puts the service's credential in place of any parameter of the same name. */
+function withCredential(
+  query: string | null,
+  credential: UpstreamCredential | null,
+): string | null {
+  if (credential?.in !== 'query') return query;
+  const { name, value } = credential;
+  const kept = (query ?? '')
+    .split('&')
+    .filter((segment) => segment !== '' && !isSegmentNamed(segment, name));
+  return [...kept, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join('&');
 }
 
 // Never passed on: credentials, what this hop answers for, and what only a proxy may say. Written with `-`, as folded.
@@ -51,26 +68,41 @@ const dropped = new Set([
 ]);
 
 /** The header lines for the upstream: the caller's, less what must not pass, then ours. */
-export function upstreamHeaders(service: PublishedService, arrival: Arrival, identity: Identity | null): string[] {
+export function upstreamHeaders(
+  service: PublishedService,
+  arrival: Arrival,
+  identity: Identity | null,
+): string[] {
   const { rawHeaders } = arrival.request;
   const ofThisHop = namesOfThisHop(rawHeaders);
-  const secret = arrival.credential.kind === 'found' ? arrival.credential.secret : null;
+  const presented = presentedSecrets(arrival.credential);
+  const { credential } = service;
+  const ownHeader = credential?.in === 'header' ? credential : null;
+  const ownSpelled = ownHeader?.name.toLowerCase().replaceAll('_', '-');
   const lines: string[] = ['Host', service.upstream.host];
   eachLine(rawHeaders, (name, folded, value) => {
     // Some servers read `x_latchkey_key` and `X-Latchkey-Key` as one name.
     const spelled = folded.replaceAll('_', '-');
     if (ofThisHop.has(folded) || dropped.has(spelled) || spelled.startsWith('x-latchkey-')) return;
+    if (spelled === ownSpelled) return;
     // A Referer or a cookie may carry the secret that came in the URL.
-    if (secret !== null && value.includes(secret)) return;
+    if (presented.some((secret) => carriesSecret(value, secret))) return;
     lines.push(name, value);
   });
-  lines.push('X-Correlation-Id', arrival.id, ...forwardingLines(arrival), ...(identity ? identityLines(identity) : []));
+  lines.push(
+    'X-Correlation-Id',
+    arrival.id,
+    ...forwardingLines(arrival),
+    ...(identity ? identityLines(identity) : []),
+    ...(ownHeader ? [ownHeader.name, ownHeader.value] : []),
+  );
   return lines;
 }
 
 function forwardingLines(arrival: Arrival): string[] {
   const { rawHeaders, headers, httpVersion } = arrival.request;
-  const before = (name: string): HeaderLines => (arrival.peerIsTrusted ? valuesOf(rawHeaders, name) : []);
+  const before = (name: string): HeaderLines =>
+    arrival.peerIsTrusted ? valuesOf(rawHeaders, name) : [];
   const host = before('x-forwarded-host')[0] ?? headers.host;
   return [
     ...['X-Forwarded-For', [...before('x-forwarded-for'), arrival.peerIp].join(', ')],

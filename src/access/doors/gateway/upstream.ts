@@ -22,7 +22,12 @@ export interface UpstreamCall {
 }
 
 export type UpstreamAnswer =
-  | { readonly ok: true; readonly status: number; readonly headers: readonly string[]; readonly body: Dispatcher.ResponseData['body'] }
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: readonly string[];
+      readonly body: Dispatcher.ResponseData['body'];
+    }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 /** Connections to the upstreams, kept alive and shared by all calls. It never retries: a call reaches the upstream at most once. */
@@ -58,7 +63,8 @@ export class Upstream implements OnApplicationShutdown {
       return { ok: true, status: response.statusCode, headers, body: response.body };
     } catch (error) {
       if (call.body?.brokenOff) return { ok: false, failure: 'CLIENT_CLOSED' };
-      if (abort.signal.aborted) return { ok: false, failure: abort.signal.reason as UpstreamFailure };
+      if (abort.signal.aborted)
+        return { ok: false, failure: abort.signal.reason as UpstreamFailure };
       const late = error instanceof errors.ConnectTimeoutError;
       return { ok: false, failure: late ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE' };
     } finally {

@@ -21,7 +21,8 @@ export class SelfDoor {
   async handle(arrival: Arrival, response: ServerResponse): Promise<void> {
     const outcome = await this.admission.judge(arrival, target);
     const { decision, credential } = outcome;
-    if (!decision.allowed) return this.admission.deny(response, arrival, { ...outcome, decision }, place);
+    if (!decision.allowed)
+      return this.admission.deny(response, arrival, { ...outcome, decision }, place);
     return this.#answer(arrival, outcome, credential as HeldCredential, response);
   }
 
@@ -68,7 +69,10 @@ function describeSelf(credential: HeldCredential, outcome: AccessOutcome, now: n
       state: outcome.secretState,
       endsAt: isoOrNull(credential.endsAt),
     },
-    rotation: credential.rotationId === null ? null : { id: credential.rotationId, graceEndsAt: isoOrNull(credential.endsAt) },
+    rotation:
+      credential.rotationId === null
+        ? null
+        : { id: credential.rotationId, graceEndsAt: isoOrNull(credential.endsAt) },
   };
 }
 

@@ -132,6 +132,7 @@ const statements = [
     strip_mount BOOLEAN NOT NULL,
     timeout_ms INTEGER NOT NULL,
     credential TEXT,
+    identity_headers BOOLEAN,
     created_at BIGINT NOT NULL,
     revision BIGINT NOT NULL
   )`,
