@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { newId } from './core/ids.js';
@@ -7,9 +8,10 @@ import { seal, unseal, type SealingKey } from './core/sealing.js';
 import { StartError } from './core/start-error.js';
 import type { Settings } from './platform/config/settings.js';
 import {
-  makeKeyFile,
+  newKey,
   parseVersionedKeys,
   readKeyFile,
+  writeKeyFile,
   type VersionedKey,
 } from './platform/config/versioned-keys.js';
 import {
@@ -55,12 +57,25 @@ export async function openInstallation(settings: Settings): Promise<Installation
       makeFolderOf(url);
       if (url.kind === 'sqlite') locks.push(lockDatabase(url.path));
     }
+    refuseEmptied(databaseUrl, settings.dataFolder);
     await migrateMainDatabase(databaseUrl);
     return { ...(await readFacts(settings, databaseUrl)), release };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** To SQLite an empty file is a new database; beside key files it is one that was cut off, and must not be begun anew. */
+function refuseEmptied(databaseUrl: DatabaseUrl, dataFolder: string): void {
+  if (databaseUrl.kind !== 'sqlite') return;
+  const { path } = databaseUrl;
+  if (!existsSync(path) || statSync(path).size > 0) return;
+  const keyFile = Object.values(keyFiles).find((name) => existsSync(join(dataFolder, name)));
+  if (keyFile === undefined) return;
+  throw new StartError(
+    `${path} is empty, but ${join(dataFolder, keyFile)} says that there was a database. Put a backup in its place, or remove the empty file to begin anew; nothing was changed.`,
+  );
 }
 
 function readUrl(text: string): DatabaseUrl {
@@ -118,8 +133,8 @@ const keyFiles: Readonly<Record<KeyKind, string>> = {
 interface FittingKeys {
   readonly kind: KeyKind;
   readonly keys: readonly VersionedKey[];
-  /** Where they have to be kept, if they were made just now. */
-  readonly newFile: string | null;
+  /** A key that was made just now, and where it has to be kept. */
+  readonly made: { readonly key: VersionedKey; readonly path: string } | null;
 }
 
 /** A key from its variable, from its file, or a new one: but never a new one for a database that was used with another. */
@@ -134,24 +149,22 @@ async function readKeys(
   const keys = given === undefined ? readKeyFile(name, path) : parseVersionedKeys(name, given);
   if (keys !== null) {
     await checkFingerprints(dataSource, kind, keys);
-    return { kind, keys, newFile: null };
+    return { kind, keys, made: null };
   }
   if (await hasFingerprint(dataSource, kind)) {
     throw new StartError(
       `${name} is missing: this database was used with one, and neither the variable nor ${path} is there. Restore it from your backup; nothing was changed.`,
     );
   }
-  return { kind, keys: [newKey()], newFile: path };
+  const key = newKey();
+  return { kind, keys: [key], made: { key, path } };
 }
 
 /** @returns the file that was made */
-async function keep(
-  dataSource: DataSource,
-  { kind, keys, newFile }: FittingKeys,
-): Promise<string[]> {
-  if (newFile !== null) writeKeyFile(newFile, keys);
+async function keep(dataSource: DataSource, { kind, keys, made }: FittingKeys): Promise<string[]> {
+  if (made !== null) writeKeyFile(made.path, made.key);
   await recordFingerprints(dataSource, kind, keys);
-  return newFile === null ? [] : [newFile];
+  return made === null ? [] : [made.path];
 }
 
 /** Older prefixes stay valid; each is remembered with the database. */
@@ -178,7 +191,14 @@ async function auditKeyOf(
   const sealed = await factOr(dataSource, 'audit_key', () =>
     seal(randomBytes(32), sealingKeys[0] as SealingKey, auditKeyPlace),
   );
-  return unseal(sealed, sealingKeys, auditKeyPlace);
+  try {
+    return unseal(sealed, sealingKeys, auditKeyPlace);
+  } catch (error) {
+    throw new StartError(
+      'The key of the audit trail in the database does not open with SEALING_KEY, so one of the two was altered. Put a backup of the database in its place.',
+      { cause: error },
+    );
+  }
 }
 
 async function factOr(dataSource: DataSource, name: string, make: () => string): Promise<string> {

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
@@ -20,6 +21,7 @@ import { serveErrorPages } from './platform/errors/error-page.js';
 import { Health } from './platform/health/health.js';
 import { useBodyParsers } from './platform/http/body-parsers.js';
 import { answerClientError, createHttpServer } from './platform/http/http-server.js';
+import { listenOrSay } from './platform/http/listen.js';
 import { useSecurityHeaders } from './platform/http/security-headers.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 import { serveDocs } from './platform/openapi/docs-page.js';
@@ -90,9 +92,11 @@ export async function startLatchkey(
     undo.unshift(() => accessServer.close());
     app.get(Health).watch('call_log', () => callLog.healthy);
     const { host, port } = settings.management;
-    await app.listen(port, host);
+    // Not by app.listen(), which would log a failure of its own beside the one line.
+    const management = app.getHttpAdapter().getInstance();
+    await listenOrSay('MANAGEMENT', settings.management, () => management.listen({ host, port }));
     const urls = {
-      accessUrl: await accessServer.listen(),
+      accessUrl: await listenOrSay('ACCESS', settings.access, () => accessServer.listen()),
       managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
     };
     const madeLater = [operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter(
@@ -106,7 +110,8 @@ export async function startLatchkey(
       close: () => inTurn(undo),
     };
   } catch (error) {
-    await inTurn(undo);
+    // Why it did not start matters more than what then failed to close.
+    await inTurn(undo).catch(() => {});
     throw error;
   }
 }
@@ -121,7 +126,7 @@ async function buildApp(
   const { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
   const parts = { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey, callLog, calls, clock };
   const adapter = new FastifyAdapter({
-    serverFactory: (listener) => createHttpServer(listener),
+    serverFactory: (listener: RequestListener) => createHttpServer(listener),
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerUnrouted(app.get(Admission), request, reply).catch(() => reply.raw.destroy()),

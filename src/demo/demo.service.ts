@@ -62,7 +62,7 @@ export class DemoService implements OnApplicationShutdown {
       return await this.#start();
     } catch (error) {
       // A sample is no reason for the real thing not to start.
-      const stack = error instanceof Error ? error.stack : 'not an Error';
+      const stack = error instanceof Error ? error.stack : String(error);
       this.#logger.error({
         msg: 'The demo could not be started; everything else works without it.',
         stack,

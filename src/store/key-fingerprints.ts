@@ -22,8 +22,8 @@ export async function hasFingerprint(dataSource: DataSource, kind: KeyKind): Pro
 }
 
 /**
- * Compares the keys given with the fingerprints in the database, and adds those of new versions. A wrong key stops the start:
- * with it every secret would just be unknown.
+ * Compares the keys given with the fingerprints in the database, and changes nothing. A wrong key stops the start: with it
+ * every secret would just be unknown.
  *
  * @throws StartError
  */
@@ -48,9 +48,25 @@ export async function checkFingerprints(
       );
     }
   }
-  for (const { version, key } of keys) {
-    await facts.upsert({ name: `${kind}.${version}`, value: fingerprint(kind, key) }, ['name']);
-  }
+}
+
+/**
+ * Adds the fingerprints of new versions.
+ *
+ * @throws StartError if another node that started at the same time was given other keys
+ */
+export async function recordFingerprints(
+  dataSource: DataSource,
+  kind: KeyKind,
+  keys: readonly VersionedKey[],
+): Promise<void> {
+  const values = keys.map(({ version, key }) => ({
+    name: `${kind}.${version}`,
+    value: fingerprint(kind, key),
+  }));
+  const facts = dataSource.getRepository(InstallationEntity);
+  await facts.createQueryBuilder().insert().values(values).orIgnore().execute();
+  await checkFingerprints(dataSource, kind, keys);
 }
 
 /** One way, and apart from every other use of the key. */

@@ -60,9 +60,11 @@ const cases: Case[] = [
   { name: 'a method that is none', method: 'G@T' },
   { name: 'raw UTF-8 in the target', target: '/crm/\xc3\xa9' },
   { name: 'a space in the target', target: '/crm/a b' },
+  { name: '#81 chunks in HTTP/1.0', method: 'POST', version: 'HTTP/1.0', lines: 'Transfer-Encoding: chunked\r\n', body: `${chunked}${smuggled}` },
+  { name: 'a request line that says HTTP/2.0', version: 'HTTP/2.0' },
   { name: 'HTTP/1.2', version: 'HTTP/1.2' },
   { name: 'HTTP/2 by hand', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' },
-  { name: 'HTTP/0.9', bytes: 'GET /crm/a\r\n' },
+  { name: 'HTTP/0.9', bytes: 'GET /crm/a?hapikey=<secret>\r\n\r\n' },
   { name: 'TLS', bytes: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' },
 ]; // prettier-ignore
 
@@ -130,6 +132,23 @@ describe('gateway: what is no request', () => {
     expect(await caller.untilClosed()).toMatch(/^HTTP\/1\.1 200 /);
     expect(upstream.calls[0]?.headers).not.toHaveProperty('x-forwarded-host');
     expect(upstream.calls[0]?.headers['via']).toBe('1.0 latchkey');
+  });
+
+  it('two requests sent at once are two calls, answered in their order', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    const request = (target: string) => bytesOf({ name: '', target }, gateway.secret);
+    await caller.write(request('/crm/a') + request('/nowhere'));
+    expect(await caller.until(/ROUTE_UNKNOWN/)).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 404 /s);
+    caller.reset();
+    expect(await gateway.rows.take(2)).toHaveLength(2);
+  });
+
+  it('what is no request, behind one that has no answer yet: no answer is put in the place of the other', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    await caller.write(`${bytesOf({ name: '' }, gateway.secret)}\0\0\r\n\r\n`);
+    expect(await caller.untilClosed()).toBe('');
+    const { secret } = gateway;
+    expect((await gateway.latchkey.call('GET', '/crm/a', { secret })).status).toBe(200);
   });
 
   it.each([

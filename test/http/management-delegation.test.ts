@@ -92,11 +92,11 @@ describe('#31 on a key with scopes beyond what the caller may give', () => {
     delete target.secret;
   });
 
-  it.each<[what: string, method: string, rest: string, body?: Json]>([
+  it.each<[what: string, method: string, rest: string, body: Json]>([
     ['renames it', 'PATCH', '', { name: 'Mine' }],
     ['lets it last', 'PATCH', '', { expiresAt: null }],
     ['rotates it', 'POST', '/rotations', { graceSeconds: 3600 }],
-    ['reissues its secret', 'POST', '/reissue'],
+    ['reissues its secret', 'POST', '/reissue', undefined],
     ['opens its allowlist', 'PUT', '/ip-allowlist', { mode: 'off', entries: [] }],
   ])(
     '403 when the caller %s; nothing is changed, no secret given',
@@ -136,13 +136,13 @@ describe('#31 on a key with scopes beyond what the caller may give', () => {
 });
 
 describe('#31 a key never edits itself', () => {
-  it.each<[what: string, method: string, rest: string, body?: Json]>([
+  it.each<[what: string, method: string, rest: string, body: Json]>([
     ['rename', 'PATCH', '', { name: 'Me' }],
     ['narrow', 'PATCH', '', { scopes: [] }],
-    ['suspend', 'POST', '/suspend'],
-    ['resume', 'POST', '/resume'],
-    ['revoke', 'POST', '/revoke'],
-    ['reissue', 'POST', '/reissue'],
+    ['suspend', 'POST', '/suspend', undefined],
+    ['resume', 'POST', '/resume', undefined],
+    ['revoke', 'POST', '/revoke', undefined],
+    ['reissue', 'POST', '/reissue', undefined],
     ['rotate', 'POST', '/rotations', { graceSeconds: 60 }],
     ['limit', 'PUT', '/ip-allowlist', { mode: 'off', entries: [] }],
   ])('403 SELF_EDIT: %s', async (_what, method, rest, body) => {

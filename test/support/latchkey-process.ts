@@ -9,6 +9,8 @@ export interface LatchkeyProcess {
   stderr(): string;
   /** Resolves when it has told that it is running; rejects if it ends before. */
   readonly running: Promise<void>;
+  /** Where its listeners are, once it is running. */
+  urls(): { readonly accessUrl: string; readonly managementUrl: string };
   /** Resolves when it has ended, with its exit code, or `null` if a signal ended it. */
   readonly ended: Promise<number | null>;
   /** @returns its exit code */
@@ -45,6 +47,10 @@ export function runLatchkey(
     stdout: () => stdout,
     stderr: () => stderr,
     running,
+    urls: () => ({
+      accessUrl: /Access listener +(\S+)/.exec(stdout)?.[1] ?? '',
+      managementUrl: /Management listener +(\S+)/.exec(stdout)?.[1] ?? '',
+    }),
     ended,
     stop: (signal = 'SIGTERM') => {
       child.kill(signal);

@@ -183,8 +183,11 @@ export class ApiKeyResponse {
 }
 
 export class IssuedApiKeyResponse extends ApiKeyResponse {
-  @ApiProperty({ description: 'The secret: shown this once, and nowhere kept' })
-  secret!: string;
+  @ApiProperty({
+    required: false,
+    description: 'The secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
+  })
+  secret?: string;
 }
 
 export class ApiKeysPage {

@@ -98,6 +98,9 @@ export class RotationResponse {
 }
 
 export class IssuedRotationResponse extends RotationResponse {
-  @ApiProperty({ description: 'The new secret: shown this once, and nowhere kept' })
-  secret!: string;
+  @ApiProperty({
+    required: false,
+    description: 'The new secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
+  })
+  secret?: string;
 }

@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { IpRuleSet } from '../../core/ip-allowlist.js';
+import { StartError } from '../../core/start-error.js';
 import { SettingReader, masked, unreadable, type Environment } from './setting-readers.js';
 
 /** Every setting, read and checked (contract §1). `.env.example` tells each with its default and unit. */
@@ -57,7 +58,7 @@ export function readSettings(environment: Environment): Settings {
     access,
     management,
     databaseUrl,
-    callLogUrl: readDatabaseUrl(read, 'CALL_LOG_URL') ?? callLogBeside(databaseUrl),
+    callLogUrl: readCallLogUrl(read, databaseUrl),
     callLogMode: read.oneOf('CALL_LOG_MODE', ['durable', 'committed', 'buffered'], 'durable'),
     junkRowsPerMinute: read.integer('JUNK_ROWS_PER_MINUTE', 600, {
       min: 0,
@@ -82,9 +83,22 @@ function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length);
 }
 
+function readCallLogUrl(read: SettingReader, databaseUrl: string): string {
+  const url = readDatabaseUrl(read, 'CALL_LOG_URL') ?? callLogBeside(databaseUrl);
+  const isOneFile =
+    isSqlite(url) &&
+    isSqlite(databaseUrl) &&
+    resolve(sqlitePath(url)) === resolve(sqlitePath(databaseUrl));
+  // A file has one writer at a time: the log's rows would wait for configuration, and it for them.
+  if (isOneFile) throw unreadable('CALL_LOG_URL', url, 'another file than the one of DATABASE_URL');
+  return url;
+}
+
 function readDatabaseUrl(read: SettingReader, name: string): string | undefined {
   const value = read.text(name);
-  if (value === undefined || /^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/.test(value)) return value;
+  // SQLite's own :memory: would be another, empty database for each connection.
+  if (value === undefined || /^(?:sqlite:(?!:memory:).+|postgres(?:ql)?:\/\/.+)$/.test(value))
+    return value;
   // It may hold a password.
   throw unreadable(
     name,
@@ -131,10 +145,8 @@ function readRequiredOnPostgres(
 ): string | undefined {
   const value = read.text(name);
   if (value === undefined && !isSqlite(databaseUrl)) {
-    throw unreadable(
-      name,
-      '',
-      'with postgres:// a value: 32 random bytes in base64url (openssl rand 32 | basenc --base64url)',
+    throw new StartError(
+      `${name} is not set: with postgres:// it takes 32 random bytes in base64url (openssl rand 32 | basenc --base64url).`,
     );
   }
   return value;

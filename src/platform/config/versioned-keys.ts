@@ -51,9 +51,8 @@ export function newKey(): VersionedKey {
 }
 
 /** Writes what `readKeyFile` reads. */
-export function writeKeyFile(path: string, keys: readonly VersionedKey[]): void {
-  const entries = keys.map(({ version, key }) => `${version}:${key.toString('base64url')}`);
-  writeSecretFile(path, entries.join(','));
+export function writeKeyFile(path: string, { version, key }: VersionedKey): void {
+  writeSecretFile(path, `${version}:${key.toString('base64url')}`);
 }
 
 /** Writes a file that its owner alone may read (mode 600): whole or not at all, and on disk before this returns. */

@@ -3,6 +3,7 @@ import {
   STATUS_CODES,
   type IncomingMessage,
   type RequestListener,
+  type ServerResponse,
   type Server,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -38,6 +39,8 @@ const usualTimeouts: ConnectionTimeouts = {
 
 /** The answer that is being given on a connection, or was given last. */
 const answers = new WeakMap<Duplex, ServerResponse>();
+/** Connections on which a request was refused. Where it ended is uncertain, so nothing after it is taken for a request. */
+const refused = new WeakSet<Duplex>();
 
 /**
  * An HTTP server whose every refusal is the error envelope: also for what Node's parser refuses or lets through by itself
@@ -54,18 +57,16 @@ export function createHttpServer(listener: RequestListener, timeouts = usualTime
   });
   server.maxHeadersCount = 0;
   server.on('request', (request, response) => {
+    if (refused.has(request.socket)) return;
     answers.set(request.socket, response);
     const answer = refusal(request);
-    if (answer === null) return void listener(request, response);
-    response.shouldKeepAlive = false;
-    writeErrorAnswer(response, answer, request.method);
+    if (answer === null) listener(request, response);
+    else refuse(request, response, answer);
   });
   server.on('checkExpectation', (request, response) => {
-    const answer = notACall(
-      'EXPECTATION_FAILED',
-      'The only expectation that can be met is 100-continue.',
-    );
-    writeErrorAnswer(response, answer, request.method);
+    if (refused.has(request.socket)) return;
+    const message = 'The only expectation that can be met is 100-continue.';
+    refuse(request, response, refusal(request) ?? notACall('EXPECTATION_FAILED', message));
   });
   server.on('connect', (_request, socket) => {
     endWith(socket, notACall('REQUEST_MALFORMED', 'This is no proxy: CONNECT is not available.'));
@@ -75,16 +76,27 @@ export function createHttpServer(listener: RequestListener, timeouts = usualTime
 
 /** For `clientError`: the parser refused what came, so there is a socket and no request. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Answered already, and what still comes is of no interest.
-  if (socket.writableEnded) return;
+  // Answered already: what else comes is of no interest.
+  if (refused.has(socket) || socket.writableEnded) return;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy();
+  else endWith(socket, clientErrorAnswer(error.code));
+}
+
+/**
+ * Whether what is written now would end up inside an answer, or in the place of one: a body can break while its call is
+ * being answered, and a second request before the first one has its answer.
+ */
+function isAnswering(socket: Duplex): boolean {
   const answer = answers.get(socket);
-  // A body can break while its call is being answered: a second answer must not be written into the first.
-  const isBusy = answer !== undefined && answer.headersSent && !answer.writableFinished;
-  if (error.code === 'ECONNRESET' || !socket.writable || isBusy) {
-    socket.destroy();
-    return;
-  }
-  endWith(socket, clientErrorAnswer(error.code));
+  if (answer === undefined || answer.writableFinished) return false;
+  return answer.headersSent || answer.req.complete;
+}
+
+/** Answers, and closes the connection. */
+function refuse(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+  refused.add(request.socket);
+  response.shouldKeepAlive = false;
+  writeErrorAnswer(response, answer, request.method);
 }
 
 function clientErrorAnswer(code: string | undefined): ErrorAnswer {
@@ -108,6 +120,10 @@ function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAn
       `The request has more than ${headerLinesMax} header lines.`,
     );
   }
+  // Node would take HTTP/0.9, which has no headers, and a request line that says HTTP/2.0.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return notACall('REQUEST_MALFORMED', 'What is spoken here is HTTP/1.1 and HTTP/1.0.');
+  }
   const hosts = rawHeaders.filter(
     (name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host',
   ).length;
@@ -115,8 +131,9 @@ function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAn
     return notACall('REQUEST_MALFORMED', 'A request names its host in exactly one Host header.');
   }
   const encoding = headers['transfer-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
-    return notACall('REQUEST_MALFORMED', 'The only transfer encoding that is taken is chunked.');
+  if (encoding !== undefined && (encoding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    const message = 'The only transfer encoding that is taken is chunked, in HTTP/1.1.';
+    return notACall('REQUEST_MALFORMED', message);
   }
   return null;
 }
@@ -133,6 +150,11 @@ function endWith(socket: Duplex, answer: ErrorAnswer): void {
     Connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  // Nobody else listens any more: without this, a reset would end the process.
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  const linger = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(linger));
   socket.end(
     `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`,
   );

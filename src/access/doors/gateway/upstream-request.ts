@@ -45,27 +45,27 @@ function withCredential(
   return [...kept, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join('&');
 }
 
-// Never passed on: credentials, what this hop answers for, and what only a proxy may say. Written with `-`, as folded.
+// Never passed on: credentials, what this hop answers for, what only a proxy may say, and what would have a server act on
+// another path or method than the one that was judged. Written as `spelledOf` has them.
 const dropped = new Set([
-  'authorization',
-  'x-access-token',
-  'host',
-  'expect',
-  'via',
-  'x-correlation-id',
-  'forwarded',
-  'x-real-ip',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-prefix',
-  'x-forwarded-server',
-  'x-forwarded-ssl',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'true-client-ip',
+  ...['authorization', 'x-access-token'],
+  ...['host', 'expect', 'via', 'x-correlation-id'],
+  ...['forwarded', 'forwarded-for', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'client-ip'],
+  ...['true-client-ip', 'cf-connecting-ip', 'fastly-client-ip', 'x-envoy-external-address'],
+  ...['x-host', 'x-rewrite-url', 'x-http-method', 'x-http-method-override', 'x-method-override'],
 ]);
+const droppedBeginnings = ['x-latchkey-', 'x-forwarded', 'x-original-'];
+
+function isDropped(spelled: string): boolean {
+  return (
+    dropped.has(spelled) || droppedBeginnings.some((beginning) => spelled.startsWith(beginning))
+  );
+}
+
+/** Some servers read `X_Latchkey_Key`, or even `X.Latchkey.Key`, as `X-Latchkey-Key`. */
+function spelledOf(folded: string): string {
+  return folded.replace(/[^a-z0-9]/g, '-');
+}
 
 /** The header lines for the upstream: the caller's, less what must not pass, then ours. */
 export function upstreamHeaders(
@@ -78,13 +78,11 @@ export function upstreamHeaders(
   const presented = presentedSecrets(arrival.credential);
   const { credential } = service;
   const ownHeader = credential?.in === 'header' ? credential : null;
-  const ownSpelled = ownHeader?.name.toLowerCase().replaceAll('_', '-');
+  const ownSpelled = ownHeader === null ? null : spelledOf(ownHeader.name.toLowerCase());
   const lines: string[] = ['Host', service.upstream.host];
   eachLine(rawHeaders, (name, folded, value) => {
-    // Some servers read `x_latchkey_key` and `X-Latchkey-Key` as one name.
-    const spelled = folded.replaceAll('_', '-');
-    if (ofThisHop.has(folded) || dropped.has(spelled) || spelled.startsWith('x-latchkey-')) return;
-    if (spelled === ownSpelled) return;
+    const spelled = spelledOf(folded);
+    if (ofThisHop.has(folded) || isDropped(spelled) || spelled === ownSpelled) return;
     // A Referer or a cookie may carry the secret that came in the URL.
     if (presented.some((secret) => carriesSecret(value, secret))) return;
     lines.push(name, value);
@@ -106,10 +104,15 @@ function forwardingLines(arrival: Arrival): string[] {
   const host = before('x-forwarded-host')[0] ?? headers.host;
   return [
     ...['X-Forwarded-For', [...before('x-forwarded-for'), arrival.peerIp].join(', ')],
-    ...['X-Forwarded-Proto', before('x-forwarded-proto')[0] === 'https' ? 'https' : 'http'],
+    ...['X-Forwarded-Proto', isHttps(before('x-forwarded-proto')) ? 'https' : 'http'],
     ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
     ...['Via', [...valuesOf(rawHeaders, 'via'), `${httpVersion} latchkey`].join(', ')],
   ];
+}
+
+/** Of several proxies the first said how the caller came. */
+function isHttps(lines: HeaderLines): boolean {
+  return /^[ \t]*https[ \t]*(?:,|$)/i.test(lines.join(','));
 }
 
 function identityLines({ credential: { account, key }, usedScopes }: Identity): string[] {

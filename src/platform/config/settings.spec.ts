@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import { StartError } from '../../core/start-error.js';
+import { readSettings, type Settings } from './settings.js';
+
+const secret = 'S3cret-of-the-house';
+const key32 = 'A'.repeat(43);
+const onPostgres = {
+  DATABASE_URL: `postgres://me:${secret}@db/x`,
+  KEY_PEPPER: key32,
+  SEALING_KEY: key32,
+};
+
+/** @returns the one line that stops the start */
+function refusal(environment: Record<string, string>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartError);
+    return (error as StartError).message;
+  }
+  throw new Error('Nothing was refused.');
+}
+
+describe('settings', () => {
+  it('have a default for everything', () => {
+    const { trustedProxies, ...settings } = readSettings({});
+    expect(settings).toEqual({
+      access: { host: '127.0.0.1', port: 8080 },
+      management: { host: '127.0.0.1', port: 8081 },
+      databaseUrl: 'sqlite:./data/latchkey.db',
+      callLogUrl: 'sqlite:data/call-log.db',
+      callLogMode: 'durable',
+      junkRowsPerMinute: 600,
+      operatorKey: undefined,
+      keyPepper: undefined,
+      sealingKey: undefined,
+      keyPrefix: 'lk',
+      demo: true,
+      dataFolder: './data',
+    });
+    expect(trustedProxies.has('127.0.0.1')).toBe(false);
+  });
+
+  it('that are empty count as unset, as in an .env file', () => {
+    const names = [
+      ...['ACCESS_HOST', 'ACCESS_PORT', 'MANAGEMENT_HOST', 'MANAGEMENT_PORT', 'DATABASE_URL'],
+      ...['CALL_LOG_URL', 'CALL_LOG_MODE', 'JUNK_ROWS_PER_MINUTE', 'OPERATOR_KEY', 'KEY_PEPPER'],
+      ...['SEALING_KEY', 'KEY_PREFIX', 'TRUSTED_PROXIES', 'LATCHKEY_DEMO'],
+    ];
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
+    expect(JSON.stringify(readSettings(empty))).toBe(JSON.stringify(readSettings({})));
+  });
+
+  const good: [Record<string, string>, (settings: Settings) => unknown, unknown][] = [
+    [{ ACCESS_HOST: '0.0.0.0' }, (s) => s.access.host, '0.0.0.0'],
+    [{ ACCESS_HOST: '::1' }, (s) => s.access.host, '::1'],
+    [{ MANAGEMENT_HOST: 'latchkey.internal' }, (s) => s.management.host, 'latchkey.internal'],
+    [{ ACCESS_PORT: '0' }, (s) => s.access.port, 0],
+    [{ ACCESS_PORT: '65535' }, (s) => s.access.port, 65_535],
+    [{ ACCESS_PORT: '0', MANAGEMENT_PORT: '0' }, (s) => s.management.port, 0],
+    [{ DATABASE_URL: 'sqlite:/var/lib/l/main.db' }, (s) => s.dataFolder, '/var/lib/l'],
+    [{ DATABASE_URL: 'sqlite:/x/a.db' }, (s) => s.callLogUrl, 'sqlite:/x/call-log.db'],
+    [{ DATABASE_URL: 'sqlite:a.db' }, (s) => s.dataFolder, '.'],
+    [onPostgres, (s) => s.callLogUrl, onPostgres.DATABASE_URL],
+    [onPostgres, (s) => s.dataFolder, './data'],
+    [{ ...onPostgres, CALL_LOG_URL: 'sqlite:log.db' }, (s) => s.callLogUrl, 'sqlite:log.db'],
+    [{ CALL_LOG_URL: 'postgresql://db/x' }, (s) => s.callLogUrl, 'postgresql://db/x'],
+    [{ CALL_LOG_MODE: 'committed' }, (s) => s.callLogMode, 'committed'],
+    [{ CALL_LOG_MODE: 'buffered' }, (s) => s.callLogMode, 'buffered'],
+    [{ JUNK_ROWS_PER_MINUTE: '0' }, (s) => s.junkRowsPerMinute, 0],
+    [{ OPERATOR_KEY: 'o'.repeat(32) }, (s) => s.operatorKey, 'o'.repeat(32)],
+    [{ OPERATOR_KEY: `${'a-b._~+/'.repeat(4)}==` }, (s) => s.operatorKey?.length, 34],
+    [{ OPERATOR_KEY: 'o'.repeat(512) }, (s) => s.operatorKey?.length, 512],
+    [{ OPERATOR_KEY: `lkx_${'o'.repeat(32)}` }, (s) => s.operatorKey?.length, 36],
+    [{ KEY_PREFIX: 'acme' }, (s) => s.keyPrefix, 'acme'],
+    [{ KEY_PREFIX: 'lk2' }, (s) => s.keyPrefix, 'lk2'],
+    [{ KEY_PREFIX: 'a234567890123456' }, (s) => s.keyPrefix, 'a234567890123456'],
+    [{ TRUSTED_PROXIES: '10.0.0.0/8, ::1 ,' }, (s) => s.trustedProxies.has('10.1.2.3'), true],
+    [{ TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, (s) => s.trustedProxies.has('::1'), true],
+    [{ TRUSTED_PROXIES: '10.0.0.0/8' }, (s) => s.trustedProxies.has('11.0.0.1'), false],
+    [{ LATCHKEY_DEMO: 'off' }, (s) => s.demo, false],
+    [{ NODE_ENV: 'production' }, (s) => s.demo, false],
+    [{ NODE_ENV: 'production', LATCHKEY_DEMO: 'on' }, (s) => s.demo, true],
+    [{ ACCESS_HOST: '0.0.0.0' }, (s) => s.demo, false],
+    [{ MANAGEMENT_HOST: '192.168.1.2' }, (s) => s.demo, false],
+    [{ ACCESS_HOST: 'localhost', MANAGEMENT_HOST: '::1' }, (s) => s.demo, true],
+  ];
+  it.each(good)('%j is taken', (environment, ask, expected) => {
+    expect(ask(readSettings(environment))).toEqual(expected);
+  });
+
+  const bad: [string, Record<string, string>, RegExp][] = [
+    ['ACCESS_HOST', { ACCESS_HOST: 'a b' }, /"a b".*host name or an IP address/],
+    [
+      'MANAGEMENT_HOST',
+      { MANAGEMENT_HOST: 'http://x' },
+      /"http:\/\/x".*host name or an IP address/,
+    ],
+    ['ACCESS_PORT', { ACCESS_PORT: '65536' }, /"65536".*from 0 to 65535/],
+    ['ACCESS_PORT', { ACCESS_PORT: '-1' }, /"-1".*from 0 to 65535/],
+    ['ACCESS_PORT', { ACCESS_PORT: '80.5' }, /"80.5".*whole number/],
+    ['ACCESS_PORT', { ACCESS_PORT: '0x50' }, /"0x50".*whole number/],
+    ['ACCESS_PORT', { ACCESS_PORT: '8080 ' }, /"8080 ".*whole number/],
+    ['ACCESS_PORT', { ACCESS_PORT: '1e3' }, /"1e3".*whole number/],
+    ['MANAGEMENT_PORT', { MANAGEMENT_PORT: 'http' }, /"http".*whole number/],
+    ['MANAGEMENT_PORT', { MANAGEMENT_PORT: '8080' }, /"8080".*another port than ACCESS_PORT/],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: `mysql://me:${secret}@db/x` },
+      /\*\*\* \(\d+ characters\).*postgres:\/\//,
+    ],
+    ['DATABASE_URL', { DATABASE_URL: 'sqlite:' }, /sqlite:<path>/],
+    ['DATABASE_URL', { DATABASE_URL: 'sqlite::memory:' }, /sqlite:<path>/],
+    ['DATABASE_URL', { DATABASE_URL: 'data/latchkey.db' }, /sqlite:<path>/],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://' }, /postgres:\/\//],
+    ['CALL_LOG_URL', { CALL_LOG_URL: secret }, /\*\*\* \(\d+ characters\).*sqlite:<path>/],
+    [
+      'CALL_LOG_URL',
+      { CALL_LOG_URL: 'sqlite:data/../data/latchkey.db' },
+      /another file than the one of DATABASE_URL/,
+    ],
+    ['CALL_LOG_MODE', { CALL_LOG_MODE: 'Durable' }, /"Durable".*durable, committed, buffered/],
+    ['JUNK_ROWS_PER_MINUTE', { JUNK_ROWS_PER_MINUTE: '-1' }, /"-1".*rows per minute/],
+    ['JUNK_ROWS_PER_MINUTE', { JUNK_ROWS_PER_MINUTE: '1000001' }, /"1000001".*rows per minute/],
+    ['JUNK_ROWS_PER_MINUTE', { JUNK_ROWS_PER_MINUTE: '9'.repeat(30) }, /whole number/],
+    ['OPERATOR_KEY', { OPERATOR_KEY: 'o'.repeat(31) }, /\*\*\* \(31 characters\).*32 to 512/],
+    ['OPERATOR_KEY', { OPERATOR_KEY: 'o'.repeat(513) }, /\*\*\* \(513 characters\).*32 to 512/],
+    ['OPERATOR_KEY', { OPERATOR_KEY: `${secret} with spaces and more` }, /\*\*\*.*32 to 512/],
+    ['OPERATOR_KEY', { OPERATOR_KEY: `lk_${'o'.repeat(40)}` }, /\*\*\*.*not beginning with lk_/],
+    [
+      'OPERATOR_KEY',
+      { KEY_PREFIX: 'acme', OPERATOR_KEY: `acme_${'o'.repeat(40)}` },
+      /not beginning with acme_/,
+    ],
+    ['KEY_PREFIX', { KEY_PREFIX: 'LK' }, /"LK".*lower-case/],
+    ['KEY_PREFIX', { KEY_PREFIX: 'a' }, /"a".*2 to 16/],
+    ['KEY_PREFIX', { KEY_PREFIX: 'a2345678901234567' }, /2 to 16/],
+    ['KEY_PREFIX', { KEY_PREFIX: 'a_b' }, /"a_b".*lower-case/],
+    ['KEY_PREFIX', { KEY_PREFIX: '1ab' }, /"1ab".*a letter first/],
+    ['KEY_PREFIX', { KEY_PREFIX: 'lkp' }, /"lkp".*anything but lk and one letter/],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.1/8' }, /"10\.0\.0\.1\/8".*10\.0\.0\.0\/8/],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/8,010.0.0.1' }, /"010\.0\.0\.1"/],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '0.0.0.0/0' }, /"0\.0\.0\.0\/0"/],
+    ['LATCHKEY_DEMO', { LATCHKEY_DEMO: 'yes' }, /"yes".*one of on, off/],
+    ['KEY_PEPPER', { ...onPostgres, KEY_PEPPER: '' }, /KEY_PEPPER.*postgres:\/\/.*32 random bytes/],
+    [
+      'SEALING_KEY',
+      { ...onPostgres, SEALING_KEY: '' },
+      /SEALING_KEY.*postgres:\/\/.*32 random bytes/,
+    ],
+  ];
+  it.each(bad)('%s is refused in one line: %j', (name, environment, says) => {
+    const line = refusal(environment);
+    expect(line).toMatch(new RegExp(`^${name} is [^\\n]+ takes [^\\n]+\\.$`));
+    expect(line).toMatch(says);
+    expect(line).not.toContain(secret);
+    expect(line).not.toContain('ooooo');
+  });
+
+  it('that hold what a terminal would obey are shown without it', () => {
+    const line = refusal({ CALL_LOG_MODE: '\u001b[31mred\r\nforged: line\u202e' });
+    expect(line).toContain('"?[31mred??forged: line?"');
+    expect(refusal({ CALL_LOG_MODE: 'x'.repeat(10_000) }).length).toBeLessThan(300);
+  });
+});

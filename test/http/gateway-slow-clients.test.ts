@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answerClientError, createHttpServer } from '../../src/platform/http/http-server.js';
+import { openConnection } from '../support/raw-connection.js';
+
+/** The server of both listeners, with less patience than it has by itself. */
+const timeouts = { headers: 300, request: 600, keepAlive: 300, check: 20 };
+
+describe('#90 callers that take their time', () => {
+  let server: Server;
+  let origin: string;
+  let reached: string[];
+
+  beforeAll(async () => {
+    reached = [];
+    server = createHttpServer((request, response) => {
+      reached.push(request.url ?? '');
+      request.resume().on('end', () => response.end('ok'));
+    }, timeouts);
+    server.on('clientError', answerClientError);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterAll(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it.each([
+    ['never end their headers', 'GET /slow HTTP/1.1\r\nHost: a\r\n', 'X-A: a\r\n', false],
+    ['send their headers letter by letter', 'GET /slow HTTP/1.1\r\nHost: ', 'a', false],
+    [
+      'send their body letter by letter',
+      'POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
+      'a',
+      true,
+    ],
+    ['say nothing', '', '', false],
+  ])('those that %s are told so and let go', async (_name, beginning, more, reaches) => {
+    reached.length = 0;
+    const startedMs = performance.now();
+    const caller = await openConnection(origin);
+    if (beginning !== '') await caller.write(beginning);
+    let open = true;
+    const closed = caller.untilClosed().finally(() => (open = false));
+    while (open) {
+      if (more !== '') void caller.write(more);
+      await sleep(20);
+    }
+    expect(await closed).toMatch(/^HTTP\/1\.1 408 .*"reason":"REQUEST_TIMEOUT"/s);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(reached).toEqual(reaches ? ['/body'] : []);
+    caller.reset();
+  });
+
+  it('a connection without a next request is closed without a word', async () => {
+    const caller = await openConnection(origin);
+    await caller.write('GET /one HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect((await caller.untilClosed()).match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+
+  it('those that are in time are answered, however many others are not', async () => {
+    const slow = await Promise.all(Array.from({ length: 200 }, () => openConnection(origin)));
+    for (const caller of slow) void caller.write('GET /slow HTTP/1.1\r\nHost: ');
+    const caller = await openConnection(origin);
+    await caller.write('GET /good HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(await caller.untilClosed()).toMatch(/^HTTP\/1\.1 200 /);
+    const endings = await Promise.all(slow.map((each) => each.untilClosed()));
+    expect(endings.filter((ending) => !ending.startsWith('HTTP/1.1 408 '))).toEqual([]);
+  });
+});
