@@ -4,6 +4,9 @@ import { startLatchkey, type RunningLatchkey } from './latchkey.js';
 import { readSettings } from './platform/config/settings.js';
 import { welcomeLines } from './platform/welcome-lines.js';
 
+// Databases and key files are their owner's alone.
+process.umask(0o077);
+
 try {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const settings = readSettings(process.env);

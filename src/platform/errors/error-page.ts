@@ -46,7 +46,7 @@ function reasonPage(reason: Reason): string {
 <p>${escapeHtml(integrator)}</p>
 <h2>If you look after the key, the account or the installation</h2>
 <p>${escapeHtml(admin)}</p>
-<p><a href="/latchkey/errors">All reasons</a></p>`,
+<h2><a href="/latchkey/errors">All reasons</a></h2>`,
   );
 }
 
