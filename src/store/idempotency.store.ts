@@ -7,6 +7,7 @@ import { IdempotencyRecordEntity } from './entities/idempotency-record.entity.js
 export interface IdempotencyClaim {
   readonly callerId: string;
   readonly path: string;
+  /** A digest of the header, as `bodyDigest` is of the body. */
   readonly idempotencyKey: string;
   readonly bodyDigest: string;
 }

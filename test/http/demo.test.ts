@@ -92,14 +92,10 @@ async function expectAllCommandsWork(printed: string): Promise<void> {
   }
 }
 
-function urlOf(listener: 'Access' | 'Management', printed: string): string {
-  return new RegExp(`${listener} listener +(\\S+)`).exec(printed)?.[1] ?? '';
-}
-
 /** The gateway's rows as the operator sees them, with calls for which no key was found. */
-async function operatorsLog(printed: string): Promise<unknown> {
+async function operatorsLog(): Promise<unknown> {
   const authorization = `Bearer ${textOf('operator.key')}`;
-  const url = `${urlOf('Management', printed)}/v1/request-log?door=gateway`;
+  const url = `${latchkey.urls().managementUrl}/v1/request-log?door=gateway`;
   const answer = await fetch(url, { headers: { authorization } });
   return ((await answer.json()) as { results: unknown }).results;
 }
@@ -129,7 +125,7 @@ describe('the first start on an empty store', () => {
 
   it('prints commands that work as they stand, and each call is one row', async () => {
     await expectAllCommandsWork(printed);
-    const logged = await operatorsLog(printed);
+    const logged = await operatorsLog();
     expect(logged).toMatchObject(rows);
     expect(logged).toHaveLength(rows.length);
   });
@@ -157,13 +153,13 @@ describe('the first start on an empty store', () => {
     expect(printed).not.toContain('New files');
     await expectAllCommandsWork(printed);
     expect(await latchkey.stop()).toBe(0);
-    const before = urlOf('Access', printed);
+    const { accessUrl } = latchkey.urls();
     const command = commandsIn(printed)[0]?.command ?? '';
     printed = await start({ LATCHKEY_DEMO: 'off' });
     expect(commandsIn(printed)).toEqual([]);
-    const answer = await paste(command.replace(before, urlOf('Access', printed)));
+    const answer = await paste(command.replace(accessUrl, latchkey.urls().accessUrl));
     expect([answer.status, JSON.parse(answer.body).reason]).toEqual([502, 'UPSTREAM_UNREACHABLE']);
-  });
+  }, 60_000);
 });
 
 describe('other starts', () => {
@@ -185,13 +181,21 @@ describe('other starts', () => {
     const printed: string[] = [];
     for (const secretsMade of [1, 3, 5]) {
       latchkey = runLatchkey(folder);
-      while (secretsKept() < secretsMade) await wait(1);
+      await untilKept(secretsMade);
       await latchkey.stop('SIGKILL');
       printed.push(latchkey.stdout());
     }
     expect(printed).toContain('');
     await expectAllCommandsWork(await start());
-  });
+  }, 60_000);
+
+  async function untilKept(secretsMade: number): Promise<void> {
+    const deadline = performance.now() + 15_000;
+    while (secretsKept() < secretsMade) {
+      if (performance.now() > deadline) throw new Error(`Not made: ${latchkey.stderr()}`);
+      await wait(1);
+    }
+  }
 
   function secretsKept(): number {
     if (!existsSync(join(folder, 'data/demo-keys.json'))) return 0;

@@ -245,7 +245,6 @@ describe('gateway: the headers an upstream gets', () => {
   it.each([
     ['Zoë & Søn, 日本 🍩', 'Zo%C3%AB%20%26%20S%C3%B8n%2C%20%E6%97%A5%E6%9C%AC%20%F0%9F%8D%A9'],
     ['100% "quoted"\\', '100%25%20%22quoted%22%5C'],
-    ['half a \ud83c pair', 'half%20a%20%EF%BF%BD%20pair'],
     ['נתיב', '%D7%A0%D7%AA%D7%99%D7%91'],
     ["plain-name_1.2~(it's)*!", "plain-name_1.2~(it's)*!"],
   ])('#100 a key named %s: the headers stay valid', async (name, sent) => {
@@ -253,11 +252,11 @@ describe('gateway: the headers an upstream gets', () => {
     await gateway.rows.skip();
     const call = await forward([], { secret: key.secret });
     expect(call.values('X-Latchkey-Key-Name')).toEqual([sent]);
-    expect(decodeURIComponent(sent)).toBe(name.toWellFormed());
-    expect(await gateway.takeRow()).toMatchObject({ keyId: key.id, keyName: name.toWellFormed() });
+    expect(decodeURIComponent(sent)).toBe(name);
+    expect(await gateway.takeRow()).toMatchObject({ keyId: key.id, keyName: name });
   });
 
-  it.each(['two\nlines', 'carriage\rreturn', 'nul\0', 'next line\u0085'])(
+  it.each(['two\nlines', 'carriage\rreturn', 'nul\0', 'next line\u0085', 'half \ud83c'])(
     '#100 no key can be named %j',
     async (name) => {
       const { operatorKey: secret } = gateway.latchkey;

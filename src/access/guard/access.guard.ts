@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { AccessOutcome } from '../../core/check-access.js';
 import type { Denied } from '../../core/decision.js';
+import { Admission } from '../admission.js';
 import type { Arrival } from '../arrival.js';
 import type { Carrier, GuardedRequest } from './guarded-request.js';
 import { requiredScopesKey } from './require-scopes.js';
@@ -19,7 +20,10 @@ export class DeniedError extends Error {
 /** The management door: passport finds the credential, `checkAccess` decides, as behind every other door. */
 @Injectable()
 export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly admission: Admission,
+  ) {
     super();
   }
 
@@ -33,10 +37,10 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
       throw new Error(
         `${context.getHandler().name} says nothing of scopes, so it is open to nobody.`,
       );
+    const scopeSets = scopes.length === 0 ? [] : [scopes];
+    const match = { kind: 'own', path: routeOptions.url ?? '', scopeSets } as const;
     return {
-      arrival,
-      scopeSets: scopes.length === 0 ? [] : [scopes],
-      route: routeOptions.url ?? '',
+      judge: () => this.admission.judge(arrival, { service: null, match }),
       headers: bearerHeaderOf(arrival),
     };
   }

@@ -18,9 +18,8 @@ export interface GuardedRequest extends FastifyRequest {
 
 /** What passport's strategies are shown in place of a request: our one reading of it, and nothing else to read. */
 export interface Carrier {
-  readonly arrival: Arrival;
-  readonly scopeSets: readonly (readonly string[])[];
-  readonly route: string;
+  /** Asks for the decision. It comes with the request because passport keeps its strategies for the process, not for one application. */
+  judge(): Promise<AccessOutcome>;
   /** For passport-http-bearer: the bearer token as we read it, if that is what there is. */
   readonly headers: { readonly authorization?: string };
 }

@@ -85,10 +85,17 @@ function claimOf(request: GuardedRequest): IdempotencyClaim | undefined {
     ]);
   }
   const path = request.url.split('?', 1)[0] as string;
-  const bodyDigest = createHash('sha256')
-    .update(canonicalJson(request.body ?? {}))
-    .digest('base64url');
-  return { callerId: callerOf(request).keyId, path, idempotencyKey, bodyDigest };
+  return {
+    callerId: callerOf(request).keyId,
+    path,
+    // Both are only ever compared, and a caller may have put a secret into either.
+    idempotencyKey: digestOf(idempotencyKey),
+    bodyDigest: digestOf(canonicalJson(request.body ?? {})),
+  };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 function stillRunning(): ApiError {

@@ -3,23 +3,22 @@ import { PassportStrategy } from '@nestjs/passport';
 import { Strategy as PassportBaseStrategy } from 'passport';
 import { Strategy as BearerStrategyBase } from 'passport-http-bearer';
 import type { AccessOutcome } from '../../core/check-access.js';
-import { Admission } from '../admission.js';
 import type { Carrier } from './guarded-request.js';
 
 /** `Authorization: Bearer …`, by passport-http-bearer. It ends in the outcome, also if that is a denial. */
 @Injectable()
 export class BearerStrategy extends PassportStrategy(BearerStrategyBase, 'bearer') {
-  // Passport clones strategies with Object.create, which private (#) fields do not survive.
-  constructor(private readonly admission: Admission) {
+  constructor() {
     super({ passReqToCallback: true });
   }
 
   async validate(carrier: Carrier): Promise<AccessOutcome> {
-    return judge(this.admission, carrier);
+    return carrier.judge();
   }
 }
 
 class CarriedCredentialStrategy extends PassportBaseStrategy {
+  // Passport clones strategies with Object.create, which private (#) fields do not survive.
   constructor(
     private readonly verify: (
       carrier: Carrier,
@@ -40,21 +39,7 @@ class CarriedCredentialStrategy extends PassportBaseStrategy {
 /** `?hapikey=…` and `X-Access-Token`; and requests with no credential, or with one that is malformed, whose denial it finds. */
 @Injectable()
 export class HapikeyStrategy extends PassportStrategy(CarriedCredentialStrategy, 'hapikey') {
-  constructor(private readonly admission: Admission) {
-    super();
-  }
-
   async validate(carrier: Carrier): Promise<AccessOutcome> {
-    return judge(this.admission, carrier);
+    return carrier.judge();
   }
-}
-
-function judge(
-  admission: Admission,
-  { arrival, route, scopeSets }: Carrier,
-): Promise<AccessOutcome> {
-  return admission.judge(arrival, {
-    service: null,
-    match: { kind: 'own', path: route, scopeSets },
-  });
 }

@@ -185,9 +185,10 @@ export class ApiKeyResponse {
 export class IssuedApiKeyResponse extends ApiKeyResponse {
   @ApiProperty({
     required: false,
-    description: 'The secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
+    description:
+      'The secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
   })
-  secret?: string;
+  secret!: string;
 }
 
 export class ApiKeysPage {

@@ -100,7 +100,8 @@ export class RotationResponse {
 export class IssuedRotationResponse extends RotationResponse {
   @ApiProperty({
     required: false,
-    description: 'The new secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
+    description:
+      'The new secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
   })
-  secret?: string;
+  secret!: string;
 }

@@ -15,7 +15,13 @@ export class UpstreamCredentialField {
   })
   name!: string;
 
-  @TextField({ max: 4096, example: 'Bearer pat-na1-…', description: 'The whole value' })
+  // The upstream may be another Latchkey.
+  @TextField({
+    max: 4096,
+    mayHoldSecret: true,
+    example: 'Bearer pat-na1-…',
+    description: 'The whole value',
+  })
   value!: string;
 }
 

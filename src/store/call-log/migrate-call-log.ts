@@ -24,12 +24,19 @@ export async function migrateCallLog(url: string): Promise<void> {
     if (database.kind === 'sqlite') await dataSource.runMigrations();
     else await migrateAlone(dataSource);
   } catch (error) {
-    const { message, code } = error as { message?: string; code?: string };
-    const why = message || code || 'no reason given';
-    throw new StartError(`${nameOfCallLog(database)} cannot be used: ${why}.`, { cause: error });
+    throw error instanceof StartError
+      ? error
+      : new StartError(whatToDo(nameOfCallLog(database), error), { cause: error });
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
   }
+}
+
+function whatToDo(name: string, error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string };
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
+    return `${name} is damaged or is no SQLite database. Put a backup in its place, or move it away and a new log is begun.`;
+  return `${name} cannot be used: ${message || code || 'no reason given'}.`;
 }
 
 async function migrateAlone(dataSource: DataSource): Promise<void> {

@@ -73,9 +73,10 @@ export function belowMount(location: string, service: PublishedService): string 
   if (base !== '' && path !== base && !/^[/?#]/.test(path.slice(base.length))) return location;
   if (!path.startsWith(base)) return location;
   const rest = path.slice(base.length);
-  if (!service.stripMount) return rest === '' ? '/' : rest;
-  const mount = service.mount === '/' ? '' : service.mount;
-  return mount + (rest.startsWith('/') ? rest : `/${rest}`);
+  const mount = service.stripMount && service.mount !== '/' ? service.mount : '';
+  const below = mount + (rest.startsWith('/') ? rest : `/${rest}`);
+  // With two slashes in front it would name another host.
+  return /^\/[/\\]/.test(below) ? location : below;
 }
 
 /** What follows the origin of an absolute location, as written, if that origin is the upstream's. */

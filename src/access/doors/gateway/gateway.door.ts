@@ -81,7 +81,7 @@ export class GatewayDoor {
       rawRest,
       logFirst,
     };
-    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+    if (wantsWebSocket(request)) {
       return this.#answerFailure(
         { ...passage, logFirst: false },
         response,
@@ -167,14 +167,7 @@ export class GatewayDoor {
       answer.status,
       downstreamHeaders(answer.headers, service, arrival, retiring),
     );
-    let responseBytes = 0;
-    answer.body.on('data', (piece: Buffer) => (responseBytes += piece.length));
-    try {
-      await pipeline(answer.body, response);
-    } catch {
-      // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
-      response.destroy();
-    }
+    const responseBytes = await passOn(answer, arrival.method, response);
     if (passage.logFirst) this.#complete(passage, { ...told, responseBytes }, firstByteMs);
   }
 
@@ -238,6 +231,33 @@ function placeOf({ service, match }: Resolution<PublishedService>): CallPlace {
 
 function headersFor(arrival: Arrival, outcome: AccessOutcome): Record<string, string> {
   return { ...retiringHeaders(outcome.credential, arrival.at) };
+}
+
+function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean {
+  return upgrade.split(',').some((protocol) => /^websocket\b/i.test(protocol.trim()));
+}
+
+/** Passes the upstream's body on, as fast as the caller takes it. @returns its bytes */
+async function passOn(
+  { status, body }: Extract<UpstreamAnswer, { ok: true }>,
+  method: string,
+  response: ServerResponse,
+): Promise<number> {
+  if (method === 'HEAD' || status === 204 || status === 304) {
+    // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
+    body.on('error', () => {}).resume();
+    response.end();
+    return 0;
+  }
+  let bytes = 0;
+  body.on('data', (piece: Buffer) => (bytes += piece.length));
+  try {
+    await pipeline(body, response);
+  } catch {
+    // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
+    response.destroy();
+  }
+  return bytes;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -1,0 +1,139 @@
+// `npm run bench`: what Latchkey costs, as ratios against baselines that run side by side. Linux only: it reads /proc.
+//   SECONDS=5 ROUNDS=5 CONNECTIONS=64 npm run bench
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { pinning } from './pinning.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+if (!existsSync(new URL('./node_modules', import.meta.url))) {
+  process.stderr.write('Installing the baselines…\n');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: here,
+    stdio: 'inherit',
+  });
+}
+const { loadCpu, startBareFastify, startLatchkey, startReplyFrom, startUpstream } =
+  await import('./contenders.mjs');
+const { generator, load } = await import('./load.mjs');
+
+const seconds = Number(process.env.SECONDS ?? 5);
+const rounds = Number(process.env.ROUNDS ?? 5);
+const connections = Number(process.env.CONNECTIONS ?? 64);
+const basePort = Number(process.env.BENCH_PORT ?? 19_000);
+
+const running = [];
+const keep = (server) => {
+  running.push(server);
+  return server;
+};
+
+try {
+  const upstreamUrl = `http://127.0.0.1:${basePort}`;
+  keep(await startUpstream(basePort));
+  const durable = keep(await startLatchkey('durable', basePort + 10, upstreamUrl));
+  const committed = keep(await startLatchkey('committed', basePort + 20, upstreamUrl));
+  const buffered = keep(await startLatchkey('buffered', basePort + 30, upstreamUrl));
+  const bare = keep(await startBareFastify(basePort + 40, durable.answerBytes));
+  const replyFrom = keep(await startReplyFrom(basePort + 50, upstreamUrl));
+
+  const groups = [
+    {
+      title: 'A decision: GET /latchkey/v1/self with a warm key',
+      baseline: { name: bare.name, ...bare },
+      contenders: [durable, committed, buffered].map((server) => ({ ...server, url: server.self })),
+    },
+    {
+      title: 'The gateway: GET, 1 KB answers',
+      baseline: { ...replyFrom },
+      contenders: [committed, durable].map((server) => ({ ...server, url: server.gateway })),
+    },
+    {
+      title: 'The gateway: POST, on the log before it is forwarded',
+      baseline: { ...replyFrom, method: 'POST' },
+      contenders: [committed, durable].map((server) => ({
+        ...server,
+        url: server.gateway,
+        method: 'POST',
+      })),
+    },
+  ];
+  const results = [];
+  for (const group of groups) results.push(await measure(group));
+  report(results);
+} finally {
+  for (const server of running.toReversed()) await server.stop();
+}
+
+/** Each round loads every contender in turn, so that a machine that changes its speed changes it for all. */
+async function measure({ title, baseline, contenders }) {
+  const all = [baseline, ...contenders];
+  const options = { connections, cpu: loadCpu };
+  for (const contender of all) await load(contender, { ...options, seconds: 2 });
+  const samples = new Map(all.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    process.stderr.write(`\r${title}: round ${round} of ${rounds} `);
+    for (const contender of all)
+      samples.get(contender.name).push(await load(contender, { ...options, seconds }));
+  }
+  process.stderr.write('\n');
+  const base = samples.get(baseline.name);
+  const rows = all.map(({ name }) => {
+    const own = samples.get(name);
+    return {
+      name,
+      requestsPerSecond: Math.round(median(own.map((sample) => sample.requestsPerSecond))),
+      cpuMicrosPerRequest: Number(
+        median(own.map((sample) => sample.cpuMicrosPerRequest)).toFixed(1),
+      ),
+      ratio: Number(
+        median(
+          own.map((sample, i) => sample.requestsPerSecond / base[i].requestsPerSecond),
+        ).toFixed(3),
+      ),
+    };
+  });
+  return { title, rows };
+}
+
+function report(results) {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here })
+    .toString()
+    .trim();
+  const about = {
+    commit,
+    node: process.version,
+    processor: cpus()[0]?.model ?? 'unknown',
+    pinning,
+    generator,
+    connections,
+    seconds,
+    rounds,
+  };
+  const lines = [
+    `${generator}, ${connections} connections, ${rounds} rounds of ${seconds} s, medians; ${pinning}; Node ${process.version}, commit ${commit}`,
+  ];
+  for (const { title, rows } of results) {
+    lines.push(
+      '',
+      title,
+      `  ${'requests/s'.padStart(10)}  ${'cpu µs'.padStart(7)}  ${'ratio'.padStart(6)}`,
+    );
+    for (const { name, requestsPerSecond, cpuMicrosPerRequest, ratio } of rows) {
+      lines.push(
+        `  ${String(requestsPerSecond).padStart(10)}  ${String(cpuMicrosPerRequest).padStart(7)}  ${ratio.toFixed(3).padStart(6)}  ${name}`,
+      );
+    }
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+  writeFileSync(
+    new URL('./results.json', import.meta.url),
+    `${JSON.stringify({ about, results }, null, 2)}\n`,
+  );
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
