@@ -20,6 +20,7 @@ import { writeSecretFile } from './platform/config/versioned-keys.js';
 import { serveErrorPages } from './platform/errors/error-page.js';
 import { Health } from './platform/health/health.js';
 import { useBodyParsers } from './platform/http/body-parsers.js';
+import { drain } from './platform/http/drain.js';
 import { answerClientError, createHttpServer } from './platform/http/http-server.js';
 import { listenOrSay } from './platform/http/listen.js';
 import { useSecurityHeaders } from './platform/http/security-headers.js';
@@ -50,7 +51,7 @@ export interface RunningLatchkey {
   readonly madeFiles: readonly string[];
   /** Commands with which a person can try it, if there is a demo. */
   tryLines(bold: (text: string) => string): string[];
-  /** Lets what is under way finish, and puts every row on disk. */
+  /** Lets what is under way finish, and puts every row on disk. Asking again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -66,6 +67,7 @@ export async function startLatchkey(
   const installation = await openInstallation(settings);
   const { wallClock = Date.now, workerUrl } = surroundings;
   const undo: (() => Promise<unknown> | void)[] = [() => installation.release()];
+  let closing: Promise<void> | undefined;
   try {
     await migrateCallLog(settings.callLogUrl);
     const callLog = new CallLogWriter({
@@ -89,11 +91,15 @@ export async function startLatchkey(
     const operatorFile = await firstStart(app, settings);
     const demo = await app.get(DemoService).start();
     const accessServer = app.get(AccessServer);
-    undo.unshift(() => accessServer.close());
+    const management = app.getHttpAdapter().getInstance();
+    undo.unshift(() =>
+      drain([accessServer.httpServer, management.server], () =>
+        Promise.all([accessServer.close(), management.close()]),
+      ),
+    );
     app.get(Health).watch('call_log', () => callLog.healthy);
     const { host, port } = settings.management;
     // Not by app.listen(), which would log a failure of its own beside the one line.
-    const management = app.getHttpAdapter().getInstance();
     await listenOrSay('MANAGEMENT', settings.management, () => management.listen({ host, port }));
     const urls = {
       accessUrl: await listenOrSay('ACCESS', settings.access, () => accessServer.listen()),
@@ -107,7 +113,7 @@ export async function startLatchkey(
       ...urls,
       madeFiles: [...installation.madeFiles, ...madeLater],
       tryLines: (bold) => (demo === null ? [] : tryLines(urls, demo, bold)),
-      close: () => inTurn(undo),
+      close: () => (closing ??= inTurn(undo)),
     };
   } catch (error) {
     // Why it did not start matters more than what then failed to close.
@@ -160,8 +166,10 @@ async function firstStart(app: NestFastifyApplication, settings: Settings): Prom
   await first.seedScopes();
   if (!(await first.isFirst())) return null;
   const path = join(settings.dataFolder, 'operator.key');
-  await first.makeOperator(settings.operatorKey, (secret) => writeSecretFile(path, secret));
-  return settings.operatorKey === undefined ? path : null;
+  const isMade = await first.makeOperator(settings.operatorKey, (secret) =>
+    writeSecretFile(path, secret),
+  );
+  return isMade && settings.operatorKey === undefined ? path : null;
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

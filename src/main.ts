@@ -34,7 +34,13 @@ function stopOnSignals(running: RunningLatchkey): void {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
-      void running.close().finally(() => process.exit());
+      running.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`It did not stop in good order: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
     });
   }
 }

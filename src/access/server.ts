@@ -49,6 +49,10 @@ export class AccessServer {
     return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   }
 
+  get httpServer(): Server {
+    return this.#fastify.server;
+  }
+
   /** Takes no new connections and lets those under way finish. */
   async close(): Promise<void> {
     await this.#fastify.close();

@@ -87,7 +87,7 @@ describe('#92 a process that is told to stop', () => {
       expect(
         rows.map(({ method, status, responseBytes }) => [method, status, responseBytes]).sort(),
       ).toEqual([
-        ['GET', 200, 4],
+        ['GET', 200, null], // its row is written before the answer is sent
         ['POST', 200, 4],
       ]);
     },
@@ -150,10 +150,9 @@ describe('#92 a process that is told to stop', () => {
       );
       await reached();
       await stopped();
-      expect([502, 503, 504, 'cut off']).toContain(await hanging);
+      expect(await hanging).toBe('cut off');
       const [row] = await rowsAfterwards();
-      expect(row).toMatchObject({ method: 'POST', decision: 'allowed', upstreamStatus: null });
-      expect(row?.['status']).not.toBe(200);
+      expect(row).toMatchObject({ method: 'POST', decision: 'allowed', status: 499 });
     },
     testTimeoutMs,
   );

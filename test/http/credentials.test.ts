@@ -125,9 +125,12 @@ const accepted: Omit<CredentialCase, 'reason'>[] = [
   { name: '#13 a percent-encoded value', query: (k) => `hapikey=${k.replace('_', '%5F')}` },
   { name: 'X-Access-Token in any case', headers: (k) => [['x-ACCESS-token', k]] },
   {
-    name: '#19 __proto__ beside a credential',
-    query: (k) => `__proto__=1&hapikey=${k}`,
-    headers: () => [['__proto__', '1']],
+    name: '#19 __proto__ as a header beside a credential',
+    query: (k) => `hapikey=${k}`,
+    headers: () => [
+      ['__proto__', '1'],
+      ['constructor', '1'],
+    ],
   },
 ];
 
@@ -204,4 +207,16 @@ describe.each(doorNames.map((name) => [name]))('credentials at the %s door', (na
       expect(JSON.stringify(upstream.calls)).not.toContain(door.secret);
     },
   );
+
+  it('#19 __proto__ as a parameter beside a credential is a parameter like any other', async () => {
+    const answer = await send({ name: '', query: (k) => `__proto__=1&constructor=1&hapikey=${k}` });
+    const made = await rows.take(1);
+    // Unknown parameters are refused by the management API, and nobody's business elsewhere.
+    expect([answer.status, answer.json.reason]).toEqual(
+      name === 'management' ? [400, 'VALIDATION_FAILED'] : [200, undefined],
+    );
+    expect(made).toHaveLength(1);
+    expect(made[0]).toMatchObject({ ...door.row, keyId: door.keyId, decision: 'allowed' });
+    expectNoSecret([door.secret], answer, made);
+  });
 });

@@ -134,23 +134,6 @@ describe('gateway: what is no request', () => {
     expect(upstream.calls[0]?.headers['via']).toBe('1.0 latchkey');
   });
 
-  it('two requests sent at once are two calls, answered in their order', async () => {
-    const caller = await openConnection(gateway.latchkey.accessUrl);
-    const request = (target: string) => bytesOf({ name: '', target }, gateway.secret);
-    await caller.write(request('/crm/a') + request('/nowhere'));
-    expect(await caller.until(/ROUTE_UNKNOWN/)).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 404 /s);
-    caller.reset();
-    expect(await gateway.rows.take(2)).toHaveLength(2);
-  });
-
-  it('what is no request, behind one that has no answer yet: no answer is put in the place of the other', async () => {
-    const caller = await openConnection(gateway.latchkey.accessUrl);
-    await caller.write(`${bytesOf({ name: '' }, gateway.secret)}\0\0\r\n\r\n`);
-    expect(await caller.untilClosed()).toBe('');
-    const { secret } = gateway;
-    expect((await gateway.latchkey.call('GET', '/crm/a', { secret })).status).toBe(200);
-  });
-
   it.each([
     ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['what is no HTTP', '\0\0\0\0\r\n\r\n'],

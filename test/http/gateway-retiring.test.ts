@@ -55,28 +55,32 @@ describe('gateway: who still uses a retiring secret is told', () => {
     return Object.fromEntries([...answer.headers].filter(([name]) => names.includes(name)));
   }
 
-  const webSocket: HeaderLine[] = [['Upgrade', 'websocket']];
+  interface Case {
+    readonly on: string;
+    readonly request?: Parameters<typeof call>[1];
+    readonly status: number;
+    readonly behave?: typeof respond;
+  }
+  const cases: Case[] = [
+    { on: 'a forwarded answer', status: 200 },
+    { on: 'the answer to a POST', request: { method: 'POST' }, status: 200 },
+    { on: 'the answer to a HEAD', request: { method: 'HEAD' }, status: 200 },
+    { on: 'a denial for want of a scope', request: { method: 'DELETE' }, status: 403 },
+    { on: 'a 404 of ours', request: { target: '/nowhere' }, status: 404 },
+    { on: 'a 405', request: { method: 'PUT' }, status: 405 },
+    { on: 'a 501', request: { headers: [['Upgrade', 'websocket']] }, status: 501 },
+    { on: 'a 502', status: 502, behave: (request) => request.socket.destroy() },
+    { on: 'a 504', status: 504, behave: () => {} },
+    {
+      on: "an upstream's error",
+      status: 500,
+      behave: (_, response) => response.writeHead(500).end(),
+    },
+    { on: 'the answer of self', request: { target: '/latchkey/v1/self' }, status: 200 },
+  ];
 
-  it.each<
-    [what: string, request: Parameters<typeof call>[1], status: number, behave?: typeof respond]
-  >([
-    ['a forwarded answer', {}, 200],
-    ['the answer to a POST', { method: 'POST' }, 200],
-    ['the answer to a HEAD', { method: 'HEAD' }, 200],
-    ['a denial for want of a scope', { method: 'DELETE' }, 403],
-    ['a 404 of ours', { target: '/nowhere' }, 404],
-    ['a 405', { method: 'PUT' }, 405],
-    ['a 501', { headers: webSocket }, 501],
-    ['a 502', {}, 502, (request) => request.socket.destroy()],
-    ['a 504', {}, 504, () => {}],
-    [
-      'an error of the upstream',
-      {},
-      500,
-      (_request, response) => void response.writeHead(500).end(),
-    ],
-    ['the answer of self', { target: '/latchkey/v1/self' }, 200],
-  ])('on %s', async (_what, request, status, behave) => {
+  it.each(cases.map((each) => [each.on, each] as const))('on %s', async (_on, each) => {
+    const { request, status, behave } = each;
     if (behave !== undefined) respond = behave;
     const answer = await call(gateway.secret, request);
     expect(answer.status).toBe(status);

@@ -43,9 +43,9 @@ describe('#90 callers that take their time', () => {
     const startedMs = performance.now();
     const caller = await openConnection(origin);
     if (beginning !== '') await caller.write(beginning);
-    let open = true;
-    const closed = caller.untilClosed().finally(() => (open = false));
-    while (open) {
+    const state = { open: true };
+    const closed = caller.untilClosed().finally(() => (state.open = false));
+    while (state.open) {
       if (more !== '') void caller.write(more);
       await sleep(20);
     }
@@ -70,4 +70,23 @@ describe('#90 callers that take their time', () => {
     const endings = await Promise.all(slow.map((each) => each.untilClosed()));
     expect(endings.filter((ending) => !ending.startsWith('HTTP/1.1 408 '))).toEqual([]);
   });
+
+  it.each([
+    ['what is no request', '\0\0\r\n\r\n'],
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['two Hosts', 'GET /two HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n'],
+  ])(
+    'a refused connection is let go even if the caller keeps its side open: %s',
+    async (_name, bytes) => {
+      const caller = await openConnection(origin, { allowHalfOpen: true });
+      await caller.write(bytes);
+      await caller.until(/REQUEST_MALFORMED/);
+      const connections = () =>
+        new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+      const giveUp = performance.now() + 5_000;
+      while ((await connections()) > 0 && performance.now() < giveUp) await sleep(20);
+      expect(await connections()).toBe(0);
+      caller.reset();
+    },
+  );
 });

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectInvalid,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 
 let latchkey: Management;
 
@@ -62,12 +68,12 @@ describe('POST /v1/accounts', () => {
     ['#67 isOperator', { name: 'x', isOperator: true }, ['isOperator']],
     ['#67 several', { name: 'x', role: 'admin', accountId: 'acc_1' }, ['role', 'accountId']],
   ])('400: %s', async (_what, body, fields) => {
-    await latchkey.expectInvalid('POST', '/v1/accounts', body, fields);
+    await expectInvalid(latchkey, 'POST', '/v1/accounts', body, fields);
   });
 
   it('a refused request makes no account', async () => {
     const before = await latchkey.manage('GET', '/v1/accounts?limit=500');
-    await latchkey.expectInvalid('POST', '/v1/accounts', { name: 'x', id: 'acc_1' }, ['id']);
+    await expectInvalid(latchkey, 'POST', '/v1/accounts', { name: 'x', id: 'acc_1' }, ['id']);
     expect(await latchkey.manage('GET', '/v1/accounts?limit=500')).toEqual(before);
   });
 });
@@ -119,8 +125,26 @@ describe('PATCH /v1/accounts/{id}', () => {
     ['#67 the allowlist', { ipAllowlist: { mode: 'off', entries: [] } }, ['ipAllowlist']],
   ])('400: %s', async (_what, body, fields) => {
     const account = await latchkey.openAccount();
-    await latchkey.expectInvalid('PATCH', `/v1/accounts/${account.id}`, body, fields);
+    await expectInvalid(latchkey, 'PATCH', `/v1/accounts/${account.id}`, body, fields);
     expect(await latchkey.manage('GET', `/v1/accounts/${account.id}`)).toEqual(account);
+  });
+
+  it('entitledScopes bounds what its keys can use, from the answer on', async () => {
+    const account = await latchkey.openAccount();
+    const scopes = ['contacts.read', 'contacts.write', 'latchkey.keys.read'];
+    const { secret } = await latchkey.makeKey(account.id, { scopes });
+    const scopesNow = async () =>
+      (await latchkey.call('GET', '/latchkey/v1/self', { secret })).json.scopes.sort();
+    const entitle = (entitledScopes: string[] | null) =>
+      latchkey.manage('PATCH', `/v1/accounts/${account.id}`, { entitledScopes });
+    expect(await scopesNow()).toEqual(scopes);
+    await entitle(['contacts.write']);
+    expect(await scopesNow()).toEqual(['contacts.write', 'latchkey.keys.read']);
+    // Of the catalogue's other scopes: what manages the account is no part of it.
+    await entitle([]);
+    expect(await scopesNow()).toEqual(['latchkey.keys.read']);
+    await entitle(null);
+    expect(await scopesNow()).toEqual(scopes);
   });
 
   it('#69 touches this account and no other', async () => {
@@ -159,7 +183,7 @@ describe('POST /v1/accounts/{id}/suspend and resume', () => {
 
   it("400: the operator's own account cannot be suspended", async () => {
     const path = `/v1/accounts/${latchkey.operatorAccountId}/suspend`;
-    await latchkey.expectInvalid('POST', path, undefined, ['accountId'], 'path');
+    await expectInvalid(latchkey, 'POST', path, undefined, ['accountId'], 'path');
   });
 });
 
@@ -167,5 +191,5 @@ it.each(['GET', 'PATCH'])('404: %s of an account that is not there', async (meth
   const body = method === 'PATCH' ? { name: 'x' } : undefined;
   const path = '/v1/accounts/acc_00000000000000000000';
   const secret = latchkey.operatorKey;
-  await latchkey.expectRefused({ method, path, body, secret }, refusals.notFound);
+  await expectRefused(latchkey, { method, path, body, secret }, refusals.notFound);
 });

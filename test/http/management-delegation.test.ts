@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 import { operatorScopes } from '../support/operations.js';
 
 let latchkey: Management;
@@ -29,7 +34,7 @@ beforeEach(async () => {
 const ask = (method: string, askPath: string, body?: unknown) =>
   latchkey.ask(method, askPath, { secret: caller.secret, body });
 
-const refused = async (
+const expectBeyond = async (
   method: string,
   askPath: string,
   body: unknown,
@@ -37,7 +42,7 @@ const refused = async (
 ): Promise<void> => {
   const request = { method, path: askPath, secret: caller.secret, body };
   const row = { keyId: caller.id, accountId };
-  const answer = await latchkey.expectRefused(request, refusals.notGrantable, row);
+  const answer = await expectRefused(latchkey, request, refusals.notGrantable, row);
   expect(answer.json.errors[0].context.scopesNotGrantable).toEqual(beyond);
 };
 
@@ -60,7 +65,7 @@ describe('#31 a key hands out what it may, and no more', () => {
     ['the operator’s scopes', { scopes: operatorScopes }, operatorScopes],
   ])('403 when it makes a key with %s', async (_what, body, beyond) => {
     const before = await auditOf();
-    await refused('POST', path, { name: 'x', ...body }, beyond);
+    await expectBeyond('POST', path, { name: 'x', ...body }, beyond);
     expect(await auditOf()).toEqual(before);
     expect((await latchkey.manage('GET', path)).results).toHaveLength(1);
   });
@@ -68,13 +73,14 @@ describe('#31 a key hands out what it may, and no more', () => {
   it('a key without grantable scopes makes keys without scopes', async () => {
     caller = await latchkey.makeKey(accountId, { scopes: ['latchkey.keys.write'] });
     expect((await ask('POST', path, { name: 'x', scopes: [] })).status).toBe(201);
-    await refused('POST', path, { name: 'x', scopes: ['contacts.read'] }, ['contacts.read']);
+    await expectBeyond('POST', path, { name: 'x', scopes: ['contacts.read'] }, ['contacts.read']);
   });
 
   it.each(operatorScopes)('not even the operator gives %s to another account', async (scope) => {
     for (const body of [{ scopes: [scope] }, { scopes: [], grantableScopes: [scope] }]) {
       const request = { method: 'POST', path, body: { name: 'x', ...body } };
-      await latchkey.expectRefused(
+      await expectRefused(
+        latchkey,
         { ...request, secret: latchkey.operatorKey },
         refusals.notGrantable,
       );
@@ -101,14 +107,14 @@ describe('#31 on a key with scopes beyond what the caller may give', () => {
   ])(
     '403 when the caller %s; nothing is changed, no secret given',
     async (_what, method, rest, body) => {
-      await refused(method, at + rest, body, ['orders.read']);
+      await expectBeyond(method, at + rest, body, ['orders.read']);
       expect(await latchkey.manage('GET', at)).toEqual(target);
     },
   );
 
   it('403 when the caller resumes it, though it may suspend it', async () => {
     expect((await ask('POST', `${at}/suspend`)).json.state).toBe('suspended');
-    await refused('POST', `${at}/resume`, undefined, ['orders.read']);
+    await expectBeyond('POST', `${at}/resume`, undefined, ['orders.read']);
     expect((await latchkey.manage('GET', at)).state).toBe('suspended');
     expect((await ask('POST', `${at}/revoke`)).json.state).toBe('revoked');
   });
@@ -116,7 +122,7 @@ describe('#31 on a key with scopes beyond what the caller may give', () => {
   it('403 for its grantable scopes as for its scopes', async () => {
     const giver = await latchkey.makeKey(accountId, { grantableScopes: ['orders.read'] });
     const rotations = `${path}/${giver.id}/rotations`;
-    await refused('POST', rotations, { graceSeconds: 0 }, ['orders.read']);
+    await expectBeyond('POST', rotations, { graceSeconds: 0 }, ['orders.read']);
   });
 
   it('200 when the change takes away what was beyond', async () => {
@@ -128,9 +134,9 @@ describe('#31 on a key with scopes beyond what the caller may give', () => {
 
   it('403 when the change adds what is beyond', async () => {
     await ask('PATCH', at, { scopes: [] });
-    await refused('PATCH', at, { scopes: ['contacts.readwrite'] }, ['contacts.readwrite']);
+    await expectBeyond('PATCH', at, { scopes: ['contacts.readwrite'] }, ['contacts.readwrite']);
     const given = { grantableScopes: ['orders.read'] };
-    await refused('PATCH', at, given, ['orders.read']);
+    await expectBeyond('PATCH', at, given, ['orders.read']);
     expect((await latchkey.manage('GET', at)).scopes).toEqual([]);
   });
 });
@@ -151,7 +157,7 @@ describe('#31 a key never edits itself', () => {
     const at = `${path}/${caller.id}`;
     const before = await latchkey.manage('GET', at);
     const request = { method, path: at + rest, secret: caller.secret, body };
-    await latchkey.expectRefused(request, refusals.selfEdit, { keyId: caller.id });
+    await expectRefused(latchkey, request, refusals.selfEdit, { keyId: caller.id });
     const after = await latchkey.manage('GET', at);
     expect({ ...after, ...lastUseOf(before) }).toEqual(before);
   });
@@ -159,7 +165,7 @@ describe('#31 a key never edits itself', () => {
   it('not even the operator’s key', async () => {
     const at = `/v1/accounts/${latchkey.operatorAccountId}/keys/${latchkey.operatorKeyId}`;
     const request = { method: 'POST', path: `${at}/revoke`, secret: latchkey.operatorKey };
-    await latchkey.expectRefused(request, refusals.selfEdit);
+    await expectRefused(latchkey, request, refusals.selfEdit);
   });
 
   it.each(['finish', 'cancel', 'extend', 'reissue'])(
@@ -170,7 +176,7 @@ describe('#31 a key never edits itself', () => {
       const body = step === 'extend' ? { graceEndsAt: '2099-01-01T00:00:00Z' } : undefined;
       const at = `${rotations}/${rotation.id}/${step}`;
       const request = { method: 'POST', path: at, secret: caller.secret, body };
-      await latchkey.expectRefused(request, refusals.selfEdit);
+      await expectRefused(latchkey, request, refusals.selfEdit);
     },
   );
 });
@@ -211,7 +217,7 @@ describe('#31 what a key makes has no wider IP limits and no later expiry', () =
   ])('403: %s', async (_what, changes) => {
     const body = { name: 'x', scopes: [], ...limits, ...changes };
     const request = { method: 'POST', path, secret: caller.secret, body };
-    await latchkey.expectRefused(request, tooWide, { keyId: caller.id });
+    await expectRefused(latchkey, request, tooWide, { keyId: caller.id });
     expect((await latchkey.manage('GET', path)).results).toHaveLength(2);
   });
 
@@ -227,8 +233,9 @@ describe('#31 what a key makes has no wider IP limits and no later expiry', () =
       const later = { expiresAt: '2099-01-02T00:00:00.000Z' };
       const wider = { mode: 'off', entries: [] };
       const secret = caller.secret;
-      await latchkey.expectRefused({ method: 'PATCH', path: at, secret, body: later }, tooWide);
-      await latchkey.expectRefused(
+      await expectRefused(latchkey, { method: 'PATCH', path: at, secret, body: later }, tooWide);
+      await expectRefused(
+        latchkey,
         { method: 'PUT', path: `${at}/ip-allowlist`, secret, body: wider },
         tooWide,
       );

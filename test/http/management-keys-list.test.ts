@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { startManagement, type Management } from '../support/management.js';
+import { expectInvalid, startManagement, type Management } from '../support/management.js';
 
 const start = Date.UTC(2030, 0, 1);
 const hour = 3_600_000;
@@ -97,7 +97,7 @@ describe('the filters of GET …/keys', () => {
     [`&q=${'x'.repeat(201)}`, 'q'],
     ['&name=active', 'name'],
   ])('400: %s', async (query, field) => {
-    await latchkey.expectInvalid('GET', `${path}?limit=5${query}`, undefined, [field], 'query');
+    await expectInvalid(latchkey, 'GET', `${path}?limit=5${query}`, undefined, [field], 'query');
   });
 });
 
@@ -176,7 +176,7 @@ describe('limit and after of every list', () => {
     '9'.repeat(20),
   ])('400: limit=%s', async (limit) => {
     for (const list of lists()) {
-      await latchkey.expectInvalid('GET', `${list}?limit=${limit}`, undefined, ['limit'], 'query');
+      await expectInvalid(latchkey, 'GET', `${list}?limit=${limit}`, undefined, ['limit'], 'query');
     }
   });
 
@@ -198,7 +198,7 @@ describe('limit and after of every list', () => {
     ['two of them', `${cursor([1, 'x'])}&after=${cursor([1, 'x'])}`],
   ])('400 that names after: %s', async (_what, after) => {
     for (const list of lists()) {
-      await latchkey.expectInvalid('GET', `${list}?after=${after}`, undefined, ['after'], 'query');
+      await expectInvalid(latchkey, 'GET', `${list}?after=${after}`, undefined, ['after'], 'query');
     }
   });
 

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectInvalid,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 
 const start = Date.UTC(2030, 0, 1);
 const hour = 3_600_000;
@@ -148,13 +154,13 @@ describe('POST …/keys', () => {
   ])('400: %s', async (_what, changes, fields) => {
     const before = await latchkey.manage('GET', `${path}?limit=500`);
     const body = { name: 'Refused', scopes: [], ...changes };
-    await latchkey.expectInvalid('POST', path, body, fields);
+    await expectInvalid(latchkey, 'POST', path, body, fields);
     expect(await latchkey.manage('GET', `${path}?limit=500`)).toEqual(before);
   });
 
   it('an answer that names unknown scopes stays short', async () => {
     const scopes = Array.from({ length: 1000 }, (_, i) => `${i}`.padEnd(128, 'x'));
-    const answer = await latchkey.expectInvalid('POST', path, { name: 'x', scopes }, ['scopes']);
+    const answer = await expectInvalid(latchkey, 'POST', path, { name: 'x', scopes }, ['scopes']);
     expect(answer.text.length).toBeLessThan(25_000);
   });
 });
@@ -205,7 +211,7 @@ describe('PATCH …/keys/{k}', () => {
     ['#67 another account', { accountId: 'acc_1' }, ['accountId']],
     ['#67 the allowlist, which has a place of its own', { ipAllowlist: {} }, ['ipAllowlist']],
   ])('400: %s', async (_what, body, fields) => {
-    await latchkey.expectInvalid('PATCH', `${path}/${key.id}`, body, fields);
+    await expectInvalid(latchkey, 'PATCH', `${path}/${key.id}`, body, fields);
     expect(await latchkey.manage('GET', `${path}/${key.id}`)).toEqual(key);
   });
 
@@ -246,10 +252,10 @@ describe('suspend, resume, revoke', () => {
     const secret = latchkey.operatorKey;
     for (const action of ['suspend', 'resume', 'reissue']) {
       const request = { method: 'POST', path: `${at}/${action}`, secret };
-      await latchkey.expectRefused(request, refusals.conflict('KEY_REVOKED'));
+      await expectRefused(latchkey, request, refusals.conflict('KEY_REVOKED'));
     }
     const request = { method: 'PATCH', path: at, secret, body: { name: 'Back' } };
-    await latchkey.expectRefused(request, refusals.conflict('KEY_REVOKED'));
+    await expectRefused(latchkey, request, refusals.conflict('KEY_REVOKED'));
   });
 
   it('expired by the clock alone, at the millisecond; a later end brings it back', async () => {
@@ -288,7 +294,8 @@ it.each([
   ['POST', '/revoke'],
   ['POST', '/reissue'],
 ])('404: %s of a key that is not there, %s', async (method, rest) => {
-  await latchkey.expectRefused(
+  await expectRefused(
+    latchkey,
     {
       method,
       path: `${path}/key_00000000000000000000${rest}`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publishCrm, type Crm } from '../support/crm.js';
 import type { CallRow, Json } from '../support/latchkey.js';
-import { startManagement, type Management } from '../support/management.js';
+import { expectInvalid, startManagement, type Management } from '../support/management.js';
 import { sendRaw, type HeaderLine } from '../support/raw-http.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
@@ -175,7 +175,7 @@ describe('the filters of GET …/request-log', () => {
     ['position=1', 'position'],
   ])('400: %s', async (query, field) => {
     for (const path of [log, '/v1/request-log']) {
-      await latchkey.expectInvalid('GET', `${path}?${query}`, undefined, [field], 'query');
+      await expectInvalid(latchkey, 'GET', `${path}?${query}`, undefined, [field], 'query');
     }
   });
 });

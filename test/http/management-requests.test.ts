@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import type { Answer, Json } from '../support/latchkey.js';
-import { startManagement, type Management } from '../support/management.js';
+import {
+  expectDenied,
+  expectInvalid,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 import { sendRaw } from '../support/raw-http.js';
 
 let latchkey: Management;
@@ -66,7 +71,7 @@ describe('#71 the type of a body', () => {
 
   it('415 comes after the key is judged', async () => {
     const request = { method: 'POST', path: keys, body, headers: { 'content-type': 'text/plain' } };
-    await latchkey.expectDenied(request, 'CREDENTIALS_MISSING', { keyId: null });
+    await expectDenied(latchkey, request, 'CREDENTIALS_MISSING', { keyId: null });
   });
 
   it('a compressed body is not read as JSON', async () => {
@@ -108,9 +113,9 @@ describe('a body that is not well-formed', () => {
   it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'])(
     '#67 %s is a property like others, which is not there → 400',
     async (name) => {
-      await latchkey.expectInvalid('POST', keys, { name: 'x', scopes: [], [name]: 1 }, [name]);
+      await expectInvalid(latchkey, 'POST', keys, { name: 'x', scopes: [], [name]: 1 }, [name]);
       const query = `/v1/accounts?${name}=1`;
-      await latchkey.expectInvalid('GET', query, undefined, [name], 'query');
+      await expectInvalid(latchkey, 'GET', query, undefined, [name], 'query');
     },
   );
 });
@@ -134,7 +139,7 @@ describe('an action', () => {
     const key = await latchkey.manage('POST', keys, { name: 'x', scopes: [] });
     for (const action of actions) {
       const path = `${keys}/${key.id}/${action}`;
-      await latchkey.expectInvalid('POST', path, { force: true }, ['force']);
+      await expectInvalid(latchkey, 'POST', path, { force: true }, ['force']);
     }
     expect((await latchkey.manage('GET', `${keys}/${key.id}`)).state).toBe('active');
   });
@@ -146,6 +151,12 @@ describe('#73 what is too much is refused quickly', () => {
   const key = (settings: object): string => JSON.stringify({ name: 'x', scopes: [], ...settings });
   const list = (entries: object[]): string => key({ ipAllowlist: { mode: 'off', entries } });
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+  /** Of this process, in which Latchkey runs: on a busy machine the clock on the wall says little. */
+  const cpuMsSince = (begin: NodeJS.CpuUsage): number => {
+    const { user, system } = process.cpuUsage(begin);
+    return (user + system) / 1000;
+  };
 
   it.each<[what: string, status: number, text: () => string]>([
     ['10⁵ scopes', 400, () => key({ scopes: many(1e5, (i) => i.toString(36)) })],
@@ -171,15 +182,16 @@ describe('#73 what is too much is refused quickly', () => {
     ['open lists alone', 400, () => '['.repeat(1e6)],
   ])('%s → %i', async (_what, status, text) => {
     const sent = text();
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     const answer = await send('POST', keys, sent);
     expect(answer.status).toBe(status);
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(cpuMsSince(begin)).toBeLessThan(2000);
     expect(answer.text.length).toBeLessThan(20_000);
   });
 
   it.each<[what: string, status: number, routes: () => unknown[]]>([
     ['10⁵ routes', 400, () => many(1e5, () => ({}))],
+    ['more than 1 MB of routes', 413, () => many(1e4, (i) => ({ path: `/${i}`.padEnd(100, 'x') }))],
     ['10⁴ routes that are nothing', 400, () => many(1e4, () => ({}))],
     ['10⁴ routes with what no route has', 400, () => many(1e4, () => ({ a: 1, b: 1, c: 1, d: 1 }))],
     [
@@ -189,10 +201,10 @@ describe('#73 what is too much is refused quickly', () => {
     ],
   ])('%s → %i', async (_what, status, routes) => {
     const sent = JSON.stringify({ routes: routes() });
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     const answer = await send('PUT', `${service}/routes`, sent);
     expect(answer.status).toBe(status);
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(cpuMsSince(begin)).toBeLessThan(3000);
     expect(answer.text.length).toBeLessThan(50_000);
   });
 
@@ -241,14 +253,14 @@ describe('#74 texts', () => {
     ['half a character', 'a\ud83d'],
     ['the other half', '\udd11b'],
   ])('400: %s', async (_what, text) => {
-    await latchkey.expectInvalid('POST', keys, { name: text, scopes: [] }, ['name']);
-    await latchkey.expectInvalid('POST', '/v1/accounts', { name: text }, ['name']);
+    await expectInvalid(latchkey, 'POST', keys, { name: text, scopes: [] }, ['name']);
+    await expectInvalid(latchkey, 'POST', '/v1/accounts', { name: text }, ['name']);
     const described = { name: 'x', scopes: [], description: text, purpose: text };
-    await latchkey.expectInvalid('POST', keys, described, ['description', 'purpose']);
+    await expectInvalid(latchkey, 'POST', keys, described, ['description', 'purpose']);
     const entries = [{ cidr: '10.0.0.1', note: text }];
     const noted = { name: 'x', scopes: [], ipAllowlist: { mode: 'off', entries } };
-    await latchkey.expectInvalid('POST', keys, noted, ['ipAllowlist.entries.0.note']);
-    await latchkey.expectInvalid('PUT', '/v1/scopes/described', { description: text }, [
+    await expectInvalid(latchkey, 'POST', keys, noted, ['ipAllowlist.entries.0.note']);
+    await expectInvalid(latchkey, 'PUT', '/v1/scopes/described', { description: text }, [
       'description',
     ]);
   });

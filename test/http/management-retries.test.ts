@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Answer, AskOptions, Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectDenied,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 
 const day = 24 * 3_600_000;
 
@@ -130,7 +136,7 @@ describe('#49 Idempotency-Key', () => {
     const headers = { 'idempotency-key': newKey() };
     await latchkey.ask('POST', keys, { ...request, headers });
     await latchkey.manage('PATCH', `${keys}/${caller.id}`, { scopes: [] });
-    await latchkey.expectDenied({ ...request, headers }, 'SCOPE_MISSING', { keyId: caller.id });
+    await expectDenied(latchkey, { ...request, headers }, 'SCOPE_MISSING', { keyId: caller.id });
   });
 });
 
@@ -190,7 +196,7 @@ describe('#99 ETag and If-Match', () => {
     for (const stale of ['"0"', tag.replaceAll('"', ''), `W/${tag}`, '']) {
       const headers = { 'if-match': stale };
       const request = { method, path, secret: latchkey.operatorKey, headers, body };
-      await latchkey.expectRefused(request, refused);
+      await expectRefused(latchkey, request, refused);
     }
     expect((await ask('GET', path)).text).toBe(read.text);
     const written = await ask(method, path, body, { 'if-match': `"0", ${tag}` });
@@ -199,7 +205,7 @@ describe('#99 ETag and If-Match', () => {
     expect((await ask('GET', path)).headers.get('etag')).toBe(written.headers.get('etag'));
     const headers = { 'if-match': tag };
     const request = { method, path, secret: latchkey.operatorKey, headers, body };
-    await latchkey.expectRefused(request, refused);
+    await expectRefused(latchkey, request, refused);
     expect((await ask(method, path, body, { 'if-match': '*' })).status).toBe(200);
   });
 
@@ -222,6 +228,6 @@ describe('#99 ETag and If-Match', () => {
     }
     expect(new Set(tags).size).toBe(changes.length + 1);
     const request = { method: 'PATCH', path, secret: latchkey.operatorKey, body: { name: 'x' } };
-    await latchkey.expectRefused(request, refusals.conflict('KEY_REVOKED'));
+    await expectRefused(latchkey, request, refusals.conflict('KEY_REVOKED'));
   });
 });

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectInvalid,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 import { sendRaw } from '../support/raw-http.js';
 
 const minute = 60_000;
@@ -72,7 +78,7 @@ describe('POST …/rotations', () => {
   it.each([-1, 7_776_001, 1e9, 1.5, '7d', '60', true, null, [60], {}, undefined])(
     '#50 400: graceSeconds %p',
     async (graceSeconds) => {
-      await latchkey.expectInvalid('POST', rotations, { graceSeconds }, ['graceSeconds']);
+      await expectInvalid(latchkey, 'POST', rotations, { graceSeconds }, ['graceSeconds']);
       expect(await statesOf()).toEqual(['current']);
     },
   );
@@ -87,7 +93,7 @@ describe('POST …/rotations', () => {
   );
 
   it.each(['secret', 'keyId', 'state', 'startedAt', 'id'])('#67 400: a %s', async (field) => {
-    await latchkey.expectInvalid('POST', rotations, { graceSeconds: 60, [field]: 'x' }, [field]);
+    await expectInvalid(latchkey, 'POST', rotations, { graceSeconds: 60, [field]: 'x' }, [field]);
   });
 
   it('the longest grace is 90 days', async () => {
@@ -111,7 +117,7 @@ describe('POST …/rotations', () => {
     const body = { graceSeconds: 60 };
     now += minute - 1;
     const conflict = refusals.conflict('ROTATION_OPEN');
-    const answer = await latchkey.expectRefused({ ...request, body }, conflict);
+    const answer = await expectRefused(latchkey, { ...request, body }, conflict);
     expect(answer.json.errors[0].context).toEqual({ rotationId: id, graceEndsAt });
     now += 1;
     expect((await ask('POST', rotations, body)).status).toBe(201);
@@ -136,7 +142,7 @@ describe('POST …/rotations', () => {
     now += minute;
     const body = { graceSeconds: 60 };
     const request = { method: 'POST', path: rotations, secret: latchkey.operatorKey, body };
-    await latchkey.expectRefused(request, refusals.conflict(code));
+    await expectRefused(latchkey, request, refusals.conflict(code));
     expect(await statesOf()).toHaveLength(1);
   });
 
@@ -144,9 +150,9 @@ describe('POST …/rotations', () => {
     const secret = latchkey.operatorKey;
     const none = rotations.replace(/key_\w+/, 'key_00000000000000000000');
     const body = { graceSeconds: 60 };
-    await latchkey.expectRefused({ method: 'POST', path: none, secret, body }, refusals.notFound);
+    await expectRefused(latchkey, { method: 'POST', path: none, secret, body }, refusals.notFound);
     const read = { method: 'GET', path: `${rotations}/rot_00000000000000000000`, secret };
-    await latchkey.expectRefused(read, refusals.notFound);
+    await expectRefused(latchkey, read, refusals.notFound);
   });
 });
 
@@ -234,7 +240,7 @@ describe('the steps of an open rotation', () => {
     const path = `${rotations}/${id}/cancel`;
     const request = { method: 'POST', path, secret: latchkey.operatorKey };
     const conflict = refusals.conflict('REPLACING_SECRET_USED');
-    const answer = await latchkey.expectRefused({ ...request, body: { force: false } }, conflict);
+    const answer = await expectRefused(latchkey, { ...request, body: { force: false } }, conflict);
     expect(answer.json.errors[0].context.traffic).toMatchObject({ calls: 1, callers: [{}] });
     expect(await saidTo(secret)).toBe(200);
     await step(id, 'cancel', { force: true });
@@ -258,7 +264,7 @@ describe('the steps of an open rotation', () => {
     const path = `${rotations}/${id}/extend`;
     const tooLate = iso(now + 90 * 24 * 60 * minute + 1);
     for (const bad of [iso(now - 1), tooLate, '2030-02-30T00:00:00Z', 60, null, undefined]) {
-      await latchkey.expectInvalid('POST', path, { graceEndsAt: bad }, ['graceEndsAt']);
+      await expectInvalid(latchkey, 'POST', path, { graceEndsAt: bad }, ['graceEndsAt']);
     }
     const read = await latchkey.manage('GET', `${rotations}/${id}`);
     expect(read.graceEndsAt).toBe(graceEndsAt);
@@ -274,7 +280,7 @@ describe('the steps of an open rotation', () => {
     ]);
     const request = { method: 'POST', path: `${rotations}/${id}/reissue` };
     const conflict = refusals.conflict('SECRET_USED');
-    await latchkey.expectRefused({ ...request, secret: latchkey.operatorKey }, conflict);
+    await expectRefused(latchkey, { ...request, secret: latchkey.operatorKey }, conflict);
   });
 
   it.each(['finish', 'cancel', 'extend', 'reissue'])(
@@ -285,7 +291,7 @@ describe('the steps of an open rotation', () => {
       const body = name === 'extend' ? { graceEndsAt: iso(now + minute) } : undefined;
       const request = { method: 'POST', path: `${rotations}/${id}/${name}`, body };
       const conflict = refusals.conflict('ROTATION_NOT_OPEN');
-      await latchkey.expectRefused({ ...request, secret: latchkey.operatorKey }, conflict);
+      await expectRefused(latchkey, { ...request, secret: latchkey.operatorKey }, conflict);
     },
   );
 });

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectInvalid,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 
 let latchkey: Management;
 
@@ -74,7 +80,7 @@ describe('PUT /v1/scopes/{name}', () => {
     ['#67 a name', { name: 'other' }, ['name']],
     ['#67 an id', { id: 'x' }, ['id']],
   ])('400: %s', async (_what, body, fields) => {
-    await latchkey.expectInvalid('PUT', '/v1/scopes/refused', body, fields);
+    await expectInvalid(latchkey, 'PUT', '/v1/scopes/refused', body, fields);
     expect((await asOperator('GET', 'refused')).status).toBe(404);
   });
 });
@@ -99,11 +105,11 @@ describe('GET /v1/scopes', () => {
 describe('DELETE /v1/scopes/{name}', () => {
   it('404 for what is not there', async () => {
     const request = { method: 'DELETE', path: '/v1/scopes/nope', secret: latchkey.operatorKey };
-    await latchkey.expectRefused(request, refusals.notFound);
+    await expectRefused(latchkey, request, refusals.notFound);
   });
 
   it.each(['latchkey.keys.read', 'latchkey.nope'])('400 for %s, which is ours', async (name) => {
-    await latchkey.expectInvalid('DELETE', pathOf(name), undefined, ['name'], 'path');
+    await expectInvalid(latchkey, 'DELETE', pathOf(name), undefined, ['name'], 'path');
   });
 
   it('409 while a key holds it, may hand it out, or a route needs it; 204 after', async () => {
@@ -122,7 +128,7 @@ describe('DELETE /v1/scopes/{name}', () => {
       ['needed', { grants: 0, routes: 1 }],
     ] as const) {
       const request = { method: 'DELETE', path: pathOf(name), secret };
-      const answer = await latchkey.expectRefused(request, refusals.conflict('SCOPE_IN_USE'));
+      const answer = await expectRefused(latchkey, request, refusals.conflict('SCOPE_IN_USE'));
       expect(answer.json.errors[0].context).toEqual(uses);
     }
     const path = `/v1/accounts/${account.id}/keys/${key.id}`;
@@ -135,7 +141,7 @@ describe('DELETE /v1/scopes/{name}', () => {
 
   it('400 for a body that says something', async () => {
     await latchkey.addScopes('with.body');
-    await latchkey.expectInvalid('DELETE', pathOf('with.body'), { force: true }, ['force']);
+    await expectInvalid(latchkey, 'DELETE', pathOf('with.body'), { force: true }, ['force']);
     expect((await asOperator('DELETE', 'with.body', {})).status).toBe(204);
   });
 });

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectInvalid,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 
 let latchkey: Management;
 
@@ -77,7 +83,7 @@ describe('PUT /v1/services/{name}', () => {
     ['#67 routes', { routes: [] }, 'routes'],
   ])('400: %s', async (_what, changes, field) => {
     const body = { upstream: 'http://127.0.0.1:1', mount: '/refused', ...changes };
-    await latchkey.expectInvalid('PUT', '/v1/services/refused', body, [field]);
+    await expectInvalid(latchkey, 'PUT', '/v1/services/refused', body, [field]);
     const read = await latchkey.ask('GET', '/v1/services/refused', {
       secret: latchkey.operatorKey,
     });
@@ -88,14 +94,15 @@ describe('PUT /v1/services/{name}', () => {
     '400: the name %s',
     async (name) => {
       const path = `/v1/services/${name}`;
-      await latchkey.expectInvalid('PUT', path, settings, ['name'], 'path');
+      await expectInvalid(latchkey, 'PUT', path, settings, ['name'], 'path');
     },
   );
 
   it('409: a mount that another service has, with or without a final slash', async () => {
     await put('first', { ...settings, mount: '/taken' });
     for (const mount of ['/taken', '/taken/']) {
-      await latchkey.expectRefused(
+      await expectRefused(
+        latchkey,
         {
           method: 'PUT',
           path: '/v1/services/second',
@@ -134,7 +141,7 @@ describe('GET /v1/services', () => {
     ['PUT', '/v1/services/nope/openapi', { openapi: '3.0.0', paths: {} }],
   ])('404: %s %s', async (method, path, body) => {
     const secret = latchkey.operatorKey;
-    await latchkey.expectRefused({ method, path, secret, body }, refusals.notFound);
+    await expectRefused(latchkey, { method, path, secret, body }, refusals.notFound);
   });
 });
 
@@ -215,19 +222,19 @@ describe('PUT /v1/services/{name}/routes', () => {
     ['#67 what objects inherit', [{ ...route, toString: 1 }], ['routes.0.toString']],
   ])('400: %s, and nothing is changed', async (_what, routes, fields) => {
     const before = await latchkey.manage('PUT', path, { routes: [{ ...route, path: '/kept' }] });
-    await latchkey.expectInvalid('PUT', path, { routes }, fields);
+    await expectInvalid(latchkey, 'PUT', path, { routes }, fields);
     expect(await latchkey.manage('GET', path)).toEqual(before);
   });
 
   it('names every route that cannot be taken, fifty at most', async () => {
     const bad = { ...route, path: 'a' };
-    await latchkey.expectInvalid('PUT', path, { routes: [bad, route, bad] }, [
+    await expectInvalid(latchkey, 'PUT', path, { routes: [bad, route, bad] }, [
       'routes.0.path',
       'routes.2.path',
     ]);
     const many = Array.from({ length: 60 }, () => bad);
     const fields = Array.from({ length: 50 }, (_, i) => `routes.${i}.path`);
-    await latchkey.expectInvalid('PUT', path, { routes: many }, fields);
+    await expectInvalid(latchkey, 'PUT', path, { routes: many }, fields);
   });
 
   it('takes 10,000 routes', async () => {

@@ -3,7 +3,13 @@ import SqliteDatabase from 'better-sqlite3';
 import { join } from 'node:path';
 import { publishCrm } from '../support/crm.js';
 import type { Answer } from '../support/latchkey.js';
-import { refusals, startManagement, type Management } from '../support/management.js';
+import {
+  expectDenied,
+  expectRefused,
+  refusals,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 import {
   bodyFor,
   fillIn,
@@ -59,7 +65,7 @@ describe('#68 every operation on a foreign account', () => {
       if (!operatorScopes.includes(requiredScopes[0] as string)) continue;
       const path = fillIn(template, { ...ours, name: 'crm' });
       const row = { keyId: ours.adminId, accountId: ours.accountId };
-      await latchkey.expectDenied({ method, path, secret: ours.admin }, 'SCOPE_MISSING', row);
+      await expectDenied(latchkey, { method, path, secret: ours.admin }, 'SCOPE_MISSING', row);
     }
   });
 });
@@ -84,7 +90,7 @@ describe('#68 every id of a foreign account, under an account of one’s own', (
     for (const { method, template } of operationsWith('{rotationId}')) {
       const body = bodyFor(method, template);
       const path = fillIn(template, { ...ours, rotationId: theirs.rotationId });
-      await latchkey.expectRefused({ method, path, secret, body }, refusals.notFound);
+      await expectRefused(latchkey, { method, path, secret, body }, refusals.notFound);
     }
   });
 
@@ -117,7 +123,7 @@ describe('an account’s own view', () => {
 
   it('#62 the log of all accounts is not there', async () => {
     const request = { method: 'GET', path: '/v1/request-log', secret: ours.admin };
-    await latchkey.expectRefused(request, refusals.notFound, { keyId: ours.adminId });
+    await expectRefused(latchkey, request, refusals.notFound, { keyId: ours.adminId });
   });
 
   it('#62 its log shows nothing of another account, whatever it filters for', async () => {
@@ -151,7 +157,8 @@ it('operator-only scopes never count in another account, even where a grant is i
   database.close();
   const self = await latchkey.call('GET', '/latchkey/v1/self', { secret: key.secret });
   expect(self.json.scopes.sort()).toEqual(['latchkey.audit.read', 'latchkey.keys.read']);
-  await latchkey.expectDenied(
+  await expectDenied(
+    latchkey,
     { method: 'POST', path: '/v1/accounts', secret: key.secret, body: { name: 'Mine' } },
     'SCOPE_MISSING',
     { keyId: key.id, missingScopes: ['latchkey.accounts.write'] },
@@ -176,8 +183,8 @@ describe('#70 the two listeners keep to themselves', () => {
     async (path) => {
       const { operatorKey: secret, operatorKeyId: keyId } = latchkey;
       const request = { method: 'GET', path };
-      await latchkey.expectDenied({ ...request, secret }, 'ROUTE_UNKNOWN', { keyId });
-      await latchkey.expectDenied(request, 'CREDENTIALS_MISSING', { keyId: null });
+      await expectDenied(latchkey, { ...request, secret }, 'ROUTE_UNKNOWN', { keyId });
+      await expectDenied(latchkey, request, 'CREDENTIALS_MISSING', { keyId: null });
     },
   );
 });

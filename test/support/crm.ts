@@ -21,15 +21,28 @@ export const crmRoutes = [
 export const crmScopes = ['contacts.read', 'contacts.write', 'contacts.readwrite', 'orders.read'];
 
 /** Publishes `upstreamUrl` as the service `crm`, mounted at `/crm`, and opens an account. */
-export async function publishCrm(latchkey: TestLatchkey, upstreamUrl: string, settings: Json = {}): Promise<Crm> {
-  for (const scope of crmScopes) await latchkey.manage('PUT', `/v1/scopes/${scope}`, { description: scope });
-  const service = await latchkey.manage('PUT', '/v1/services/crm', { upstream: upstreamUrl, mount: '/crm', ...settings });
+export async function publishCrm(
+  latchkey: TestLatchkey,
+  upstreamUrl: string,
+  settings: Json = {},
+): Promise<Crm> {
+  for (const scope of crmScopes)
+    await latchkey.manage('PUT', `/v1/scopes/${scope}`, { description: scope });
+  const service = await latchkey.manage('PUT', '/v1/services/crm', {
+    upstream: upstreamUrl,
+    mount: '/crm',
+    ...settings,
+  });
   await latchkey.manage('PUT', '/v1/services/crm/routes', { routes: crmRoutes });
   const account = await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut Ltd' });
   return {
     accountId: account.id,
     serviceId: service.id,
     makeKey: (key = {}) =>
-      latchkey.manage('POST', `/v1/accounts/${account.id}/keys`, { name: 'Vendor', scopes: ['contacts.read'], ...key }),
+      latchkey.manage('POST', `/v1/accounts/${account.id}/keys`, {
+        name: 'Vendor',
+        scopes: ['contacts.read'],
+        ...key,
+      }),
   };
 }

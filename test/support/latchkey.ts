@@ -40,7 +40,10 @@ export interface Answer {
 }
 
 /** Workers run as built scripts: `npm test` builds before it runs. */
-export const workerUrl = new URL('../../dist/src/store/call-log/call-log.worker.js', import.meta.url);
+export const workerUrl = new URL(
+  '../../dist/src/store/call-log/call-log.worker.js',
+  import.meta.url,
+);
 
 export async function startTestLatchkey(
   environment: Record<string, string> = {},
@@ -55,11 +58,15 @@ export async function startTestLatchkey(
     ...environment,
   });
   const running = await startLatchkey(settings, { workerUrl, ...surroundings });
-  const operatorKey = environment['OPERATOR_KEY'] ?? readFileSync(join(settings.dataFolder, 'operator.key'), 'utf8').trim();
-  const ask = (method: string, path: string, options?: AskOptions) => send(running.managementUrl, method, path, options);
+  const operatorKey =
+    environment['OPERATOR_KEY'] ??
+    readFileSync(join(settings.dataFolder, 'operator.key'), 'utf8').trim();
+  const ask = (method: string, path: string, options?: AskOptions) =>
+    send(running.managementUrl, method, path, options);
   const manage = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await ask(method, path, { secret: operatorKey, body });
-    if (answer.status >= 400) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
+    if (answer.status >= 400)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
     return answer.json as T;
   };
   return {
@@ -71,7 +78,10 @@ export async function startTestLatchkey(
     call: (method, path, options) => send(running.accessUrl, method, path, options),
     rows: async (query = '') => {
       // Reading the log is itself a call, whose row is no part of what a test looks for.
-      const answer = await manage<{ results: CallRow[] }>('GET', `/v1/request-log?limit=500${query}`);
+      const answer = await manage<{ results: CallRow[] }>(
+        'GET',
+        `/v1/request-log?limit=500${query}`,
+      );
       return answer.results.filter((row) => row['route'] !== '/v1/request-log');
     },
     remove: async () => {
@@ -81,7 +91,12 @@ export async function startTestLatchkey(
   };
 }
 
-async function send(origin: string, method: string, path: string, options: AskOptions = {}): Promise<Answer> {
+async function send(
+  origin: string,
+  method: string,
+  path: string,
+  options: AskOptions = {},
+): Promise<Answer> {
   const { secret, headers = {}, body } = options;
   const isText = typeof body === 'string';
   const response = await fetch(origin + path, {

@@ -31,23 +31,13 @@ export interface Management extends TestLatchkey {
   readonly description: ApiDescription;
   readonly operatorAccountId: string;
   readonly operatorKeyId: string;
+  /** The rows of every call but those of looking at the rows. */
+  readonly newRows: NewRows;
   openAccount(settings?: Json): Promise<Json>;
   /** @returns the key with its `secret` */
   makeKey(accountId: string, settings?: Json): Promise<Json>;
   /** Adds these scopes to the catalogue. */
   addScopes(...names: string[]): Promise<void>;
-  /** Asks as the operator, and expects 400 with an entry for each of these fields. @returns the answer */
-  expectInvalid(
-    method: string,
-    path: string,
-    body: unknown,
-    fields: readonly string[],
-    place?: string,
-  ): Promise<Answer>;
-  /** Asks, and expects a denial of contract §3 with its one row. @returns `errors[0]` */
-  expectDenied(request: Request, reason: string, row?: CallRow): Promise<Json>;
-  /** Asks, and expects another refusal, with the one row of a call that was let in. @returns the answer */
-  expectRefused(request: Request, refusal: Refusal, row?: CallRow): Promise<Answer>;
 }
 
 export const refusals = {
@@ -75,7 +65,7 @@ export async function startManagement(
 ): Promise<Management> {
   const latchkey = await startTestLatchkey(environment, surroundings);
   const description = new ApiDescription((await latchkey.ask('GET', '/openapi.json')).json);
-  const rows = new NewRows({ ...latchkey, rows: () => rowsOf(latchkey) });
+  const newRows = new NewRows({ ...latchkey, rows: () => rowsOf(latchkey) });
   const self = await latchkey.call('GET', '/latchkey/v1/self', { secret: latchkey.operatorKey });
   const ask = async (method: string, path: string, options?: AskOptions): Promise<Answer> => {
     const answer = await latchkey.ask(method, path, options);
@@ -89,23 +79,12 @@ export async function startManagement(
     if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.text}`);
     return answer.json as T;
   };
-  const askOnRecord = async ({ method, path, ...options }: Request) => {
-    await rows.skip();
-    const answer = await ask(method, path, options);
-    return { answer, rows: await rows.take(1) };
-  };
-  const called = ({ method, path }: Request): CallRow => ({
-    door: 'management',
-    method,
-    path: path.split('?', 1)[0],
-    callerIp: '127.0.0.1',
-    peerIp: '127.0.0.1',
-  });
   return {
     ...latchkey,
     description,
     operatorAccountId: self.json.account.id,
     operatorKeyId: self.json.key.id,
+    newRows,
     ask,
     manage,
     openAccount: (settings = {}) =>
@@ -115,29 +94,66 @@ export async function startManagement(
     addScopes: async (...names) => {
       for (const name of names) await manage('PUT', `/v1/scopes/${encodeURIComponent(name)}`, {});
     },
-    expectInvalid: async (method, path, body, fields, place = 'body') => {
-      const answer = await asOperator(method, path, body);
-      expect([answer.status, answer.json.reason]).toEqual([400, 'VALIDATION_FAILED']);
-      expectEnvelope(answer, { reason: 'VALIDATION_FAILED', category: 'VALIDATION_ERROR' });
-      const found = answer.json.errors.map((detail: Json) => [detail.in, detail.context?.field]);
-      expect(found).toEqual(fields.map((field) => [place, field]));
-      return answer;
-    },
-    expectDenied: async (request, reason, row = {}) => {
-      const { answer, rows: made } = await askOnRecord(request);
-      return expectDenial(answer, reason, made, { ...called(request), ...row });
-    },
-    expectRefused: async (request, refusal, row = {}) => {
-      const { status, reason, category, code } = refusal;
-      const { answer, rows: made } = await askOnRecord(request);
-      expect([answer.status, answer.json.reason]).toEqual([status, reason]);
-      const detail = expectEnvelope(answer, { reason, category });
-      if (code !== undefined) expect(detail.code).toBe(code);
-      expect(made).toHaveLength(1);
-      const admitted = { decision: 'allowed', reason: null, status };
-      const id = answer.json.correlationId;
-      expect(made[0]).toMatchObject({ id, ...admitted, ...called(request), ...row });
-      return answer;
-    },
+  };
+}
+
+/** Asks as the operator, and expects 400 with an entry for each of these fields. @returns the answer */
+export async function expectInvalid(
+  latchkey: Management,
+  method: string,
+  path: string,
+  body: unknown,
+  fields: readonly string[],
+  place = 'body',
+): Promise<Answer> {
+  const answer = await latchkey.ask(method, path, { secret: latchkey.operatorKey, body });
+  expect([answer.status, answer.json.reason]).toEqual([400, 'VALIDATION_FAILED']);
+  expectEnvelope(answer, { reason: 'VALIDATION_FAILED', category: 'VALIDATION_ERROR' });
+  const found = answer.json.errors.map((detail: Json) => [detail.in, detail.context?.field]);
+  expect(found).toEqual(fields.map((field) => [place, field]));
+  return answer;
+}
+
+/** Asks, and expects a denial of contract §3 with its one row. @returns `errors[0]` */
+export async function expectDenied(
+  latchkey: Management,
+  request: Request,
+  reason: string,
+  row: CallRow = {},
+): Promise<Json> {
+  const { answer, rows } = await askOnRecord(latchkey, request);
+  return expectDenial(answer, reason, rows, { ...callOf(request), ...row });
+}
+
+/** Asks, and expects another refusal, with the one row of a call that was let in. @returns the answer */
+export async function expectRefused(
+  latchkey: Management,
+  request: Request,
+  { status, reason, category, code }: Refusal,
+  row: CallRow = {},
+): Promise<Answer> {
+  const { answer, rows } = await askOnRecord(latchkey, request);
+  expect([answer.status, answer.json.reason]).toEqual([status, reason]);
+  const detail = expectEnvelope(answer, { reason, category });
+  if (code !== undefined) expect(detail.code).toBe(code);
+  expect(rows).toHaveLength(1);
+  const admitted = { id: answer.json.correlationId, decision: 'allowed', reason: null, status };
+  expect(rows[0]).toMatchObject({ ...admitted, ...callOf(request), ...row });
+  return answer;
+}
+
+async function askOnRecord(latchkey: Management, { method, path, ...options }: Request) {
+  await latchkey.newRows.skip();
+  const answer = await latchkey.ask(method, path, options);
+  return { answer, rows: await latchkey.newRows.take(1) };
+}
+
+function callOf({ method, path }: Request): CallRow {
+  return {
+    door: 'management',
+    method,
+    path: path.split('?', 1)[0],
+    callerIp: '127.0.0.1',
+    peerIp: '127.0.0.1',
   };
 }

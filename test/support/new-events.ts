@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Json, TestLatchkey } from './latchkey.js';
 
 /** Follows an account's audit trail: each `take()` gives the events since the last one, oldest first. */
@@ -20,5 +21,12 @@ export class NewEvents {
   /** Leaves everything that has happened so far behind. */
   async skip(): Promise<void> {
     await this.take();
+  }
+
+  /** Expects exactly one event since the last time, of this kind, from here, and without these secrets. */
+  async expectOne(expected: Json, secrets: readonly string[] = []): Promise<void> {
+    const events = await this.take();
+    expect(events).toMatchObject([{ callerIp: '127.0.0.1', ...expected }]);
+    for (const secret of secrets) expect(JSON.stringify(events)).not.toContain(secret);
   }
 }

@@ -17,9 +17,13 @@ export interface RawConnection {
   reset(): void;
 }
 
-export async function openConnection(origin: string): Promise<RawConnection> {
+/** @param options `allowHalfOpen`: does not close when the other side does */
+export async function openConnection(
+  origin: string,
+  options: { allowHalfOpen?: boolean } = {},
+): Promise<RawConnection> {
   const { hostname, port } = new URL(origin);
-  const socket = connect({ host: hostname, port: Number(port) });
+  const socket = connect({ host: hostname, port: Number(port), ...options });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { finalize, of, type Observable } from 'rxjs';
+import { catchError, finalize, of, type Observable } from 'rxjs';
 import { canonicalJson } from '../../core/canonical-json.js';
 import type { Clock } from '../../core/ports.js';
 import { ApiError } from '../../platform/errors/api-error.js';
@@ -35,30 +35,47 @@ export class IdempotencyInterceptor implements NestInterceptor {
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<GuardedRequest>();
     const claim = claimOf(request);
     if (claim === undefined) return next.handle();
     const name = JSON.stringify([claim.callerId, claim.path, claim.idempotencyKey]);
     if (this.#running.has(name)) throw stillRunning();
     this.#running.add(name);
     const done = () => this.#running.delete(name);
+    const reply = http.getResponse<FastifyReply>();
     try {
-      const record = await this.store.find(claim, this.clock.now());
-      if (record === null) {
-        request.idempotency = claim;
-        return next.handle().pipe(finalize(done));
-      }
-      if (record.bodyDigest !== claim.bodyDigest) throw anotherBody();
-      done();
-      void context
-        .switchToHttp()
-        .getResponse<FastifyReply>()
-        .header('Idempotency-Replayed', 'true');
-      return of(record.answer);
+      const replay = await this.#replay(claim, reply);
+      request.idempotency = claim;
+      const carriedOut = replay === null ? next.handle() : of(replay);
+      return carriedOut.pipe(
+        catchError((error: unknown) => this.#replayInstead(error, claim, reply)),
+        finalize(done),
+      );
     } catch (error) {
       done();
       throw error;
     }
+  }
+
+  /** @returns what was answered when the request was carried out, or `null` if it was not */
+  async #replay(claim: IdempotencyClaim, reply: FastifyReply): Promise<object | null> {
+    const record = await this.store.find(claim, this.clock.now());
+    if (record === null) return null;
+    if (record.bodyDigest !== claim.bodyDigest) throw anotherBody();
+    void reply.header('Idempotency-Replayed', 'true');
+    return record.answer;
+  }
+
+  /** What failed may have done so because another node carried out the same request meanwhile. */
+  async #replayInstead(
+    error: unknown,
+    claim: IdempotencyClaim,
+    reply: FastifyReply,
+  ): Promise<object> {
+    const replay = await this.#replay(claim, reply);
+    if (replay === null) throw error;
+    return replay;
   }
 }
 

@@ -62,7 +62,8 @@ export class BindingsController {
     @TargetAccount() account: AccountEntity,
     @Param('name') name: string,
     @Query() { environment }: BindingQuery,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<void> {
-    return this.bindings.remove(caller, account, name, environment);
+    return this.bindings.remove(caller, account, name, environment, ifMatch);
   }
 }

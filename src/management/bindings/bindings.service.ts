@@ -52,7 +52,7 @@ export class BindingsService {
     };
     return this.database.change(async (change) => {
       const before = await this.bindings.find(change, place);
-      if (before !== null) requireMatch(ifMatch, before.revision);
+      requireMatch(ifMatch, before?.revision ?? null);
       checkCredentialMoves(
         before && { ...before, hasCredential: before.credential !== null },
         upstream,
@@ -79,6 +79,7 @@ export class BindingsService {
     account: AccountEntity,
     name: string,
     environment: Environment | undefined,
+    ifMatch: string | undefined,
   ): Promise<void> {
     const service = await this.service(name);
     const place = {
@@ -89,6 +90,7 @@ export class BindingsService {
     await this.database.change(async (change) => {
       const binding = await this.bindings.find(change, place);
       if (binding === null) throw notFound('binding');
+      requireMatch(ifMatch, binding.revision);
       await this.bindings.remove(change, binding);
       await this.record(change, caller, 'binding.deleted', binding, {
         before: bindingResponse(binding, service, caller),

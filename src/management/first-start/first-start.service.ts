@@ -34,17 +34,22 @@ export class FirstStartService {
   }
 
   /**
-   * Makes the operator's account and its first key, which may do everything.
+   * Makes the operator's account and its first key, which may do everything; or nothing, where another node that started at the
+   * same time was faster.
    *
    * @param givenSecret `OPERATOR_KEY`, which becomes the key; without it one is made
    * @param keep puts the secret where the operator finds it, before anything is committed: a crash between the two must not
    *   leave a key whose secret nobody knows
+   * @returns whether it was made here
    */
-  async makeOperator(
-    givenSecret: string | undefined,
-    keep: (secret: string) => void,
-  ): Promise<void> {
-    await this.database.change(async (change) => {
+  makeOperator(givenSecret: string | undefined, keep: (secret: string) => void): Promise<boolean> {
+    return this.database.change(async (change) => {
+      const other = await this.accounts.findOperator();
+      if (other !== null) {
+        // Its key may be a legacy secret, of which this node has not heard yet.
+        await change.touch('legacy_secrets', other.id);
+        return false;
+      }
       const account = await this.accounts.create(change, {
         name: 'Operator',
         kind: 'production',
@@ -76,6 +81,7 @@ export class FirstStartService {
         target: { type: 'key', id: keyId },
         after: { name: 'Operator key', scopes: names },
       });
+      return true;
     });
   }
 }

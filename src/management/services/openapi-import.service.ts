@@ -25,12 +25,14 @@ export class OpenapiImportService {
     name: string,
     text: string,
     query: ImportQuery,
+    ifMatch: string | undefined,
   ): Promise<ImportResponse> {
     const service = await this.service.find(name);
     const wanted = readDocument(text, query);
     const dryRun = query.dryRun === 'true';
     const isToBeTakenBack = (found: Found) => dryRun || isNothing(found);
     const report = await this.database.preview<Found>(isToBeTakenBack, async (change) => {
+      await this.service.requireRoutesMatch(change, service, ifMatch);
       const before = await this.services.routesOf(service.id);
       const newScopes = await this.scopes.addMissing(change, wanted.scopes);
       const found = { newScopes, ...routeChange(before, wanted.routes) };

@@ -84,7 +84,8 @@ export class ServicesController {
     @Param('name') name: string,
     @DocumentText() text: string,
     @Query() query: ImportQuery,
+    @IfMatch() ifMatch: string | undefined,
   ): Promise<ImportResponse> {
-    return this.imports.import(caller, name, text, query);
+    return this.imports.import(caller, name, text, query, ifMatch);
   }
 }

@@ -120,8 +120,7 @@ export class ServicesService {
     checkRoutes(wanted);
     const service = await this.find(name);
     await this.database.change(async (change) => {
-      const { revision } = await change.manager.findOneByOrFail(ServiceEntity, { id: service.id });
-      requireMatch(ifMatch, revision);
+      await this.requireRoutesMatch(change, service, ifMatch);
       const unknown = await this.scopes.unknownOf(change, [
         ...new Set(wanted.flatMap((route) => route.scopeSets.flat())),
       ]);
@@ -131,6 +130,16 @@ export class ServicesService {
       });
     });
     return this.routesOf(name);
+  }
+
+  /** The routes carry the revision of their service. @throws ApiError 412 */
+  async requireRoutesMatch(
+    { manager }: Change,
+    { id }: ServiceEntity,
+    ifMatch: string | undefined,
+  ): Promise<void> {
+    const { revision } = await manager.findOneByOrFail(ServiceEntity, { id });
+    requireMatch(ifMatch, revision);
   }
 
   async replaceRoutes(

@@ -58,10 +58,11 @@ export function createHttpServer(listener: RequestListener, timeouts = usualTime
   server.maxHeadersCount = 0;
   server.on('request', (request, response) => {
     if (refused.has(request.socket)) return;
+    const before = answers.get(request.socket);
     answers.set(request.socket, response);
     const answer = refusal(request);
-    if (answer === null) listener(request, response);
-    else refuse(request, response, answer);
+    if (answer !== null) refuse(request, response, answer);
+    else inTurn(before, request, () => listener(request, response));
   });
   server.on('checkExpectation', (request, response) => {
     if (refused.has(request.socket)) return;
@@ -72,6 +73,21 @@ export function createHttpServer(listener: RequestListener, timeouts = usualTime
     endWith(socket, notACall('REQUEST_MALFORMED', 'This is no proxy: CONNECT is not available.'));
   });
   return server;
+}
+
+/**
+ * Requests that are sent at once on one connection are taken one after the other: Node would hand them all over, and for
+ * those that wait for their turn to be answered it never says that the caller has gone.
+ */
+function inTurn(
+  before: ServerResponse | undefined,
+  { socket }: IncomingMessage,
+  take: () => void,
+): void {
+  if (before === undefined || before.closed) return take();
+  before.once('close', () => {
+    if (!socket.destroyed) take();
+  });
 }
 
 /** For `clientError`: the parser refused what came, so there is a socket and no request. */
@@ -89,7 +105,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
 function isAnswering(socket: Duplex): boolean {
   const answer = answers.get(socket);
   if (answer === undefined || answer.writableFinished) return false;
-  return answer.headersSent || answer.req.complete;
+  const isWaiting = answer.socket === null;
+  return isWaiting || answer.headersSent || answer.req.complete;
 }
 
 /** Answers, and closes the connection. */

@@ -17,12 +17,14 @@ export function revisionOf(answer: unknown): number | undefined {
  * Refuses a change of an object that is not as the caller last saw it (RFC 9110 §13.1.1). To be asked in the change's own
  * transaction.
  *
+ * @param revision `null` if there is no such object, which not even `*` matches
  * @throws ApiError 412
  */
-export function requireMatch(ifMatch: string | undefined, revision: number): void {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return;
+export function requireMatch(ifMatch: string | undefined, revision: number | null): void {
+  if (ifMatch === undefined) return;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
-  if (tags.includes(`"${revision}"`)) return;
+  const matches = ifMatch.trim() === '*' || tags.includes(`"${revision}"`);
+  if (revision !== null && matches) return;
   throw new ApiError(
     'PRECONDITION_FAILED',
     'The object has changed since you read it. Nothing was written.',

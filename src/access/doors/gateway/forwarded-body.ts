@@ -11,8 +11,6 @@ import { Readable } from 'node:stream';
 export class ForwardedBody extends Readable {
   /** Told of each piece the caller sends. */
   onPiece: () => void = () => {};
-  /** Whether the caller broke off before the end. */
-  brokenOff = false;
   #bytes = 0;
 
   constructor(private readonly request: IncomingMessage) {
@@ -47,8 +45,6 @@ export class ForwardedBody extends Readable {
   };
 
   readonly #close = (): void => {
-    if (this.request.complete) return;
-    this.brokenOff = true;
-    this.destroy(new Error('The caller broke off.'));
+    if (!this.request.complete) this.destroy(new Error('The caller broke off.'));
   };
 }

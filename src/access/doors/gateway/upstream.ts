@@ -62,7 +62,6 @@ export class Upstream implements OnApplicationShutdown {
       const headers = response.headers as unknown as string[];
       return { ok: true, status: response.statusCode, headers, body: response.body };
     } catch (error) {
-      if (call.body?.brokenOff) return { ok: false, failure: 'CLIENT_CLOSED' };
       if (abort.signal.aborted)
         return { ok: false, failure: abort.signal.reason as UpstreamFailure };
       const late = error instanceof errors.ConnectTimeoutError;
