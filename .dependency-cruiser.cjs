@@ -13,7 +13,7 @@ const house = {
   },
   store: {
     rooms: ['core'],
-    builtins: ['crypto', 'fs', 'path', 'url', 'worker_threads'],
+    builtins: ['crypto', 'fs', 'net', 'path', 'url', 'worker_threads'],
     packages: [
       ...['typeorm', 'better-sqlite3', 'pg', 'lru-cache'],
       ...['@nestjs/common', '@nestjs/core', '@nestjs/typeorm'],
@@ -143,7 +143,8 @@ const otherRules = [
   },
   {
     name: 'only-the-wiring-knows-the-demo',
-    comment: 'The demo must be removable by the few lines of app.module.ts and latchkey.ts that name it.',
+    comment:
+      'The demo must be removable by the few lines of app.module.ts and latchkey.ts that name it.',
     from: { pathNot: [APP_MODULE, LATCHKEY, room('demo')] },
     to: { path: room('demo') },
   },

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Database as SqliteHandle } from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
@@ -32,8 +33,7 @@ const shared = {
 
 /** The connection that writes: on SQLite the only one, behind the write queue of `database.ts`. */
 export function writerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
-  if (databaseUrl.kind === 'postgres')
-    return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
+  if (databaseUrl.kind === 'postgres') return impatient(databaseUrl.url);
   return {
     ...shared,
     type: 'better-sqlite3',
@@ -49,14 +49,44 @@ export function writerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
 
 /** The connection that reads: it sees what is committed, and on SQLite it cannot write. */
 export function readerOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
-  if (databaseUrl.kind === 'postgres')
-    return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 10 };
+  if (databaseUrl.kind === 'postgres') return impatient(databaseUrl.url);
   return {
     ...shared,
     type: 'better-sqlite3',
     database: databaseUrl.path,
     readonly: true,
     enableWAL: false,
+  };
+}
+
+/** The connection that changes the schema, for as long as that takes. */
+export function migratorOptions(databaseUrl: DatabaseUrl): DataSourceOptions {
+  if (databaseUrl.kind === 'sqlite') return writerOptions(databaseUrl);
+  return { ...shared, type: 'postgres', url: databaseUrl.url, poolSize: 2 };
+}
+
+/** Milliseconds to wait for a connection: a free one, or a new one. */
+const connectionMsMax = 5_000;
+/** Milliseconds in which a connection may carry nothing; the pool closes those without work after ten seconds. */
+const silenceMsMax = 15_000;
+
+/**
+ * A server that vanished says nothing, and TCP hopes for a quarter of an hour. A connection that stays silent is ended, with
+ * the transaction that it may be in; a mere timeout of the query would give it back to the pool, transaction and all.
+ */
+function impatient(url: string): DataSourceOptions {
+  const stream = (): Socket => {
+    const socket = new Socket();
+    const end = () => socket.destroy(new Error(`The database said nothing for ${silenceMsMax} ms`));
+    return socket.setTimeout(silenceMsMax, end);
+  };
+  return {
+    ...shared,
+    type: 'postgres',
+    url,
+    poolSize: 10,
+    connectTimeoutMS: connectionMsMax,
+    extra: { stream },
   };
 }
 

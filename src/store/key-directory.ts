@@ -13,6 +13,8 @@ import { CLOCK, KEY_PREFIXES, PEPPERS } from './tokens.js';
 
 const rememberedCredentialsMax = 100_000;
 const rememberedUnknownsMax = 10_000;
+/** How long a call waits for the store before it is turned away. */
+const answerMsMax = 5_000;
 
 /**
  * The keys a node remembers, in front of the store.
@@ -151,9 +153,15 @@ function subjectsOf(credential: HeldCredential): readonly string[] {
 }
 
 async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('It did not answer in time.')), answerMsMax);
+  });
   try {
-    return await asking;
+    return await Promise.race([asking, patience]);
   } catch (error) {
     throw new StoreUnavailableError('The store cannot be asked.', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }

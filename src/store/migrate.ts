@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { StartError } from '../core/start-error.js';
-import { writerOptions, type DatabaseUrl } from './data-source-options.js';
+import { migratorOptions, type DatabaseUrl } from './data-source-options.js';
 
 /** Any number that nothing else locks; these are the letters of "latchmig". */
 const migrationLock = '7809651199141865831';
@@ -14,7 +14,7 @@ const migrationLock = '7809651199141865831';
  * @throws StartError if the database cannot be opened or is damaged
  */
 export async function migrateMainDatabase(databaseUrl: DatabaseUrl): Promise<void> {
-  const dataSource = new DataSource(writerOptions(databaseUrl));
+  const dataSource = new DataSource(migratorOptions(databaseUrl));
   try {
     if (databaseUrl.kind === 'sqlite') refuseDamaged(databaseUrl.path);
     await dataSource.initialize();

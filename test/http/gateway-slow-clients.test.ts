@@ -6,7 +6,7 @@ import { answerClientError, createHttpServer } from '../../src/platform/http/htt
 import { openConnection } from '../support/raw-connection.js';
 
 /** The server of both listeners, with less patience than it has by itself. */
-const timeouts = { headers: 300, request: 600, keepAlive: 300, check: 20 };
+const timeouts = { headers: 300, request: 2_000, keepAlive: 300, check: 20 };
 
 describe('#90 callers that take their time', () => {
   let server: Server;
@@ -50,7 +50,8 @@ describe('#90 callers that take their time', () => {
       await sleep(20);
     }
     expect(await closed).toMatch(/^HTTP\/1\.1 408 .*"reason":"REQUEST_TIMEOUT"/s);
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeLessThan(reaches ? 4_000 : 1_500);
     expect(reached).toEqual(reaches ? ['/body'] : []);
     caller.reset();
   });

@@ -48,17 +48,20 @@ class Keys {
   }
 }
 
-/** Every row of the log since a time, by its id. */
+/** Every row of the log since a time, by its id, once those of unsafe calls have their outcome as well. */
 async function rowsSince(from: string): Promise<Map<string, CallRow[]>> {
-  const rows = new Map<string, CallRow[]>();
+  const rows: CallRow[] = [];
   let after = '';
   do {
     const path = `/v1/request-log?limit=500&door=gateway&from=${from}${after}`;
     const page = await latchkey.manage('GET', path);
-    for (const row of page.results) rows.set(row.id, [...(rows.get(row.id) ?? []), row]);
+    rows.push(...page.results);
     after = page.paging.next === undefined ? '' : `&after=${page.paging.next.after}`;
   } while (after !== '');
-  return rows;
+  if (rows.some((row) => row['status'] === null)) return rowsSince(from);
+  const byId = new Map<string, CallRow[]>();
+  for (const row of rows) byId.set(row['id'], [...(byId.get(row['id']) ?? []), row]);
+  return byId;
 }
 
 interface Made {
@@ -129,7 +132,7 @@ describeWithSharedData('#85 a real API of 659 operations, imported into a runnin
       expectAnswer(call, sent.get(`${call.operation.method} ${call.target}`));
       expectRow(call, rows.get(call.answer.headers.get('x-correlation-id') as string) ?? []);
     }
-  });
+  }, 120_000);
 
   it('imported again: no event, no revision, no row of the database changes', async () => {
     const before = mainTables(latchkey.folder);

@@ -55,5 +55,20 @@ describeWithPostgres('a PostgreSQL that says nothing any more', () => {
     expect(await directory.find(fresh.secret.text)).toMatchObject({ key: { id: fresh.id } });
   });
 
+  it('does not keep the connections that it has forgotten', async () => {
+    const account = await store.openAccount();
+    const key = await store.issueKey(account.id);
+    const directory = await store.makeDirectory();
+    network.freeze();
+    const lost = store.database.change((change) => change.touch('key', key.id));
+    await expect(directory.find(key.secret.text)).rejects.toThrow(StoreUnavailableError);
+    network.admitNew();
+    await expect(lost).rejects.toThrow();
+    expect(await directory.find(key.secret.text)).toMatchObject({ key: { id: key.id } });
+    const { revision } = await store.openAccount();
+    // What the lost change had begun is gone with its connection, and so is its number.
+    expect(revision).toBe(account.revision + 2);
+  }, 60_000);
+
   const coldSecret = (i: number) => newSecret('lk', i % 2 === 0 ? 'qa' : 'production');
 });

@@ -127,11 +127,18 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
     [
       {
         ...{ id: 'svc_1', name: words, upstream: words, mount: words, open: true },
-        ...{ stripMount: true, timeoutMs: 2_147_483_647, credential, createdAt: big },
+        ...{
+          stripMount: true,
+          identityHeaders: null,
+          timeoutMs: 2_147_483_647,
+          credential,
+          createdAt: big,
+        },
         revision: big,
       },
       {
         ...{ id: 'svc_2', name: 'b', upstream: 'u', mount: '/', open: false, stripMount: false },
+        ...{ identityHeaders: true },
         ...{ timeoutMs: 0, credential: null, createdAt: 0, revision: 0 },
       },
     ],

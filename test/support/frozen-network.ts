@@ -5,6 +5,8 @@ export interface FrozenNetwork {
   /** The server's URL, by way of this network. */
   readonly url: string;
   freeze(): void;
+  /** Carries what is new, and nothing of the connections that froze: the server moved, say. */
+  admitNew(): void;
   thaw(): void;
   close(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export async function startFrozenNetwork(serverUrl: string): Promise<FrozenNetwo
     freeze: () => {
       frozen = true;
       for (const socket of sockets) socket.pause();
+    },
+    admitNew: () => {
+      frozen = false;
     },
     thaw: () => {
       frozen = false;

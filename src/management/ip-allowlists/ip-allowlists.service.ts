@@ -44,7 +44,7 @@ export class IpAllowlistsService {
     field: IpAllowlistField,
     ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
-    const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
+    const ipAllowlist = ipAllowlistOf(field);
     return this.database.change(async (change) => {
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
@@ -71,12 +71,13 @@ export class IpAllowlistsService {
     field: IpAllowlistField,
     ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
-    const ipAllowlist = ipAllowlistOf(field, 'ipAllowlist');
+    const ipAllowlist = ipAllowlistOf(field);
     return this.database.change(async (change) => {
       const before = await change.manager.findOneByOrFail(AccountEntity, { id: account.id });
       requireMatch(ifMatch, before.revision);
       const beyond = scopesBeyond(caller, await this.keys.scopesInUse(change, account.id), account);
       if (beyond.length > 0) throw scopeNotGrantable(beyond);
+      checkWithinOwn(caller, ipAllowlist);
       await this.accounts.change(change, account.id, { ipAllowlist });
       await this.audit.append(change, {
         accountId: account.id,
@@ -103,8 +104,13 @@ function checkMayChange(
   if (key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
   const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
   if (beyond.length > 0) throw scopeNotGrantable(beyond);
-  const wider = limitsBeyond(caller, { ipAllowlist, expiresAt: key.expiresAt });
-  if (wider.includes('ipAllowlist')) throw limitNotGrantable(['ipAllowlist']);
+  checkWithinOwn(caller, ipAllowlist);
+}
+
+/** A key that is limited to some addresses opens no list to others (contract §6). @throws ApiError 403 */
+function checkWithinOwn(caller: Caller, ipAllowlist: IpAllowlist): void {
+  const wider = limitsBeyond(caller, { ipAllowlist, expiresAt: caller.expiresAt });
+  if (wider.length > 0) throw limitNotGrantable(wider);
 }
 
 /** What a list says of an address, in whatever mode it is. @throws ApiError if `text` is no address */

@@ -32,7 +32,6 @@ import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { CLOCK } from '../../store/tokens.js';
 import type { IssuedRotationResponse, RotationResponse } from './rotations.dto.js';
-
 import { noTraffic, rotationFacts, rotationResponse, sideResponse } from './rotation.response.js';
 
 @Injectable()
@@ -99,7 +98,10 @@ export class RotationsService {
     );
   }
 
-  /** The new secret ends and the old one stays; refused once the new one was used, unless forced. */
+  /**
+   * The new secret ends and the old one stays; refused once the new one was used, unless forced. It widens the key, whose old
+   * secret was about to end, so the key's scopes must be the caller's to hand out.
+   */
   cancel(
     caller: Caller,
     account: AccountEntity,
@@ -107,7 +109,9 @@ export class RotationsService {
     id: string,
     force: boolean,
   ): Promise<RotationResponse> {
-    return this.take(caller, account, keyId, id, 'rotation.cancelled', async (rotation, change) => {
+    const action = 'rotation.cancelled';
+    return this.take(caller, account, keyId, id, action, async (rotation, change, record) => {
+      checkMayWiden(caller, account, record);
       // Taken away in the same statement that looks whether it was used: its first use cannot come between.
       const replacingUsed =
         !force && !(await this.rotations.revokeUnused(change, rotation.replacingSecretId));
@@ -115,7 +119,7 @@ export class RotationsService {
     });
   }
 
-  /** Moves the end of the grace, later or sooner. */
+  /** Moves the end of the grace, later or sooner. Later widens the key, so its scopes must be the caller's to hand out. */
   extend(
     caller: Caller,
     account: AccountEntity,
@@ -123,9 +127,12 @@ export class RotationsService {
     id: string,
     graceEndsAt: string,
   ): Promise<RotationResponse> {
-    return this.take(caller, account, keyId, id, 'rotation.extended', async (rotation, { now }) =>
-      moveGraceEnd(rotation, now, Date.parse(graceEndsAt)),
-    );
+    const action = 'rotation.extended';
+    const endsAt = Date.parse(graceEndsAt);
+    return this.take(caller, account, keyId, id, action, async (rotation, { now }, record) => {
+      if (endsAt > rotation.graceEndsAt) checkMayWiden(caller, account, record);
+      return moveGraceEnd(rotation, now, endsAt);
+    });
   }
 
   /** Gives the rotation another new secret in the place of one that was lost on its way, as long as that was never used. */
@@ -139,8 +146,7 @@ export class RotationsService {
       const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
       if (rotationStateAt(before, change.now) !== 'open')
         throw refusal('not_open', before, change.now);
-      const beyond = scopesBeyond(caller, [...record.scopes, ...record.grantableScopes], account);
-      if (beyond.length > 0) throw scopeNotGrantable(beyond);
+      checkMayWiden(caller, account, record);
       const issued = await this.rotations.reissue(change, record.key, before);
       if (issued === null) throw alreadyUsed();
       const after = await change.manager.findOneByOrFail(RotationEntity, { id });
@@ -156,13 +162,13 @@ export class RotationsService {
     keyId: string,
     id: string,
     action: string,
-    step: (rotation: RotationEntity, change: Change) => Promise<RotationStep>,
+    step: (rotation: RotationEntity, change: Change, record: ApiKeyRecord) => Promise<RotationStep>,
   ): Promise<RotationResponse> {
     const taken = await this.database.change(async (change) => {
-      const { rotation: before } = await this.find(change, caller, account, keyId, id);
+      const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
       if (rotationStateAt(before, change.now) !== 'open')
         throw refusal('not_open', before, change.now);
-      const next = await step(before, change);
+      const next = await step(before, change, record);
       if (!next.ok) {
         const traffic = await this.calls.trafficOf(
           keyId,
@@ -221,7 +227,7 @@ export class RotationsService {
     record: ApiKeyRecord,
     now: number,
   ): SecretEntity {
-    const { key, secrets, scopes, grantableScopes } = record;
+    const { key, secrets } = record;
     if (caller.keyId === key.id) throw selfEdit();
     const state = keyStateAt(key, now);
     if (state === 'revoked' || state === 'expired') {
@@ -237,8 +243,7 @@ export class RotationsService {
         graceEndsAt: iso(graceEndsAt),
       });
     }
-    const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
-    if (beyond.length > 0) throw scopeNotGrantable(beyond);
+    checkMayWiden(caller, account, record);
     const current = secrets.find((secret) => secretStateAt(secret, now) === 'current');
     if (current === undefined)
       throw new Error('A key that is neither revoked nor expired has a current secret.');
@@ -251,6 +256,16 @@ export class RotationsService {
     const replacing = await this.calls.trafficOf(keyId, replacingSecretId, startedAt);
     return rotationResponse(rotation, { retiring, replacing }, this.clock.now());
   }
+}
+
+/** Nobody gives more than they may give (contract §6). @throws ApiError 403 */
+function checkMayWiden(
+  caller: Caller,
+  account: AccountEntity,
+  { scopes, grantableScopes }: ApiKeyRecord,
+): void {
+  const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
+  if (beyond.length > 0) throw scopeNotGrantable(beyond);
 }
 
 function refusal(

@@ -25,7 +25,7 @@ export class OpenapiImportService {
     name: string,
     text: string,
     query: ImportQuery,
-    ifMatch: string | undefined,
+    ifMatch?: string,
   ): Promise<ImportResponse> {
     const service = await this.service.find(name);
     const wanted = readDocument(text, query);

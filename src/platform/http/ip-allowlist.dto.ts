@@ -59,19 +59,21 @@ export class IpAllowlistResponse {
   entries!: IpAllowlistEntryResponse[];
 }
 
-/** The list in its canonical form. @throws ApiError with one entry per rule that cannot be taken */
-export function ipAllowlistOf(field: IpAllowlistField, at: string): IpAllowlist {
+/**
+ * The list in its canonical form.
+ *
+ * @param property the one of the body that holds it; the list may be the body itself
+ * @throws ApiError with one entry per rule that cannot be taken
+ */
+export function ipAllowlistOf(list: IpAllowlistField, property?: string): IpAllowlist {
+  const at = property === undefined ? 'entries' : `${property}.entries`;
   const faults: ErrorDetail[] = [];
-  const entries = field.entries.map(({ cidr, note }, i) => {
-    const reading = parseIpRule(cidr, { allowAny: field.confirmAny === true });
+  const entries = list.entries.map(({ cidr, note }, i) => {
+    const reading = parseIpRule(cidr, { allowAny: list.confirmAny === true });
     if (!reading.ok) {
-      const message = `Entry ${i + 1} of ${at} cannot be used: ${reading.why}.`;
-      faults.push({
-        message,
-        code: 'IP_RULE',
-        in: 'body',
-        context: { field: `${at}.entries.${i}.cidr` },
-      });
+      const field = `${at}.${i}.cidr`;
+      const message = `${field} cannot be used: ${reading.why}.`;
+      faults.push({ message, code: 'IP_RULE', in: 'body', context: { field } });
     }
     const rule = reading.ok ? formatIpRule(reading.rule) : cidr;
     return note === undefined || note === '' ? { cidr: rule } : { cidr: rule, note };
@@ -83,5 +85,5 @@ export function ipAllowlistOf(field: IpAllowlistField, at: string): IpAllowlist 
       faults.slice(0, 50),
     );
   }
-  return { mode: field.mode, entries };
+  return { mode: list.mode, entries };
 }

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
  *
  * When an upstream fails, or answers before it has read everything, undici destroys what it was sending. That must not be
  * the request: with it goes the caller's connection, and with that the way to answer. So the request is read through this,
- * and what nobody wants any more is read and thrown away.
+ * and what nobody wants any more is read and thrown away. A caller that breaks off is noticed by its connection, not here.
  */
 export class ForwardedBody extends Readable {
   /** Told of each piece the caller sends. */
@@ -16,7 +16,7 @@ export class ForwardedBody extends Readable {
   constructor(private readonly request: IncomingMessage) {
     super();
     request.pause();
-    request.on('data', this.#take).on('end', this.#end).on('close', this.#close);
+    request.on('data', this.#take).on('end', this.#end);
   }
 
   /** Bytes of the body so far, without the framing of chunks. */
@@ -29,7 +29,7 @@ export class ForwardedBody extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.request.off('data', this.#take).off('end', this.#end).off('close', this.#close);
+    this.request.off('data', this.#take).off('end', this.#end);
     this.request.resume();
     done(error);
   }
@@ -42,9 +42,5 @@ export class ForwardedBody extends Readable {
 
   readonly #end = (): void => {
     this.push(null);
-  };
-
-  readonly #close = (): void => {
-    if (!this.request.complete) this.destroy(new Error('The caller broke off.'));
   };
 }
