@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import SqliteDatabase from 'better-sqlite3';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,8 @@ import { StartError } from '../../src/core/start-error.js';
 import { publishCrm } from '../support/crm.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { startUpstream } from '../support/upstream.js';
+
+jest.setTimeout(90_000);
 
 const keys = ['a', 'b', 'c'].map((letter) => Buffer.alloc(32, letter).toString('base64url'));
 const [oldKey = '', newKey = '', wrongKey = ''] = keys;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { Client } from 'pg';
 import { publishCrm } from '../support/crm.js';
@@ -6,6 +6,8 @@ import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { describeWithPostgres, makePostgres, type TestPostgres } from '../support/postgres.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 import { WorkFolder } from '../support/work-folder.js';
+
+jest.setTimeout(90_000);
 
 const pepper = Buffer.alloc(32, 'p').toString('base64url');
 const sealing = Buffer.alloc(32, 's').toString('base64url');

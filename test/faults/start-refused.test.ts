@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { WorkFolder } from '../support/work-folder.js';
+
+// Each starts a process or several, and they share two cores with all the other tests.
+jest.setTimeout(90_000);
 
 /** A start that fails says why in one line, and leaves with code 1. */
 async function refusal(

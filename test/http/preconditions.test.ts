@@ -223,7 +223,7 @@ describe('#99 a binding', () => {
 
   const put = (upstreamUrl: string | null, ifMatch?: string, environment?: string) =>
     ask('PUT', binding, { upstream: upstreamUrl, environment }, ifMatch);
-  const refuse = async (method: string, path: string, ifMatch: string): Promise<void> => {
+  const expectStale = async (method: string, path: string, ifMatch: string): Promise<void> => {
     const before = await latchkey.manage('GET', binding);
     const trail = events();
     await trail.skip();
@@ -242,11 +242,11 @@ describe('#99 a binding', () => {
     const tag = changed.headers.get('etag') as string;
     expect(tag).toMatch(/^"[^"]+"$/);
     expect(tag).not.toBe(first);
-    for (const method of ['PUT', 'DELETE']) await refuse(method, binding, first);
+    for (const method of ['PUT', 'DELETE']) await expectStale(method, binding, first);
     // One for another environment has a tag of its own.
     const qa = (await put(null, undefined, 'qa')).headers.get('etag') as string;
-    await refuse('DELETE', binding, qa);
-    await refuse('DELETE', `${binding}?environment=qa`, tag);
+    await expectStale('DELETE', binding, qa);
+    await expectStale('DELETE', `${binding}?environment=qa`, tag);
     const again = await put('http://127.0.0.1:1', tag);
     const last = again.headers.get('etag') as string;
     expect((await ask('DELETE', binding, undefined, last)).status).toBe(204);
@@ -256,7 +256,7 @@ describe('#99 a binding', () => {
   it('that is gone is not made again by who still knows its tag', async () => {
     const tag = (await put(null)).headers.get('etag') as string;
     await latchkey.manage('DELETE', binding);
-    for (const ifMatch of [tag, '*']) await refuse('PUT', binding, ifMatch);
+    for (const ifMatch of [tag, '*']) await expectStale('PUT', binding, ifMatch);
   });
 
   it('of two changes at once with one tag, and of a change and a deletion, one is made', async () => {

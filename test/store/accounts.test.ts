@@ -95,7 +95,7 @@ describeOnEachDatabase('the accounts store', (kind) => {
     const before = await wholeDatabase(store);
     await expect(
       store.database.change((change) => store.accounts.change(change, 'acc_none', { name: 'x' })),
-    ).rejects.toThrow();
+    ).rejects.toThrow(/could not find/i);
     expect(await wholeDatabase(store)).toEqual(before);
   });
 

@@ -210,6 +210,17 @@ describeOnEachDatabase('the call log', (kind) => {
       expect(await log.store.find(call.id)).toMatchObject(completedOutcome);
     });
 
+    it('that comes last wins', async () => {
+      const writer = await log.writer();
+      const call = exampleCall(writer);
+      await writer.write(call);
+      for (let status = 200; status < 300; status += 1) {
+        writer.complete(call.position, { ...completedOutcome, status });
+      }
+      await writer.stop();
+      expect(await log.store.find(call.id)).toMatchObject({ status: 299 });
+    });
+
     it('of a position that is not there changes nothing', async () => {
       const writer = await log.writer();
       const call = exampleCall(writer);

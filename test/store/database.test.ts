@@ -94,7 +94,7 @@ describeOnEachDatabase('the main database', (kind) => {
           await create(change, 'never');
           const twice = { name: 'twice', description: '', sensitive: false, dataCategories: [] };
           await change.manager.insert(ScopeEntity, twice);
-          await expect(change.manager.insert(ScopeEntity, twice)).rejects.toThrow();
+          await expect(change.manager.insert(ScopeEntity, twice)).rejects.toThrow(/unique/i);
         },
       ],
     ];

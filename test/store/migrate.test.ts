@@ -195,6 +195,7 @@ describe('#93 the lock on a SQLite database', () => {
     const lock = lockDatabase(path);
     const handle = new SqliteDatabase(path);
     handle.exec('CREATE TABLE t (a)');
+    expect(handle.prepare('SELECT count(*) AS rows FROM t').get()).toEqual({ rows: 0 });
     handle.close();
     lock.release();
   });

@@ -47,7 +47,7 @@ describeOnEachDatabase('the services store', (kind) => {
     const made = await put('made', { open: false, stripMount: false, timeoutMs: 2_147_483_647 });
     expect({ ...made }).toEqual({
       ...{ ...settings, id: made.id, name: 'made', mount: '/made', open: false },
-      ...{ stripMount: false, timeoutMs: 2_147_483_647, credential: null },
+      ...{ stripMount: false, timeoutMs: 2_147_483_647, credential: null, identityHeaders: null },
       ...{ createdAt: made.createdAt, revision: made.revision },
     });
     expect(made.id).toMatch(/^svc_[0-9A-Za-z]{20}$/);

@@ -9,21 +9,18 @@ import {
   moveGraceEnd,
   openRotation,
   rotationStateAt,
-  type RotationRefusal,
   type RotationStep,
 } from '../../core/rotation.js';
 import {
   conflict,
-  invalidField,
   notFound,
   scopeNotGrantable,
   selfEdit,
-  type ApiError,
 } from '../../platform/errors/api-error.js';
 import { iso } from '../../platform/http/times.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
-import { CallsStore, type SecretTraffic } from '../../store/call-log/calls.store.js';
+import { CallsStore } from '../../store/call-log/calls.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { RotationEntity } from '../../store/entities/rotation.entity.js';
@@ -31,8 +28,9 @@ import type { SecretEntity } from '../../store/entities/secret.entity.js';
 import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { CLOCK } from '../../store/tokens.js';
+import { rotationRefusal, secretAlreadyUsed } from './rotation-refusal.js';
 import type { IssuedRotationResponse, RotationResponse } from './rotations.dto.js';
-import { noTraffic, rotationFacts, rotationResponse, sideResponse } from './rotation.response.js';
+import { noTraffic, rotationFacts, rotationResponse } from './rotation.response.js';
 
 @Injectable()
 export class RotationsService {
@@ -145,10 +143,10 @@ export class RotationsService {
     const { rotation, secret } = await this.database.change(async (change) => {
       const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
       if (rotationStateAt(before, change.now) !== 'open')
-        throw refusal('not_open', before, change.now);
+        throw rotationRefusal('not_open', before, change.now);
       checkMayWiden(caller, account, record);
       const issued = await this.rotations.reissue(change, record.key, before);
-      if (issued === null) throw alreadyUsed();
+      if (issued === null) throw secretAlreadyUsed();
       const after = await change.manager.findOneByOrFail(RotationEntity, { id });
       await this.record(change, caller, account, 'rotation.reissued', before, after);
       return { rotation: after, secret: issued.text };
@@ -167,7 +165,7 @@ export class RotationsService {
     const taken = await this.database.change(async (change) => {
       const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
       if (rotationStateAt(before, change.now) !== 'open')
-        throw refusal('not_open', before, change.now);
+        throw rotationRefusal('not_open', before, change.now);
       const next = await step(before, change, record);
       if (!next.ok) {
         const traffic = await this.calls.trafficOf(
@@ -175,7 +173,7 @@ export class RotationsService {
           before.replacingSecretId,
           before.startedAt,
         );
-        throw refusal(next.why, before, change.now, traffic);
+        throw rotationRefusal(next.why, before, change.now, traffic);
       }
       await this.rotations.save(change, before, next.rotation);
       const after = await change.manager.findOneByOrFail(RotationEntity, { id });
@@ -266,36 +264,4 @@ function checkMayWiden(
 ): void {
   const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
   if (beyond.length > 0) throw scopeNotGrantable(beyond);
-}
-
-function refusal(
-  why: RotationRefusal,
-  rotation: RotationEntity,
-  now: number,
-  traffic?: SecretTraffic,
-): ApiError {
-  switch (why) {
-    case 'not_open': {
-      const state = rotationStateAt(rotation, now);
-      return conflict(`This rotation is ${state}, not open.`, 'ROTATION_NOT_OPEN', { state });
-    }
-    case 'grace_out_of_range':
-      return invalidField(
-        'graceEndsAt',
-        'graceEndsAt must be a time to come, at most 90 days after the rotation was opened.',
-      );
-    case 'replacing_already_used':
-      return conflict(
-        'The new secret is in use already. Cancel with "force": true to end it all the same.',
-        'REPLACING_SECRET_USED',
-        traffic && { traffic: sideResponse(rotation.replacingSecretId, traffic) },
-      );
-  }
-}
-
-function alreadyUsed(): ApiError {
-  return conflict(
-    'The secret was used, so it did not get lost. Open a rotation for a new one.',
-    'SECRET_USED',
-  );
 }

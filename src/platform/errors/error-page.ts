@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { denialKinds, type DenialReason } from '../../core/decision.js';
-import { otherReasons, type OtherReason } from './envelope.js';
+import { newCallId } from '../../core/ids.js';
+import { otherAnswer, otherReasons, type OtherReason } from './envelope.js';
 import { errorGuides, isGuided } from './error-guide.js';
 
 type Reason = DenialReason | OtherReason;
@@ -23,9 +24,17 @@ export function serveErrorPages(fastify: FastifyInstance): void {
   fastify.get('/latchkey/errors', (_request, reply) => reply.headers(headers).send(indexPage()));
   fastify.get<{ Params: { reason: string } }>('/latchkey/errors/:reason', (request, reply) => {
     const { reason } = request.params;
-    if (!isGuided(reason)) return reply.callNotFound();
-    return reply.headers(headers).send(reasonPage(reason));
+    return isGuided(reason)
+      ? reply.headers(headers).send(reasonPage(reason))
+      : answerUnknown(reply);
   });
+}
+
+/** A page is no call: whoever mistypes its address is not told to bring a credential. */
+function answerUnknown(reply: FastifyReply): FastifyReply {
+  const message = 'There is no such reason. Every one there is stands at /latchkey/errors.';
+  const answer = otherAnswer('OBJECT_NOT_FOUND', message, newCallId(Date.now() * 4096));
+  return reply.code(answer.status).headers(answer.headers).send(answer.body);
 }
 
 const headers = {

@@ -8,7 +8,7 @@ import {
   type ColumnKind,
 } from './call-columns.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
-import { summarize, type GroupSummary } from './group-summary.js';
+import { summarize, type SecretUse } from './group-summary.js';
 
 const arrayTypes: Readonly<Record<ColumnKind, string>> = {
   integer: 'bigint[]',
@@ -46,7 +46,7 @@ const moveMark = {
 };
 
 // The columns of `usage` are the row's values from before, so "last" follows the later of the two.
-const countUses = {
+const addUses = {
   name: 'count_uses',
   text: `INSERT INTO call_log.secret_usage AS usage
       (secret_id, key_id, account_id, calls, denied_calls, last_used_at, last_used_ip, last_used_user_agent)
@@ -114,37 +114,24 @@ export class PostgresSink implements CallSink {
     clearTimeout(patience);
   }
 
-  async #writeGroup(client: pg.Client, group: PackedGroup): Promise<number> {
+  async #writeGroup(
+    client: pg.Client,
+    { cells, completions, salvage }: PackedGroup,
+  ): Promise<number> {
     const { nodeId } = this.#settings;
+    const { lastSeq, lastPosition, maxSkewMs, uses } = summarize(cells);
     await client.query('BEGIN');
-    const leftOut = group.salvage
-      ? await salvageRows(client, group.cells)
-      : await insertAll(client, group.cells);
-    if (group.completions.length > 0) {
-      await client.query(completeRows, [...arraysOf(group.completions, completionWidth), nodeId]);
+    // First, for its lock: `open` waits for it, and so knows whether this transaction was committed.
+    if (cells.length > 0) await client.query(moveMark, [lastSeq, lastPosition, maxSkewMs, nodeId]);
+    const leftOut = salvage ? await salvageRows(client, cells) : await insertAll(client, cells);
+    if (completions.length > 0) {
+      const arrays = arraysOf(lastOfEachPosition(completions), completionWidth);
+      await client.query(completeRows, [...arrays, nodeId]);
     }
-    if (group.cells.length > 0) await this.#writeSummary(client, summarize(group.cells, leftOut));
+    // Last, for its locks: other nodes that count the same secrets wait for them.
+    await countUses(client, leftOut.size === 0 ? uses : summarize(cells, leftOut).uses);
     await client.query('COMMIT');
     return leftOut.size;
-  }
-
-  async #writeSummary(
-    client: pg.Client,
-    { lastSeq, lastPosition, maxSkewMs, uses }: GroupSummary,
-  ): Promise<void> {
-    await client.query(moveMark, [lastSeq, lastPosition, maxSkewMs, this.#settings.nodeId]);
-    if (uses.length === 0) return;
-    // Last in the transaction: other nodes that count the same secrets wait for it.
-    await client.query(countUses, [
-      uses.map((use) => use.secretId),
-      uses.map((use) => use.keyId),
-      uses.map((use) => use.accountId),
-      uses.map((use) => use.calls),
-      uses.map((use) => use.deniedCalls),
-      uses.map((use) => use.lastUsedAt),
-      uses.map((use) => use.lastUsedIp),
-      uses.map((use) => withoutNul(use.lastUsedUserAgent)),
-    ]);
   }
 
   #connected(): pg.Client {
@@ -179,6 +166,29 @@ async function salvageRows(client: pg.Client, cells: readonly Cell[]): Promise<S
     await client.query('RELEASE SAVEPOINT one_row');
   }
   return leftOut;
+}
+
+async function countUses(client: pg.Client, uses: readonly SecretUse[]): Promise<void> {
+  if (uses.length === 0) return;
+  await client.query(addUses, [
+    uses.map((use) => use.secretId),
+    uses.map((use) => use.keyId),
+    uses.map((use) => use.accountId),
+    uses.map((use) => use.calls),
+    uses.map((use) => use.deniedCalls),
+    uses.map((use) => use.lastUsedAt),
+    uses.map((use) => use.lastUsedIp),
+    uses.map((use) => withoutNul(use.lastUsedUserAgent)),
+  ]);
+}
+
+/** An UPDATE takes any one of several values for a row; what a call was completed with last must win. */
+function lastOfEachPosition(completions: readonly Cell[]): Cell[] {
+  const starts = new Map<Cell, number>();
+  for (let start = 0; start < completions.length; start += completionWidth) {
+    starts.set(completions[start + completionWidth - 1] as Cell, start);
+  }
+  return [...starts.values()].flatMap((start) => completions.slice(start, start + completionWidth));
 }
 
 /** Turns rows into columns. */
