@@ -82,7 +82,7 @@ function installFingerprint() {
 async function installIfNeeded() {
   if (readText(INSTALL_STAMP) === installFingerprint()) return;
   if (!(isInstalledAsLocked() && (await sqliteWorks()))) {
-    say('Installing packages (first time: one to three minutes; better-sqlite3 may compile)…');
+    say('Installing packages (first time: one to five minutes; better-sqlite3 may compile)…');
     fs.rmSync(INSTALL_STAMP, { force: true });
     const { code, output } = await run(
       ...npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'),

@@ -4,6 +4,7 @@ import { numRuns } from '../../test/support/property-runs.js';
 import {
   describeEngagement,
   isHapikeySegment,
+  notableIn,
   readCredential,
   type CredentialReading,
   type Engagement,
@@ -451,5 +452,38 @@ describe('any request', () => {
     const { kind } = readCredential(headers, query);
     expect(performance.now() - startedAt).toBeLessThan(200);
     expect(['found', 'missing', 'malformed']).toContain(kind);
+  });
+});
+
+describe('what a caller is told first', () => {
+  it.each<[name: string, headers: string[], query: string, told: string | undefined]>([
+    ['nothing was sent', [], '', undefined],
+    ['#4 hapikey is empty', [], 'hapikey=', 'hapikey is present in the query but empty'],
+    [
+      '#10 another scheme',
+      ['Authorization', 'Basic eA=='],
+      '',
+      'the Authorization header is present but its scheme is not Bearer',
+    ],
+    [
+      '#5 two methods',
+      ['Authorization', 'Bearer x'],
+      'hapikey=y',
+      'more than one was received, as hapikey and oauth-token',
+    ],
+    [
+      '#2 twice',
+      [],
+      'hapikey=a&hapikey=a',
+      'hapikey is present more than once; send it exactly once',
+    ],
+    [
+      '#8 no token',
+      ['Authorization', 'Bearer'],
+      '',
+      'the Authorization header says Bearer but no token follows',
+    ],
+  ])('%s', (_name, headers, query, told) => {
+    expect(notableIn(readCredential(headers, query).engagement)).toBe(told);
   });
 });

@@ -219,6 +219,17 @@ export function describeEngagement(engagement: Engagement): Record<string, strin
   };
 }
 
+/** What of it explains why no credential, or none that is clear, was found: what a caller has to be told first. */
+export function notableIn(engagement: Engagement): string | undefined {
+  const described = Object.entries(describeEngagement(engagement));
+  const engaged = described.filter(([, text]) => text === 'engaged').map(([name]) => name);
+  if (engaged.length > 1) return `more than one was received, as ${engaged.join(' and ')}`;
+  const present = described
+    .map(([, text]) => text)
+    .find((text) => text.includes('present') || text.startsWith('malformed'));
+  return present?.replace(/^(?:not engaged|malformed): /, '');
+}
+
 function describePresence(place: keyof typeof places, presence: Presence): string {
   const where =
     place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';

@@ -13,7 +13,7 @@ const purposes: Readonly<Record<string, string>> = {
   'sealing.key':
     'seals credentials and the audit key in the database; without it Latchkey does not start',
   'operator.key':
-    'your management key: send it as "Authorization: Bearer <it>"; it may do everything',
+    'your management key: send it as "Authorization: Bearer <it>"; it may do everything there, and opens no API',
   'demo-keys.json': "secrets of the sample account's keys, for the commands below",
 };
 

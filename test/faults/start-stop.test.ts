@@ -52,7 +52,7 @@ describe('#92 a process that is told to stop', () => {
     while (upstream.calls.length === 0) await sleep(5);
   };
 
-  async function stopped(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async function expectStopped(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const began = performance.now();
     expect(await process.stop(signal)).toBe(0);
     expect(performance.now() - began).toBeLessThan(patienceMs);
@@ -77,7 +77,7 @@ describe('#92 a process that is told to stop', () => {
       while (upstream.calls.length < 2) await sleep(5);
       const ended = process.stop(signal);
       await sleep(300);
-      await expect(call('GET', '/crm/ping')).rejects.toThrow();
+      await expect(call('GET', '/crm/ping')).rejects.toThrow('fetch failed');
       answer();
       const answers = await Promise.all(calls);
       expect(answers.map(({ status }) => status)).toEqual([200, 200]);
@@ -107,7 +107,7 @@ describe('#92 a process that is told to stop', () => {
       statuses.push(...answers.map(({ status }) => status));
       await Promise.all(answers.map((given) => given.text()));
     }
-    await stopped();
+    await expectStopped();
     const rows = await rowsAfterwards();
     expect(rows.map(({ status }) => status).sort()).toEqual(statuses.sort());
     expect(new Set(rows.map(({ seq }) => seq)).size).toBe(60);
@@ -130,7 +130,7 @@ describe('#92 a process that is told to stop', () => {
       }
     }
     await sleep(200);
-    await stopped();
+    await expectStopped();
     for (const socket of sockets) socket.destroy();
   });
 
@@ -141,7 +141,7 @@ describe('#92 a process that is told to stop', () => {
       () => 'cut off',
     );
     await reached();
-    await stopped();
+    await expectStopped();
     expect(await hanging).toBe('cut off');
     const [row] = await rowsAfterwards();
     expect(row).toMatchObject({ method: 'POST', decision: 'allowed', status: 499 });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import { AccessChangeEntity } from '../../src/store/entities/access-change.entity.js';
 import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
@@ -224,30 +224,6 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 
-type Ask = (manager: EntityManager, id: string) => Promise<unknown>;
-const asks: [string, Ask][] = [
-  ['find', (manager, id) => manager.find(AccountEntity, { where: { id } })],
-  [
-    'find, one of two',
-    (manager, id) => manager.find(AccountEntity, { where: [{ id: 'x' }, { id }] }),
-  ],
-  ['findBy', (manager, id) => manager.findBy(AccountEntity, { id })],
-  ['findOne', (manager, id) => manager.findOne(AccountEntity, { where: { id } })],
-  ['findOneBy', (manager, id) => manager.findOneBy(AccountEntity, { id })],
-  [
-    'findOneBy, beside another',
-    (manager, id) => manager.findOneBy(AccountEntity, { id, name: 'x' }),
-  ],
-  ['findOneByOrFail', (manager, id) => manager.findOneByOrFail(AccountEntity, { id })],
-  ['existsBy', (manager, id) => manager.existsBy(AccountEntity, { id })],
-  ['countBy', (manager, id) => manager.countBy(AccountEntity, { id })],
-  ['update', (manager, id) => manager.update(AccountEntity, { id }, { name: 'all of them' })],
-  ['update by id', (manager, id) => manager.update(AccountEntity, id, { name: 'all of them' })],
-  ['increment', (manager, id) => manager.increment(AccountEntity, { id }, 'revision', 1)],
-  ['delete', (manager, id) => manager.delete(AccountEntity, { id })],
-  ['delete, one of two', (manager, id) => manager.delete(AccountEntity, [{ id: 'x' }, { id }])],
-];
-
 describeOnEachDatabase('the tables', (kind) => {
   let home: TestDatabase;
   let store: TestStore;
@@ -309,17 +285,5 @@ describeOnEachDatabase('the tables', (kind) => {
       const deleting = store.database.write((manager) => manager.delete(entity, key));
       await expect(deleting).rejects.toThrow(/foreign key/i);
     }
-  });
-
-  describe.each([undefined, null])('#23 %s in a where', (nothing) => {
-    it.each(asks)('makes %s throw, and changes no row', async (_method, ask) => {
-      const before = await wholeDatabase(store);
-      const id = nothing as unknown as string;
-      await expect(ask(store.database.read, id)).rejects.toThrow(/undefined|null|empty criteria/i);
-      await expect(store.database.write((manager) => ask(manager, id))).rejects.toThrow(
-        /undefined|null|empty criteria/i,
-      );
-      expect(await wholeDatabase(store)).toEqual(before);
-    });
   });
 });

@@ -1,4 +1,4 @@
-import { describeEngagement, type Engagement } from '../../core/credential.js';
+import { describeEngagement, notableIn, type Engagement } from '../../core/credential.js';
 import {
   denialKinds,
   type Challenge,
@@ -37,10 +37,10 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   CALLER_UNDETERMINED: () =>
     'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
   PATH_INVALID: ({ detail }) => `This path cannot be judged: ${detail ?? 'it is not well-formed'}.`,
-  CREDENTIALS_MISSING: () =>
-    'No credentials were received. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.',
-  CREDENTIALS_MALFORMED: () =>
-    'The credentials cannot be read in one way only. Send one secret, once, by one method.',
+  CREDENTIALS_MISSING: ({ detail }) =>
+    `No credentials were received${detail === undefined ? '' : `: ${detail}`}. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.`,
+  CREDENTIALS_MALFORMED: ({ detail }) =>
+    `It is not clear which secret was meant${detail === undefined ? '' : `: ${detail}`}. Send one secret, once, by one method.`,
   KEY_UNKNOWN: () =>
     'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
   SECRET_EXPIRED: ({ endedAt, rotationId }) => {
@@ -82,14 +82,15 @@ export function denialAnswer(
 ): ErrorAnswer {
   const { reason, context } = denied;
   const { status, category, challenge } = denialKinds[reason];
-  const message = messages[reason](context);
+  const told = reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_MALFORMED';
+  const notable = told ? notableIn(engagement) : undefined;
+  const message = messages[reason](notable === undefined ? context : { detail: notable });
   const detail: ErrorDetail = {
     message,
     code: reason,
     in: places[reason],
     context: contextOf(denied),
   };
-  const told = reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_MALFORMED';
   return errorAnswer(
     status,
     {
