@@ -1,7 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { describeWithSharedData, readSharedData } from './support/shared-data.js';
 import { parseDocument } from '../src/management/services/openapi-import/parse-document.js';
-import { type DocumentRoutes, routesOfDocument } from '../src/management/services/openapi-import/routes-of-document.js';
+import {
+  type DocumentRoutes,
+  routesOfDocument,
+} from '../src/management/services/openapi-import/routes-of-document.js';
 
 function importFile(file: string, scopePrefix = ''): DocumentRoutes {
   const reading = parseDocument(readSharedData(file));

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { openGateway, type OpenGateway } from '../support/gateway.js';
 import { startHttpServer, type HttpServer } from '../support/http-server.js';
 import { openConnection } from '../support/raw-connection.js';
@@ -14,7 +16,10 @@ const sha256OfPieces = createHash('sha256');
 for (let i = 0; i < pieces; i += 1) sha256OfPieces.update(piece);
 const wholeDigest = sha256OfPieces.digest('hex');
 
-/** Resolves `promise` from outside. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** A promise that is resolved from outside. */
 function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -150,8 +155,16 @@ describe('gateway: bodies', () => {
     return taken;
   }
 
-  // What the kernel's socket buffers on both hops take is no memory of ours.
-  const inKernelMax = 24 * megabyte;
+  // What the kernel's socket buffers take on both hops, up to 36 MB each, is no memory of ours.
+  const pushedMax = 160 * megabyte;
+  const inKernelMax = 96 * megabyte;
+  const inMemoryMax = 8 * megabyte;
+
+  /** Bytes of buffers that are really held. */
+  function bytesHeld(): number {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  }
 
   it('#88 an upstream that does not read holds the caller back, and nothing piles up here', async () => {
     const reading = gate();
@@ -160,10 +173,10 @@ describe('gateway: bodies', () => {
       response.end(String((await text(request)).length > 0));
     };
     const { request, answer } = begin('POST');
-    const before = process.memoryUsage().arrayBuffers;
-    const taken = await pushUntilStuck(request, 64 * megabyte);
+    const before = bytesHeld();
+    const taken = await pushUntilStuck(request, pushedMax);
     expect(taken).toBeLessThan(inKernelMax);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * megabyte);
+    expect(bytesHeld() - before).toBeLessThan(inMemoryMax);
     reading.open();
     request.end();
     expect(await text(await answer)).toBe('true');
@@ -173,52 +186,43 @@ describe('gateway: bodies', () => {
     const stuck = gate();
     let taken = 0;
     onCall = async (_request, response) => {
-      taken = await pushUntilStuck(response, 64 * megabyte);
+      taken = await pushUntilStuck(response, pushedMax);
       stuck.open();
       response.end();
     };
-    const before = process.memoryUsage().arrayBuffers;
+    const before = bytesHeld();
     const { request, answer } = begin('GET');
     request.end();
     const response = await answer;
     await stuck.opened;
     expect(taken).toBeLessThan(inKernelMax);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * megabyte);
+    expect(bytesHeld() - before).toBeLessThan(inMemoryMax);
     response.resume();
     await new Promise((resolve) => response.once('end', resolve));
   });
 
-  it.each([
-    ['keeps the connection', {}],
-    ['closes it', { connection: 'close' }],
-  ])(
-    'an upstream that answers before it has read the body, and %s: the caller gets that answer and is not cut off',
-    async (_name, headers) => {
-      onCall = (request, response) => {
-        if (request.method === 'GET') return void response.end('next');
-        // Nothing is read, so that what is sent piles up on the way.
-        setTimeout(() => {
-          response.writeHead(413, { 'content-length': 8, ...headers });
-          response.end('too much');
-        }, 100);
-      };
-      const head = (method: string, length: number) =>
-        `${method} /crm/files HTTP/1.1\r\nHost: a\r\nX-Access-Token: ${gateway.secret}\r\nContent-Length: ${length}\r\n\r\n`;
-      const caller = await openConnection(gateway.latchkey.accessUrl);
-      await caller.write(head('POST', pieces * piece.length));
-      const sent: Promise<void>[] = [];
-      for (let i = 0; i < pieces; i += 1) sent.push(caller.write(piece));
-      expect(await caller.until(/too much$/)).toMatch(/^HTTP\/1\.1 413 /);
-      expect(await gateway.takeRow()).toMatchObject({
-        ...gateway.row,
-        ...{ method: 'POST', status: 413, upstreamStatus: 413, responseBytes: 8 },
-      });
-      await Promise.all(sent);
-      await caller.write(head('GET', 0));
-      expect(await caller.until(/next$/)).toMatch(/too muchHTTP\/1\.1 200 /);
-      caller.reset();
-    },
-  );
+  it('an upstream that answers before it has read the body: the caller gets that answer and is not cut off', async () => {
+    onCall = (request, response) => {
+      if (request.method === 'GET') return void response.end('next');
+      // Nothing is read, so that what is sent piles up on the way.
+      setTimeout(() => response.writeHead(413, { 'content-length': 8 }).end('too much'), 100);
+    };
+    const head = (method: string, length: number) =>
+      `${method} /crm/files HTTP/1.1\r\nHost: a\r\nX-Access-Token: ${gateway.secret}\r\nContent-Length: ${length}\r\n\r\n`;
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    await caller.write(head('POST', pieces * piece.length));
+    const sent: Promise<void>[] = [];
+    for (let i = 0; i < pieces; i += 1) sent.push(caller.write(piece));
+    expect(await caller.until(/too much$/)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await gateway.takeRow()).toMatchObject({
+      ...gateway.row,
+      ...{ method: 'POST', status: 413, upstreamStatus: 413, responseBytes: 8 },
+    });
+    await Promise.all(sent);
+    await caller.write(head('GET', 0));
+    expect(await caller.until(/next$/)).toMatch(/too muchHTTP\/1\.1 200 /);
+    caller.reset();
+  });
 
   it.each([
     ['GET with a length', 'GET', 'Content-Length: 5\r\n\r\nhello', 'hello'],

@@ -157,6 +157,27 @@ describe('gateway: #86 an upstream that fails', () => {
     upload.reset();
   });
 
+  it('an upstream that answers in the middle of an upload and closes: the caller gets the answer, and may go on', async () => {
+    behave = (socket) =>
+      void socket
+        .pause()
+        .end('HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno');
+    const upload = await openConnection(gateway.latchkey.accessUrl);
+    await upload.write(
+      `POST /crm/a HTTP/1.1\r\nHost: a\r\nX-Access-Token: ${gateway.secret}\r\nContent-Length: 1000000\r\n\r\n`,
+    );
+    await upload.write('a'.repeat(1000));
+    expect(await upload.until(/no$/)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await gateway.takeRow()).toMatchObject({ ...gateway.row, method: 'POST', status: 413 });
+    behave = (socket) => socket.write(ok);
+    await upload.write('a'.repeat(999_000));
+    await upload.write(
+      `GET /crm/a HTTP/1.1\r\nHost: a\r\nX-Access-Token: ${gateway.secret}\r\n\r\n`,
+    );
+    await upload.until(/ok$/);
+    upload.reset();
+  });
+
   it.each([
     [
       'closes short of its length',

@@ -23,7 +23,9 @@ describe('the story: a real API behind scoped keys', () => {
     const key = await crm.makeKey();
     const answer = await latchkey.call('GET', `/crm/contacts/7?a=1&hapikey=${key.secret}&b=2`);
     expect(answer.status).toBe(200);
-    expect(upstream.calls.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /contacts/7?a=1&b=2']);
+    expect(upstream.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /contacts/7?a=1&b=2',
+    ]);
     const [row] = await latchkey.rows();
     expect(row).toMatchObject({
       keyId: key.id,
@@ -43,7 +45,9 @@ describe('the story: a real API behind scoped keys', () => {
 
   it('401 without a key, 403 beyond it', async () => {
     const key = await crm.makeKey();
-    expect((await latchkey.call('GET', '/crm/contacts')).json).toMatchObject({ reason: 'CREDENTIALS_MISSING' });
+    expect((await latchkey.call('GET', '/crm/contacts')).json).toMatchObject({
+      reason: 'CREDENTIALS_MISSING',
+    });
     const denied = await latchkey.call('POST', '/crm/contacts', { secret: key.secret, body: {} });
     expect(denied.status).toBe(403);
     expect(denied.json.errors[0].context).toEqual({
