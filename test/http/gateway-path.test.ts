@@ -20,6 +20,11 @@ const crmRoutes = [
   { method: 'GET', path: '/', scopeSets: [['contacts.read']] },
 ];
 
+/** What the row says of a target: its path, as it was sent. */
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/]+/i, '').replace(/\?.*/, '') || '/';
+}
+
 describe('gateway: the path that is judged is the path that is sent', () => {
   let gateway: OpenGateway;
   let upstream: RecordingUpstream;
@@ -92,8 +97,12 @@ describe('gateway: the path that is judged is the path that is sent', () => {
     expect(answer.status).toBe(200);
     expect(upstream.calls.map((each) => each.url)).toEqual([url]);
     const { serviceId: _ofCrm, ...row } = gateway.row;
-    const path = target.replace(/^https?:\/\/[^/]+/i, '').replace(/\?.*/, '') || '/';
-    expect(await gateway.takeRow()).toMatchObject({ ...row, status: 200, route, path });
+    expect(await gateway.takeRow()).toMatchObject({
+      ...row,
+      status: 200,
+      route,
+      path: pathOf(target),
+    });
   });
 
   it.each([
@@ -136,6 +145,7 @@ describe('gateway: the path that is judged is the path that is sent', () => {
     const rows = await gateway.rows.take(1);
     expectDenial(answer, 'PATH_INVALID', rows, {
       ...{ method: 'GET', keyId: gateway.keyId, door: 'gateway', callerIp: '127.0.0.1' },
+      path: pathOf(target),
     });
     expectNoSecret([gateway.secret], answer, rows);
     expect(upstream.calls).toEqual([]);

@@ -83,7 +83,9 @@ const creations: [what: string, prepare: () => Promise<Creation>][] = [
     countMade: async () => (await latchkey.manage('GET', `${keys}?limit=500`)).results.length,
   })],
   ['rotation', async () => {
-    const { id } = await latchkey.makeKey(accountId);
+    const { id, secret } = await latchkey.makeKey(accountId);
+      // What it was used for is no part of what a rotation is answered with when it is opened.
+      await latchkey.call('GET', '/latchkey/v1/self', { secret });
     return {
       path: `${keys}/${id}/rotations`,
       body: { graceSeconds: 60 },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { publishCrm, type Crm } from '../support/crm.js';
+import { crmRoutes, publishCrm, type Crm } from '../support/crm.js';
 import { doorsOf, everyDoorScopes } from '../support/every-door.js';
 import type { Answer, Json } from '../support/latchkey.js';
 import { expectRefused, startManagement, type Management } from '../support/management.js';
@@ -269,6 +269,23 @@ describe('#99 a binding', () => {
     }
   });
 }); // prettier-ignore
+
+it('#99 neither a use nor a change of something else moves the tag of routes or of a binding', async () => {
+  const binding = `${account}/services/crm`;
+  const routes = await tagOf('/v1/services/crm/routes');
+  const bound = (await ask('PUT', binding, {})).headers.get('etag') as string;
+  expect((await doorsOf(latchkey).gateway(key.secret)).status).toBe(200);
+  await latchkey.manage('PATCH', account, { name: 'Renamed' });
+  await latchkey.manage('PUT', '/v1/services/other', { upstream: upstream.url, mount: '/other' });
+  await latchkey.manage('PUT', `${account}/services/other`, {});
+  await latchkey.manage('GET', binding);
+  expect(await tagOf('/v1/services/crm/routes')).toBe(routes);
+  expect((await ask('PUT', binding, {}, bound)).status).toBe(200);
+  expect(
+    (await ask('PUT', '/v1/services/crm/routes', { routes: crmRoutes }, routes as string)).status,
+  ).toBe(200);
+  expect((await doorsOf(latchkey).gateway(key.secret)).status).toBe(200);
+});
 
 it('#99 an import of routes honours their tag, and gives them another', async () => {
   const routes = '/v1/services/crm/routes';

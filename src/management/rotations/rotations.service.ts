@@ -45,13 +45,13 @@ export class RotationsService {
   ) {}
 
   /** Gives the key a new secret; the old one works beside it until the grace is over, and then ends by itself. */
-  async open(
+  open(
     caller: Caller,
     account: AccountEntity,
     keyId: string,
     graceSeconds: number,
   ): Promise<IssuedRotationResponse> {
-    const { rotation, secret } = await this.database.change(async (change) => {
+    return this.database.change(async (change) => {
       await this.rotations.writeDownExpired(change, keyId);
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
@@ -67,14 +67,11 @@ export class RotationsService {
       );
       const created = await change.manager.findOneByOrFail(RotationEntity, { id: opened.id });
       await this.record(change, caller, account, 'rotation.opened', null, created);
-      await this.idempotency.complete(
-        change,
-        caller.idempotency,
-        rotationResponse(created, noTraffic, change.now),
-      );
-      return { rotation: created, secret: opened.secret.text };
+      // The same for the first answer as for its replays: nobody has used it yet.
+      const answer = rotationResponse(created, noTraffic, change.now);
+      await this.idempotency.complete(change, caller.idempotency, answer);
+      return { ...answer, secret: opened.secret.text };
     });
-    return { ...(await this.show(rotation)), secret };
   }
 
   async read(account: AccountEntity, keyId: string, id: string): Promise<RotationResponse> {
