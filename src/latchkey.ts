@@ -74,6 +74,7 @@ export async function startLatchkey(
       url: settings.callLogUrl,
       mode: settings.callLogMode,
       nodeId: installation.nodeId,
+      onStateChange: tellOfCallLog,
       ...(workerUrl && { workerUrl }),
     });
     await callLog.start();
@@ -120,6 +121,12 @@ export async function startLatchkey(
     await inTurn(undo).catch(() => {});
     throw error;
   }
+}
+
+function tellOfCallLog(healthy: boolean, error?: Error): void {
+  const logger = new PinoLogger();
+  if (healthy) logger.warn('The call log can be written', 'CallLog');
+  else logger.error({ msg: 'The call log cannot be written', cause: error?.message }, 'CallLog');
 }
 
 async function buildApp(

@@ -34,7 +34,8 @@ export function readArrival(
   const at = clock.now();
   const position = callLog.nextPosition(at);
   const target = readRequestTarget(request.url ?? '');
-  const peerIp = canonicalIp(request.socket.remoteAddress ?? '') ?? '';
+  // Node names the zone of a link-local peer (`fe80::1%eth0`), which is no part of its address.
+  const peerIp = canonicalIp((request.socket.remoteAddress ?? '').split('%', 1)[0] as string) ?? '';
   return {
     id: newCallId(position),
     position,

@@ -28,6 +28,8 @@ export interface Change {
   readonly revision: number;
   /** Names what this change makes stale, for this node's memory and for other nodes. */
   touch(subject: AccessSubject, id: string): Promise<void>;
+  /** Has this node's memory read it again, although nothing of it changes here. */
+  refresh(subject: AccessSubject, id: string): void;
 }
 
 export const readerName = 'reader';
@@ -69,16 +71,20 @@ export class Database {
 
   /** A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves. */
   async change<T>(work: (change: Change) => Promise<T>): Promise<T> {
-    const { result, change } = await this.#queue.run(() =>
-      this.#transaction(async (manager) => {
-        const revision = await nextRevision(manager);
-        // The time is taken under the lock, so that a later number is never an earlier time.
-        const numbered = new NumberedChange(manager, this.clock.now(), revision);
-        return { result: await work(numbered), change: numbered };
-      }),
-    );
-    for (const listener of this.#listeners) await listener(change.stale, change.revision);
-    return result;
+    let change: NumberedChange | undefined;
+    try {
+      return await this.#queue.run(() =>
+        this.#transaction(async (manager) => {
+          const revision = await nextRevision(manager);
+          // The time is taken under the lock, so that a later number is never an earlier time.
+          change = new NumberedChange(manager, this.clock.now(), revision);
+          return work(change);
+        }),
+      );
+    } finally {
+      // Also where it failed: a commit whose answer was lost on the way may have been carried out.
+      await this.#forget(change);
+    }
   }
 
   /**
@@ -100,6 +106,11 @@ export class Database {
       if (error instanceof TakenBack) return error.result as T;
       throw error;
     }
+  }
+
+  async #forget(change: NumberedChange | undefined): Promise<void> {
+    if (change === undefined) return;
+    for (const listener of this.#listeners) await listener(change.stale, change.revision);
   }
 
   async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -135,6 +146,10 @@ class NumberedChange implements Change {
     readonly now: number,
     readonly revision: number,
   ) {}
+
+  refresh(subject: AccessSubject, id: string): void {
+    this.stale.push({ subject, id });
+  }
 
   async touch(subject: AccessSubject, subjectId: string): Promise<void> {
     if (this.stale.some((known) => known.subject === subject && known.id === subjectId)) return;

@@ -61,5 +61,5 @@ describeWithPostgres('#49 one Idempotency-Key on two nodes', () => {
     const { results } = await one.manage('GET', `${keys}?limit=500`);
     expect(results).toHaveLength(rounds / 2);
     for (const { secrets } of results) expect(secrets).toHaveLength(2);
-  }, 120_000);
+  }, 180_000);
 });

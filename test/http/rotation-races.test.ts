@@ -85,7 +85,7 @@ describe(`in ${rounds} rounds`, () => {
       '200, REPLACING_SECRET_USED; 200, 200',
       'SECRET_REVOKED, 200; 200, SECRET_REVOKED',
     );
-  }, 90_000);
+  }, 180_000);
 
   it('#57 uses of the new secret race a forced cancel: no 200 after the acknowledgement', async () => {
     const outcomes = await inRounds(
@@ -98,7 +98,7 @@ describe(`in ${rounds} rounds`, () => {
       '200, 200; 200, SECRET_REVOKED',
       'SECRET_REVOKED, 200; 200, SECRET_REVOKED',
     );
-  }, 90_000);
+  }, 180_000);
 
   it('#57 uses of the old secret race a finish: no 200 after the acknowledgement', async () => {
     const outcomes = await inRounds(
@@ -107,7 +107,7 @@ describe(`in ${rounds} rounds`, () => {
       () => saidToBoth(key.secret, rotation.secret),
     );
     expectOutcomes(outcomes, '200, 200; SECRET_EXPIRED, 200', 'SECRET_EXPIRED, 200; SECRET_EXPIRED, 200');
-  }, 90_000); // prettier-ignore
+  }, 180_000); // prettier-ignore
 
   it('#98 the first use of the new secret races its reissue: never both are 200', async () => {
     const outcomes = await inRounds(
@@ -120,7 +120,7 @@ describe(`in ${rounds} rounds`, () => {
       '200, SECRET_USED; 200, 200',
       'SECRET_REVOKED, 200; SECRET_REVOKED, 200',
     );
-  }, 90_000);
+  }, 180_000);
 
   it('a finish and a cancel at once: one ends it, the other is 409, and one secret is left', async () => {
     const outcomes = await inRounds(
@@ -133,5 +133,5 @@ describe(`in ${rounds} rounds`, () => {
       '200, ROTATION_NOT_OPEN; SECRET_EXPIRED, 200',
       'ROTATION_NOT_OPEN, 200; 200, SECRET_REVOKED',
     );
-  }, 90_000);
+  }, 180_000);
 });

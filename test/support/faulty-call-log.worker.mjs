@@ -1,6 +1,6 @@
 /**
  * The call log's worker, which fails over certain paths: at `/die-before-commit` it dies (once: not when the row comes back
- * saying 503), at `/die-after-commit` it dies before it acknowledges the group, and at `/answer-late` it waits a second.
+ * saying 503), at `/die-after-commit` it dies before it acknowledges the group, and at `/answer-late` it waits 1.5 seconds.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -25,6 +25,6 @@ parentPort?.on('message', async (request) => {
   if (cells.includes('/die-before-commit') && !cells.includes('LOG_UNAVAILABLE')) process.exit(1);
   const result = await sink.write(request.group);
   if (cells.includes('/die-after-commit')) process.exit(1);
-  if (cells.includes('/answer-late')) await new Promise((resolve) => setTimeout(resolve, 1000));
+  if (cells.includes('/answer-late')) await new Promise((resolve) => setTimeout(resolve, 1500));
   parentPort?.postMessage({ ok: true, result });
 });

@@ -94,7 +94,10 @@ export class AccountsService {
         );
       }
       // As with keys: asking for what already is changes nothing.
-      if (before.suspended === changes.suspended) return accountResponse(before);
+      if (before.suspended === changes.suspended) {
+        change.refresh('account', id);
+        return accountResponse(before);
+      }
       await this.checkScopesExist(change, changes.entitledScopes);
       const after = await this.accounts.change(change, id, changes);
       await this.record(change, caller, action, before, after);

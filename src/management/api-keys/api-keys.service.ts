@@ -18,6 +18,7 @@ import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { withoutLog } from '../../store/call-log/without-log.js';
 import { CallsStore, type SecretUsage } from '../../store/call-log/calls.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -160,7 +161,11 @@ export class ApiKeysService {
     const standing = standingAfter[action];
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
-      if (before.key.standing === standing) return before;
+      if (before.key.standing === standing) {
+        // Whoever asks again may have been told of a failure that was none.
+        change.refresh('key', id);
+        return before;
+      }
       if (before.key.standing === 'revoked')
         throw conflict('A revoked key stays revoked.', 'KEY_REVOKED');
       if (action === 'resume') await this.checkScopes(change, caller, account, before);
@@ -261,9 +266,8 @@ export class ApiKeysService {
   }
 
   private usageOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, SecretUsage>> {
-    return this.calls.usageOfSecrets(
-      records.flatMap((record) => record.secrets.map((secret) => secret.id)),
-    );
+    const secretIds = records.flatMap((record) => record.secrets.map((secret) => secret.id));
+    return withoutLog(this.calls.usageOfSecrets(secretIds), new Map());
   }
 
   private show(record: ApiKeyRecord, usage: ReadonlyMap<string, SecretUsage>): ApiKeyResponse {

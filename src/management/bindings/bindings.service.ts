@@ -66,8 +66,8 @@ export class BindingsService {
         before === null ? 'binding.created' : 'binding.changed',
         after,
         {
-          ...(before !== null && { before: bindingResponse(before, service, caller) }),
-          after: shown,
+          ...(before !== null && { before: bindingResponse(before, service, anyTenant) }),
+          after: bindingResponse(after, service, anyTenant),
         },
       );
       return { binding: withRevision(shown, after.revision), isNew: before === null };
@@ -93,7 +93,7 @@ export class BindingsService {
       requireMatch(ifMatch, binding.revision);
       await this.bindings.remove(change, binding);
       await this.record(change, caller, 'binding.deleted', binding, {
-        before: bindingResponse(binding, service, caller),
+        before: bindingResponse(binding, service, anyTenant),
       });
     });
   }
@@ -122,10 +122,13 @@ export class BindingsService {
   }
 }
 
+/** The trail is the account's: it says what the account may see. */
+const anyTenant = { isOperator: false };
+
 function bindingResponse(
   binding: BindingEntity,
   service: ServiceEntity,
-  caller: Caller,
+  caller: Pick<Caller, 'isOperator'>,
 ): BindingResponse {
   const { id, accountId, environment, upstream, credential } = binding;
   const shown = credential && { in: credential.in, name: credential.name };

@@ -78,6 +78,7 @@ export class IpAllowlistsService {
       const beyond = scopesBeyond(caller, await this.keys.scopesInUse(change, account.id), account);
       if (beyond.length > 0) throw scopeNotGrantable(beyond);
       checkWithinOwn(caller, ipAllowlist);
+      if (before.isOperator) checkAdmits(ipAllowlist, caller);
       await this.accounts.change(change, account.id, { ipAllowlist });
       await this.audit.append(change, {
         accountId: account.id,
@@ -123,4 +124,13 @@ export function checkIp(list: IpAllowlist, text: string): CheckIpResponse {
       new CompiledAllowlist({ mode: 'enforce', entries: [{ cidr }] }).admits(ip),
     )?.cidr ?? null;
   return { allowed: list.mode !== 'enforce' || matched !== null, matched };
+}
+
+/** The operator's account opens every other: with a list that shuts its caller out, nobody could take that list back. */
+function checkAdmits(list: IpAllowlist, { callerIp }: Caller): void {
+  if (list.mode !== 'enforce' || (callerIp !== null && checkIp(list, callerIp).allowed)) return;
+  throw invalidField(
+    'entries',
+    "the operator's own account must go on admitting the address you call from.",
+  );
 }

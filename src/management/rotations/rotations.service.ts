@@ -20,6 +20,7 @@ import {
 import { iso } from '../../platform/http/times.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { withoutLog } from '../../store/call-log/without-log.js';
 import { CallsStore } from '../../store/call-log/calls.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
@@ -165,10 +166,9 @@ export class RotationsService {
         throw rotationRefusal('not_open', before, change.now);
       const next = await step(before, change, record);
       if (!next.ok) {
-        const traffic = await this.calls.trafficOf(
-          keyId,
-          before.replacingSecretId,
-          before.startedAt,
+        const traffic = await withoutLog(
+          this.calls.trafficOf(keyId, before.replacingSecretId, before.startedAt),
+          noTraffic.replacing,
         );
         throw rotationRefusal(next.why, before, change.now, traffic);
       }
@@ -247,8 +247,10 @@ export class RotationsService {
 
   private async show(rotation: RotationEntity): Promise<RotationResponse> {
     const { keyId, startedAt, retiringSecretId, replacingSecretId } = rotation;
-    const retiring = await this.calls.trafficOf(keyId, retiringSecretId, startedAt);
-    const replacing = await this.calls.trafficOf(keyId, replacingSecretId, startedAt);
+    const trafficOf = (secretId: string) =>
+      withoutLog(this.calls.trafficOf(keyId, secretId, startedAt), noTraffic.retiring);
+    const retiring = await trafficOf(retiringSecretId);
+    const replacing = await trafficOf(replacingSecretId);
     return rotationResponse(rotation, { retiring, replacing }, this.clock.now());
   }
 }

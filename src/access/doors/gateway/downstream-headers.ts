@@ -23,7 +23,9 @@ export function downstreamHeaders(
     if (folded === 'cache-control' && guarded) return;
     const moved =
       folded === 'location' || folded === 'content-location' ? belowMount(value, service) : value;
-    lines.push(name, moved);
+    // Node reads it in another encoding once a Content-Length stands before it, and may refuse what it reads.
+    if (folded === 'content-disposition') lines.unshift(name, moved);
+    else lines.push(name, moved);
   });
   lines.push('X-Correlation-Id', arrival.id);
   if (guarded)

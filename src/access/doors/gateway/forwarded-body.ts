@@ -15,7 +15,6 @@ export class ForwardedBody extends Readable {
 
   constructor(private readonly request: IncomingMessage) {
     super();
-    request.pause();
     request.on('data', this.#take).on('end', this.#end);
   }
 

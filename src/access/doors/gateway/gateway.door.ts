@@ -167,7 +167,7 @@ export class GatewayDoor {
       answer.status,
       downstreamHeaders(answer.headers, service, arrival, retiring),
     );
-    const responseBytes = await passOn(answer, arrival.method, response);
+    const responseBytes = await passOn(answer, arrival.method, response, service.timeoutMs);
     if (passage.logFirst) this.#complete(passage, { ...told, responseBytes }, firstByteMs);
   }
 
@@ -242,6 +242,7 @@ async function passOn(
   { status, body }: Extract<UpstreamAnswer, { ok: true }>,
   method: string,
   response: ServerResponse,
+  timeoutMs: number,
 ): Promise<number> {
   if (method === 'HEAD' || status === 204 || status === 304) {
     // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
@@ -249,6 +250,8 @@ async function passOn(
     response.end();
     return 0;
   }
+  // Who takes nothing for so long holds a connection that others wait for.
+  response.setTimeout(timeoutMs, () => response.destroy());
   let bytes = 0;
   body.on('data', (piece: Buffer) => (bytes += piece.length));
   try {
@@ -256,6 +259,8 @@ async function passOn(
   } catch {
     // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
     response.destroy();
+  } finally {
+    response.setTimeout(0);
   }
   return bytes;
 }

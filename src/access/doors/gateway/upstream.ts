@@ -47,18 +47,21 @@ export class Upstream implements OnApplicationShutdown {
     // A long upload is no slow upstream.
     if (call.body !== null) call.body.onPiece = () => timer.refresh();
     try {
-      const response = await this.#agent.request({
-        origin: call.origin,
-        path: call.path,
-        method: call.method as Dispatcher.HttpMethod,
-        headers: call.headers,
-        body: call.body,
-        // The body may take as long as it flows; the timer ends with the headers.
-        headersTimeout: 0,
-        bodyTimeout: call.timeoutMs,
-        responseHeaders: 'raw',
-        signal: abort.signal,
-      });
+      const response = await unlessAborted(
+        abort.signal,
+        this.#agent.request({
+          origin: call.origin,
+          path: call.path,
+          method: call.method as Dispatcher.HttpMethod,
+          headers: call.headers,
+          body: call.body,
+          // The body may take as long as it flows; the timer ends with the headers.
+          headersTimeout: 0,
+          bodyTimeout: call.timeoutMs,
+          responseHeaders: 'raw',
+          signal: abort.signal,
+        }),
+      );
       const headers = response.headers as unknown as string[];
       return { ok: true, status: response.statusCode, headers, body: response.body };
     } catch (error) {
@@ -75,4 +78,22 @@ export class Upstream implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.#agent.close();
   }
+}
+
+/** undici hears of an abort once a call has a connection; one that still waits for its turn has to be let go here. */
+function unlessAborted(
+  signal: AbortSignal,
+  asking: Promise<Dispatcher.ResponseData>,
+): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    const letGo = (): void => {
+      reject(new Error('The call was let go.'));
+      asking.then(
+        ({ body }) => body.on('error', () => {}).destroy(),
+        () => {},
+      );
+    };
+    signal.addEventListener('abort', letGo, { once: true });
+    asking.then(resolve, reject).finally(() => signal.removeEventListener('abort', letGo));
+  });
 }
