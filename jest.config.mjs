@@ -13,7 +13,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' }, // reads .swcrc
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   injectGlobals: false, // import { describe, expect, it } from '@jest/globals'
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
 };

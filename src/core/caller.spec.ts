@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import { findCaller, forwardedForLines } from './caller.js';
@@ -196,9 +197,9 @@ describe('any X-Forwarded-For', () => {
     ['7,000 trusted proxies', Array.from({ length: 7_000 }, () => '10.0.0.2').join(',')],
     ['64 KB of commas', ','.repeat(65_536)],
   ])('hostile, %s, is read at once', (_name, line) => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     const { determined } = callerBehindProxy(line);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
     expect(determined).toBe(line.startsWith('10.'));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import {
@@ -448,9 +449,9 @@ describe('any request', () => {
     ['a comma and 16 KB of tabs', [`x,${'\t'.repeat(16_384)}`], ''],
   ])('hostile, %s, is read at once', (_name, values, query) => {
     const headers = [...authorization(...values), ...accessToken(...values)].flat();
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     const { kind } = readCredential(headers, query);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
     expect(['found', 'missing', 'malformed']).toContain(kind);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { numRuns } from '../../test/support/property-runs.js';
@@ -131,9 +132,9 @@ describe('the one spelling of an address', () => {
     ['zeros', '0'.repeat(16_384)],
     ['a zone', `fe80::1%${'a'.repeat(16_384)}`],
   ])('hostile, 16 KB of %s, is refused at once', (_name, text) => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(canonicalIp(text)).toBeNull();
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 });
 

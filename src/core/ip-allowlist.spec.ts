@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { numRuns } from '../../test/support/property-runs.js';
@@ -240,9 +241,9 @@ describe('a set of IP rules', () => {
     const rules = Array.from({ length: 10_000 }, (_, i) => rule(`10.${i >> 8}.${i & 255}.0/24`));
     const set = new IpRuleSet(rules);
     expect(set.has('10.39.15.9')).toBe(true);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(set.has('192.0.2.1')).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import {
@@ -359,9 +360,9 @@ describe('#28 a genuine secret anywhere in a request', () => {
     ['emoji', '😀'.repeat(4_096)],
   ])('hostile, 16 KB of %s, is redacted at once', (_name, text) => {
     for (const redact of [redactPath, redactQuery, redactHeader]) {
-      const startedAt = performance.now();
+      const startedAt = cpuMs();
       const kept = redact(text) as string;
-      expect(performance.now() - startedAt).toBeLessThan(200);
+      expect(cpuMs() - startedAt).toBeLessThan(200);
       expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(2_048);
     }
   });

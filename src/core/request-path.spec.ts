@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import { readRequestTarget } from './request-path.js';
@@ -241,8 +242,8 @@ describe('any path', () => {
     ['16 KB of authority and a newline', `http://${'a'.repeat(16_384)}\n#`],
     ['16 KB of ?', `/${'?'.repeat(16_384)}`],
   ])('hostile, %s, is read at once', (_name, target) => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(readRequestTarget(target).path.raw.length).toBeGreaterThan(0);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 });

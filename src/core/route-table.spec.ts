@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import { readRequestTarget } from './request-path.js';
@@ -497,21 +498,21 @@ describe('a large table', () => {
   const routes = Array.from({ length: 5_000 }, (_, i) => route(`GET /r${i}/{id}/part${i % 7}`));
 
   it('of 5,000 routes is built and asked quickly, and every route is found', () => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     const table = new RouteTable([{ mount: '/', routes }]);
     for (let i = 0; i < 5_000; i += 1) {
       const { match } = table.resolve('GET', readRequestTarget(`/r${i}/x/part${i % 7}`).path);
       expect(match.kind === 'found' && match.route === routes[i]).toBe(true);
     }
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(cpuMs() - startedAt).toBeLessThan(2_000);
   });
 
   it('of 5,000 mixed segments side by side is built and asked quickly', () => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     const table = tableOf(...Array.from({ length: 5_000 }, (_, i) => `GET /x/{id}:do${i}`));
     expect(resolved(table, 'GET /x/1:do4999')).toBe('GET /x/{id}:do4999');
     expect(resolved(table, 'GET /x/1:do5000')).toBe('unknown');
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(cpuMs() - startedAt).toBeLessThan(2_000);
   });
 
   const branching = Array.from({ length: 2 ** 10 }, (_, i) =>
@@ -531,8 +532,8 @@ describe('a large table', () => {
     const table = new RouteTable(services);
     const { path } = readRequestTarget(target);
     expect(path.valid).toBe(true);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     table.resolve('GET', path);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
 import { parseRouteTemplate, type TemplatePart } from './route-template.js';
@@ -121,8 +122,8 @@ describe('a route template', () => {
     ['%', '%41'.repeat(341)],
     ['far too much', '{'.repeat(1_000_000)],
   ])('hostile, of %s, is read at once', (_name, text) => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(parseRouteTemplate(`/${text}`)).toHaveProperty('ok');
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 });
