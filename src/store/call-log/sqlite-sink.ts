@@ -129,7 +129,8 @@ export class SqliteSink implements CallSink {
     const leftOut = new Set<number>();
     for (let row = 0; row < cells.length; row += rowWidth) {
       try {
-        insertRow.run(cells.slice(row, row + rowWidth));
+        // Spread, because the driver reads its arguments faster than an array.
+        insertRow.run(...cells.slice(row, row + rowWidth));
       } catch (error) {
         if (!salvage || !isAboutTheRow(error)) throw error;
         leftOut.add(row);
