@@ -71,19 +71,21 @@ export class Database {
 
   /** A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves. */
   async change<T>(work: (change: Change) => Promise<T>): Promise<T> {
-    let change: NumberedChange | undefined;
+    let worked: NumberedChange | undefined;
     try {
       return await this.#queue.run(() =>
         this.#transaction(async (manager) => {
           const revision = await nextRevision(manager);
           // The time is taken under the lock, so that a later number is never an earlier time.
-          change = new NumberedChange(manager, this.clock.now(), revision);
-          return work(change);
+          const change = new NumberedChange(manager, this.clock.now(), revision);
+          const result = await work(change);
+          worked = change;
+          return result;
         }),
       );
     } finally {
-      // Also where it failed: a commit whose answer was lost on the way may have been carried out.
-      await this.#forget(change);
+      // Also where only the commit failed: its answer may have been lost on the way.
+      await this.#forget(worked);
     }
   }
 
