@@ -64,7 +64,7 @@ function field(
 
 /** @param options `mayHoldSecret`: for a text that is kept sealed; any other is shown again, so no secret belongs in it */
 export function TextField(
-  options: FieldOptions & { min?: number; max: number; many?: boolean; mayHoldSecret?: boolean },
+  options: FieldOptions & { min?: number; max: number; mayHoldSecret?: boolean },
 ): PropertyDecorator {
   const { min = 1, max, mayHoldSecret = false } = options;
   const holdsNoSecret = (value: unknown): boolean =>
