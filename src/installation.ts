@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { newId } from './core/ids.js';
 import type { Pepper } from './core/secret-digest.js';
 import { seal, unseal, type SealingKey } from './core/sealing.js';
 import { StartError } from './core/start-error.js';
+import { pepperSource, sealingKeySource, type KeySource } from './platform/config/key-files.js';
 import type { Settings } from './platform/config/settings.js';
 import {
   newKey,
@@ -29,6 +29,7 @@ import {
 } from './store/key-fingerprints.js';
 import { migrateMainDatabase } from './store/migrate.js';
 import { lockDatabase, type ProcessLock } from './store/process-lock.js';
+import { credentialsByVersion, sealedAuditKey } from './store/sealing.store.js';
 
 /** An installation that was opened: its database is ours alone and up to date, and its keys fit it. */
 export interface Installation {
@@ -44,8 +45,6 @@ export interface Installation {
   release(): void;
 }
 
-const auditKeyPlace = 'audit-key';
-
 /** @throws StartError saying what is wrong and what to do; then nothing was changed */
 export async function openInstallation(settings: Settings): Promise<Installation> {
   const databaseUrl = readUrl(settings.databaseUrl);
@@ -57,7 +56,7 @@ export async function openInstallation(settings: Settings): Promise<Installation
       makeFolderOf(url);
       if (url.kind === 'sqlite') locks.push(lockDatabase(url.path));
     }
-    refuseEmptied(databaseUrl, settings.dataFolder);
+    refuseEmptied(databaseUrl, settings);
     await migrateMainDatabase(databaseUrl);
     return { ...(await readFacts(settings, databaseUrl)), release };
   } catch (error) {
@@ -67,14 +66,15 @@ export async function openInstallation(settings: Settings): Promise<Installation
 }
 
 /** To SQLite an empty file is a new database; beside key files it is one that was cut off, and must not be begun anew. */
-function refuseEmptied(databaseUrl: DatabaseUrl, dataFolder: string): void {
+function refuseEmptied(databaseUrl: DatabaseUrl, settings: Settings): void {
   if (databaseUrl.kind !== 'sqlite') return;
   const { path } = databaseUrl;
   if (!existsSync(path) || statSync(path).size > 0) return;
-  const keyFile = Object.values(keyFiles).find((name) => existsSync(join(dataFolder, name)));
+  const keyFiles = [pepperSource(settings), sealingKeySource(settings)].map((key) => key.path);
+  const keyFile = keyFiles.find((file) => existsSync(file));
   if (keyFile === undefined) return;
   throw new StartError(
-    `${path} is empty, but ${join(dataFolder, keyFile)} says that there was a database. Put a backup in its place, or remove the empty file to begin anew; nothing was changed.`,
+    `${path} is empty, but ${keyFile} says that there was a database. Put a backup in its place, or remove the empty file to begin anew; nothing was changed.`,
   );
 }
 
@@ -90,13 +90,9 @@ async function readFacts(
 ): Promise<Omit<Installation, 'release'>> {
   const dataSource = await new DataSource(writerOptions(databaseUrl)).initialize();
   try {
-    const pepper = await readKeys(dataSource, 'pepper', settings.keyPepper, settings.dataFolder);
-    const sealing = await readKeys(
-      dataSource,
-      'sealing_key',
-      settings.sealingKey,
-      settings.dataFolder,
-    );
+    const pepper = await readKeys(dataSource, 'pepper', pepperSource(settings));
+    const sealing = await readKeys(dataSource, 'sealing_key', sealingKeySource(settings));
+    await checkSealedUnder(dataSource, sealing.keys);
     const keyPrefixes = await readPrefixes(dataSource, settings.keyPrefix);
     // Everything that was given has been judged; from here on it is written down.
     const madeFiles = [...(await keep(dataSource, pepper)), ...(await keep(dataSource, sealing))];
@@ -119,16 +115,6 @@ async function readFacts(
   }
 }
 
-const variables: Readonly<Record<KeyKind, string>> = {
-  pepper: 'KEY_PEPPER',
-  sealing_key: 'SEALING_KEY',
-};
-
-const keyFiles: Readonly<Record<KeyKind, string>> = {
-  pepper: 'pepper.key',
-  sealing_key: 'sealing.key',
-};
-
 /** Keys that fit the database. */
 interface FittingKeys {
   readonly kind: KeyKind;
@@ -141,11 +127,8 @@ interface FittingKeys {
 async function readKeys(
   dataSource: DataSource,
   kind: KeyKind,
-  given: string | undefined,
-  dataFolder: string,
+  { variable: name, given, path }: KeySource,
 ): Promise<FittingKeys> {
-  const name = variables[kind];
-  const path = join(dataFolder, keyFiles[kind]);
   const keys = given === undefined ? readKeyFile(name, path) : parseVersionedKeys(name, given);
   if (keys !== null) {
     await checkFingerprints(dataSource, kind, keys);
@@ -162,9 +145,22 @@ async function readKeys(
 
 /** @returns the file that was made */
 async function keep(dataSource: DataSource, { kind, keys, made }: FittingKeys): Promise<string[]> {
-  if (made !== null) writeKeyFile(made.path, made.key);
+  if (made !== null) writeKeyFile(made.path, [made.key]);
   await recordFingerprints(dataSource, kind, keys);
   return made === null ? [] : [made.path];
+}
+
+/** A credential that cannot be opened would turn its service away at the first call, not here. @throws StartError */
+async function checkSealedUnder(
+  dataSource: DataSource,
+  keys: readonly VersionedKey[],
+): Promise<void> {
+  for (const [version, count] of await credentialsByVersion(dataSource.manager)) {
+    if (keys.some((key) => key.version === version)) continue;
+    throw new StartError(
+      `SEALING_KEY lacks version ${version}, under which ${count} credentials are sealed. Add it after the current one: <new version>:<key>,${version}:<old key>.`,
+    );
+  }
 }
 
 /** Older prefixes stay valid; each is remembered with the database. */
@@ -188,11 +184,17 @@ async function auditKeyOf(
   dataSource: DataSource,
   sealingKeys: readonly SealingKey[],
 ): Promise<Buffer> {
-  const sealed = await factOr(dataSource, 'audit_key', () =>
-    seal(randomBytes(32), sealingKeys[0] as SealingKey, auditKeyPlace),
+  const { fact, place } = sealedAuditKey;
+  const sealed = await factOr(dataSource, fact, () =>
+    seal(randomBytes(32), sealingKeys[0] as SealingKey, place),
   );
+  return openedAuditKey(sealed, sealingKeys);
+}
+
+/** @throws StartError */
+export function openedAuditKey(sealed: string, sealingKeys: readonly SealingKey[]): Buffer {
   try {
-    return unseal(sealed, sealingKeys, auditKeyPlace);
+    return unseal(sealed, sealingKeys, sealedAuditKey.place);
   } catch (error) {
     throw new StartError(
       'The key of the audit trail in the database does not open with SEALING_KEY, so one of the two was altered. Put a backup of the database in its place.',

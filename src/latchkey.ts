@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,27 +10,49 @@ import { recordCalls } from './access/guard/record-calls.js';
 import { answerUnrouted } from './access/guard/unrouted.js';
 import { AccessServer } from './access/server.js';
 import { AppModule } from './app.module.js';
+import type { CourierSurroundings } from './courier/surroundings.js';
+import { newId } from './core/ids.js';
 import { MonotonicClock } from './core/monotonic-clock.js';
 import { DemoService } from './demo/demo.service.js';
 import { tryLines } from './demo/try-lines.js';
-import { openInstallation, type Installation } from './installation.js';
+import { openInstallation } from './installation.js';
 import { FirstStartService } from './management/first-start/first-start.service.js';
+import { LogStreamService } from './management/request-log/log-stream.service.js';
 import type { Settings } from './platform/config/settings.js';
 import { writeSecretFile } from './platform/config/versioned-keys.js';
 import { serveErrorPages } from './platform/errors/error-page.js';
+import { serveRotationGuide } from './platform/guides/rotation-guide.js';
 import { Health } from './platform/health/health.js';
 import { useBodyParsers } from './platform/http/body-parsers.js';
 import { drain } from './platform/http/drain.js';
-import { answerClientError, createHttpServer } from './platform/http/http-server.js';
+import {
+  answerClientError,
+  createHttpServer,
+  type OnRefused,
+} from './platform/http/http-server.js';
 import { listenOrSay } from './platform/http/listen.js';
 import { useSecurityHeaders } from './platform/http/security-headers.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 import { serveDocs } from './platform/openapi/docs-page.js';
 import { openapiDocument } from './platform/openapi/openapi-document.js';
+import type { RetentionSurroundings } from './retention/surroundings.js';
 import { callLogReader } from './store/call-log/call-log-data-source.js';
-import { CallLogWriter } from './store/call-log/call-log-writer.js';
-import { CallsStore } from './store/call-log/calls.store.js';
+import { CallLogPruner } from './store/call-log/prune/call-log-pruner.js';
+import { CallLogWriter } from './store/call-log/write/call-log-writer.js';
+import { CallGapsStore } from './store/call-log/read/call-gaps.store.js';
+import { CallPaths } from './store/call-log/read/call-paths.js';
+import { CallSumsStore } from './store/call-log/read/call-sums.store.js';
+import { CallsStore } from './store/call-log/read/calls.store.js';
+import { RotationUsageStore } from './store/call-log/usage/rotation-usage.store.js';
+import { UsageStore } from './store/call-log/usage/usage.store.js';
 import { migrateCallLog } from './store/call-log/migrate-call-log.js';
+import { openCallTable } from './store/call-log/read/open-call-table.js';
+import { Database } from './store/database.js';
+import { JunkCountsStore } from './store/junk-counts/junk-counts.store.js';
+import { JunkLedger } from './store/junk-counts/junk-ledger.js';
+import { openJunkCounts } from './store/junk-counts/open-junk-counts.js';
+import { Lease } from './store/lease.js';
+import type { StoreParts } from './store/store.module.js';
 
 /** The longest name in a path is a scope's: 128 characters, each of which may be percent-encoded. */
 const pathPartLengthMax = 128 * 3;
@@ -41,6 +63,12 @@ export interface Surroundings {
   readonly wallClock?: () => number;
   /** The built `call-log.worker.js`. */
   readonly workerUrl?: URL;
+  /** For how long a node of several believes what it remembers. */
+  readonly leaseMs?: number;
+  /** Takes the log's lines in place of standard error. */
+  readonly logLines?: { write(line: string): void };
+  readonly courier?: Partial<CourierSurroundings>;
+  readonly retention?: Partial<RetentionSurroundings>;
 }
 
 export interface RunningLatchkey {
@@ -65,40 +93,34 @@ export async function startLatchkey(
   surroundings: Surroundings = {},
 ): Promise<RunningLatchkey> {
   const installation = await openInstallation(settings);
-  const { wallClock = Date.now, workerUrl } = surroundings;
+  const { wallClock = Date.now, workerUrl, leaseMs, logLines, ...others } = surroundings;
+  const logger = new PinoLogger(logLines);
   const undo: (() => Promise<unknown> | void)[] = [() => installation.release()];
   let closing: Promise<void> | undefined;
   try {
-    await migrateCallLog(settings.callLogUrl);
-    const callLog = new CallLogWriter({
-      url: settings.callLogUrl,
-      mode: settings.callLogMode,
-      nodeId: installation.nodeId,
-      onStateChange: tellOfCallLog,
-      ...(workerUrl && { workerUrl }),
-    });
-    await callLog.start();
-    undo.unshift(() => callLog.stop());
-    const callLogDataSource = await callLogReader(settings.callLogUrl).initialize();
-    undo.unshift(() => callLogDataSource.destroy());
-    const app = await buildApp(
-      settings,
-      installation,
-      callLog,
-      new CallsStore(callLogDataSource),
-      new MonotonicClock(wallClock),
-    );
+    const log = await openLog(settings, installation.nodeId, { workerUrl, logger }, undo);
+    const { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
+    const parts = {
+      ...{ databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey, leaseMs },
+      policyDefaults: settings.policyDefaults,
+      ...{ ...log, clock: new MonotonicClock(wallClock) },
+    };
+    const app = await buildApp(settings, parts, logger, others);
     undo.unshift(() => app.close());
     const operatorFile = await firstStart(app, settings);
     const demo = await app.get(DemoService).start();
     const accessServer = app.get(AccessServer);
     const management = app.getHttpAdapter().getInstance();
-    undo.unshift(() =>
-      drain([accessServer.httpServer, management.server], () =>
+    undo.unshift(() => {
+      // A stream has no end of its own to wait for.
+      app.get(LogStreamService).stop();
+      return drain([accessServer.httpServer, management.server], () =>
         Promise.all([accessServer.close(), management.close()]),
-      ),
-    );
-    app.get(Health).watch('call_log', () => callLog.healthy);
+      );
+    });
+    const [database, lease] = [app.get(Database), app.get(Lease)];
+    app.get(Health).watch('store', () => lease.holds && !database.isFailing);
+    app.get(Health).watch('call_log', () => log.callLog.healthy);
     const { host, port } = settings.management;
     // Not by app.listen(), which would log a failure of its own beside the one line.
     await listenOrSay('MANAGEMENT', settings.management, () => management.listen({ host, port }));
@@ -123,36 +145,96 @@ export async function startLatchkey(
   }
 }
 
-function tellOfCallLog(healthy: boolean, error?: Error): void {
-  const logger = new PinoLogger();
-  if (healthy) logger.warn('The call log can be written', 'CallLog');
-  else logger.error({ msg: 'The call log cannot be written', cause: error?.message }, 'CallLog');
+type Log = Pick<
+  StoreParts,
+  | 'callLog'
+  | 'callLogPruner'
+  | 'calls'
+  | 'callSums'
+  | 'usage'
+  | 'rotationUsage'
+  | 'gaps'
+  | 'junkCounts'
+  | 'junkCountsStore'
+>;
+
+/** Opens the call log, to write and to read, and beside it the counts of what has no row in it. */
+async function openLog(
+  { callLogUrl: url, callLogMode: mode }: Settings,
+  nodeId: string,
+  { workerUrl, logger }: { workerUrl: URL | undefined; logger: PinoLogger },
+  undo: (() => Promise<unknown> | void)[],
+): Promise<Log> {
+  await migrateCallLog(url, (line) => logger.warn(line, 'CallLog'));
+  const onStateChange = tellOf(logger, 'CallLog', 'The call log');
+  const callLog = new CallLogWriter({
+    ...{ url, mode, nodeId, onStateChange },
+    ...(workerUrl && { workerUrl }),
+  });
+  await callLog.start();
+  undo.unshift(() => callLog.stop());
+  const reader = await callLogReader(url).initialize();
+  undo.unshift(() => reader.destroy());
+  const table = openCallTable(url, reader, beside(workerUrl, 'day-reader.worker.js'));
+  undo.unshift(() => table.close());
+  const callLogPruner = new CallLogPruner(url, beside(workerUrl, 'call-pruner.worker.js'));
+  undo.unshift(() => callLogPruner.close());
+  const junkDataSource = await openJunkCounts(url);
+  undo.unshift(() => junkDataSource.destroy());
+  const junkCountsStore = new JunkCountsStore(junkDataSource, newId('nod'));
+  const junkCounts = new JunkLedger(
+    junkCountsStore,
+    tellOf(logger, 'JunkCounts', 'The storage of junk counts'),
+  );
+  undo.unshift(() => junkCounts.stop());
+  const { rows } = table;
+  const paths = new CallPaths(reader, rows);
+  const stores = {
+    calls: new CallsStore(reader, rows, paths),
+    callSums: new CallSumsStore(rows, paths),
+    gaps: new CallGapsStore(reader, rows, paths, nodeId),
+    usage: new UsageStore(reader),
+    rotationUsage: new RotationUsageStore(reader),
+  };
+  return { callLog, callLogPruner, ...stores, junkCounts, junkCountsStore };
+}
+
+/** The scripts of all threads lie side by side. */
+function beside(workerUrl: URL | undefined, name: string): { workerUrl?: URL } {
+  return workerUrl === undefined ? {} : { workerUrl: new URL(`./${name}`, workerUrl) };
+}
+
+function tellOf(
+  logger: PinoLogger,
+  context: string,
+  what: string,
+): (healthy: boolean, error?: Error) => void {
+  return (healthy, error) => {
+    if (healthy) logger.warn(`${what} can be written`, context);
+    else logger.error({ msg: `${what} cannot be written`, cause: error?.message }, context);
+  };
 }
 
 async function buildApp(
   settings: Settings,
-  installation: Installation,
-  callLog: CallLogWriter,
-  calls: CallsStore,
-  clock: MonotonicClock,
+  parts: StoreParts,
+  logger: PinoLogger,
+  { courier, retention }: Pick<Surroundings, 'courier' | 'retention'>,
 ): Promise<NestFastifyApplication> {
-  const { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
-  const parts = { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey, callLog, calls, clock };
+  // Asked for later than it is made: the application is built on this adapter.
+  const onRefused: OnRefused = (...refused) => app.get(Admission).countRefused(...refused);
   const adapter = new FastifyAdapter({
-    serverFactory: (listener: RequestListener) => createHttpServer(listener),
-    clientErrorHandler: answerClientError,
+    serverFactory: (listener: RequestListener) => createHttpServer(listener, onRefused),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
+      answerClientError(error, socket, onRefused),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerUnrouted(app.get(Admission), request, reply).catch(() => reply.raw.destroy()),
     routerOptions: { maxParamLength: pathPartLengthMax },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(settings, parts),
+    AppModule.forRoot(settings, parts, courier, retention),
     adapter,
-    {
-      logger: new PinoLogger(),
-      bodyParser: false,
-      abortOnError: false,
-    },
+    { logger, bodyParser: false, abortOnError: false },
   );
   const fastify = adapter.getInstance();
   useBodyParsers(fastify);
@@ -162,6 +244,7 @@ async function buildApp(
   const health = app.get(Health);
   health.serve(fastify);
   serveErrorPages(fastify);
+  serveRotationGuide(fastify);
   serveDocs(fastify, openapiDocument(app));
   await app.init();
   return app;

@@ -1,17 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import { peerIpOf } from '../core/caller.js';
 import { checkAccess, type AccessOutcome, type Target } from '../core/check-access.js';
 import { deny, type Denied } from '../core/decision.js';
-import { LogUnavailableError, type CallLog, type Clock, type KeyDirectory } from '../core/ports.js';
+import { JunkBudget } from '../core/junk-budget.js';
+import {
+  LogUnavailableError,
+  type CallLog,
+  type Clock,
+  type KeyDirectory,
+  type NewCall,
+} from '../core/ports.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
+import type { ErrorAnswer } from '../platform/errors/envelope.js';
+import type { OnRefused } from '../platform/http/http-server.js';
 import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
+import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { CALL_LOG, CLOCK } from '../store/tokens.js';
 import { readArrival, type Arrival } from './arrival.js';
+import { retiringHeaders } from './retiring-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
+import { lookForSecrets } from './secret-lookout.js';
 
 const logRetryAfterSeconds = 1;
+const noRow = Promise.resolve();
 
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
@@ -19,6 +33,8 @@ export class Admission {
   constructor(
     @Inject(CachedKeyDirectory) private readonly keys: KeyDirectory,
     @Inject(CALL_LOG) private readonly callLog: CallLog,
+    private readonly junkBudget: JunkBudget,
+    private readonly sightings: SecretSightings,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -36,14 +52,45 @@ export class Admission {
     );
   }
 
-  /** Resolves when the call is as safely on the log as its mode promises. @throws LogUnavailableError */
+  /** Whether a call that was let in would be let in now as well. */
+  async stillAdmits(arrival: Arrival, target: Target): Promise<boolean> {
+    const outcome = await this.judge({ ...arrival, at: this.clock.now() }, target);
+    return outcome.decision.allowed;
+  }
+
+  /**
+   * Resolves when the call is as safely on the log as its mode promises; at once where it gets no row, for which it takes a
+   * call without a genuine secret, and then one that has no effect.
+   *
+   * @throws LogUnavailableError
+   */
   record(
     arrival: Arrival,
     outcome: AccessOutcome,
     place: CallPlace,
     answer: CallAnswer,
   ): Promise<void> {
-    return this.callLog.write(callRow(arrival, outcome, place, answer));
+    if (!this.#getsRow(arrival, outcome, answer)) return noRow;
+    return this.callLog.write(this.#row(arrival, outcome, place, answer));
+  }
+
+  #row(arrival: Arrival, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): NewCall {
+    const row = callRow(arrival, outcome, place, answer);
+    lookForSecrets(arrival, row, this.sightings);
+    return row;
+  }
+
+  #getsRow({ caller, peerIp }: Arrival, outcome: AccessOutcome, answer: CallAnswer): boolean {
+    const isBeforeEffect = answer.status === null;
+    if (outcome.credential !== null || isBeforeEffect) return true;
+    const { decision } = outcome;
+    const ip = caller.determined ? caller.ip : peerIp;
+    // By the time it is over: one that took long arrived in a minute that is already counted.
+    return this.junkBudget.grantsRow(
+      this.clock.now(),
+      ip,
+      decision.allowed ? null : decision.reason,
+    );
   }
 
   /** Hands the call to the log and does not wait. */
@@ -53,7 +100,8 @@ export class Admission {
     place: CallPlace,
     answer: CallAnswer,
   ): void {
-    this.record(arrival, outcome, place, answer).catch(ignoreUnavailable);
+    if (!this.#getsRow(arrival, outcome, answer)) return;
+    this.callLog.note(this.#row(arrival, outcome, place, answer));
   }
 
   /** Answers a denied call, once its row is written. */
@@ -62,7 +110,6 @@ export class Admission {
     arrival: Arrival,
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
-    headers: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const answer = denialAnswer(outcome.decision, arrival.id, arrival.credential.engagement);
     const body = errorBody(answer);
@@ -71,16 +118,15 @@ export class Admission {
       await this.record(arrival, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
-      this.answerLogUnavailable(response, arrival);
+      this.answerLogUnavailable(response, arrival, outcome);
       return;
     }
-    writeErrorAnswer(
-      response,
-      { ...answer, headers: { ...answer.headers, ...headers } },
-      arrival.method,
-      body,
-    );
+    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method, body);
   }
+
+  /** Counts a request that never became a call: the HTTP parser refused it, so there is nothing to log. */
+  readonly countRefused: OnRefused = (reason, remoteAddress) =>
+    this.junkBudget.countOnly(this.clock.now(), peerIpOf(remoteAddress), reason);
 
   /** Whether a call can be logged, asked before anything is forwarded. */
   get canRecord(): boolean {
@@ -88,10 +134,15 @@ export class Admission {
   }
 
   /** The denial of last resort: what cannot be logged is not let through. */
-  answerLogUnavailable(response: ServerResponse, arrival: Arrival): void {
+  answerLogUnavailable(response: ServerResponse, arrival: Arrival, outcome: AccessOutcome): void {
     const answer = denialAnswer(logUnavailable(), arrival.id, arrival.credential.engagement);
-    writeErrorAnswer(response, answer, arrival.method);
+    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method);
   }
+}
+
+/** With what a caller is told whose secret retires, denied or not. */
+function told(answer: ErrorAnswer, { at }: Arrival, { credential }: AccessOutcome): ErrorAnswer {
+  return { ...answer, headers: { ...answer.headers, ...retiringHeaders(credential, at) } };
 }
 
 export function logUnavailable(): Denied {

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { findCaller, type CallerReading } from '../core/caller.js';
+import { findCaller, peerIpOf, type CallerReading } from '../core/caller.js';
 import { readCredential, type CredentialReading } from '../core/credential.js';
 import { newCallId } from '../core/ids.js';
 import type { IpRuleSet } from '../core/ip-allowlist.js';
-import { canonicalIp } from '../core/ip-address.js';
 import type { CallLog, Clock } from '../core/ports.js';
 import { readRequestTarget, type RequestTarget } from '../core/request-path.js';
 
@@ -34,8 +33,7 @@ export function readArrival(
   const at = clock.now();
   const position = callLog.nextPosition(at);
   const target = readRequestTarget(request.url ?? '');
-  // Node names the zone of a link-local peer (`fe80::1%eth0`), which is no part of its address.
-  const peerIp = canonicalIp((request.socket.remoteAddress ?? '').split('%', 1)[0] as string) ?? '';
+  const peerIp = peerIpOf(request.socket.remoteAddress);
   return {
     id: newCallId(position),
     position,

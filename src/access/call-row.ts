@@ -3,7 +3,7 @@ import { forwardedForLines } from '../core/caller.js';
 import type { AccessOutcome } from '../core/check-access.js';
 import { presentedSecrets } from '../core/credential.js';
 import type { Decision } from '../core/decision.js';
-import type { NewCall } from '../core/ports.js';
+import type { HeldCredential, NewCall } from '../core/ports.js';
 import { redactHeader, redactPath, redactQuery } from '../core/redaction.js';
 import type { Arrival } from './arrival.js';
 
@@ -48,7 +48,7 @@ export function callRow(
     secretId: credential?.id ?? null,
     secretStart: credential?.start ?? null,
     secretState: outcome.secretState,
-    rotationId: credential?.rotationId ?? null,
+    rotationId: watchedRotationOf(credential, arrival.at),
     credential: outcome.credentialKind,
     door: place.door,
     actor: null,
@@ -75,6 +75,12 @@ export function callRow(
     requestBytes: answer.requestBytes ?? null,
     responseBytes: answer.responseBytes ?? null,
   };
+}
+
+/** The rotation that counts this call, if one watches the secret it came with. */
+function watchedRotationOf(credential: HeldCredential | null, at: number): string | null {
+  const rotation = credential?.rotation ?? null;
+  return rotation !== null && at < rotation.watchedUntil ? rotation.id : null;
 }
 
 /** Milliseconds since the request arrived, to a hundredth. */

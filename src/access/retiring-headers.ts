@@ -1,10 +1,14 @@
 import type { HeldCredential } from '../core/ports.js';
+import { rotationGuidePath } from '../platform/guides/rotation-guide.js';
 
 /** What a caller who still uses a retiring secret is told on each answer (contract §5; RFC 9745, RFC 8594). */
 export interface RetiringHeaders {
   readonly 'Latchkey-Secret-Retires': string;
-  readonly Deprecation: string;
-  readonly Sunset: string;
+  /** To a page that says what to do. */
+  readonly Link: string;
+  /** These two unless the account has switched them off. */
+  readonly Deprecation?: string;
+  readonly Sunset?: string;
 }
 
 export function retiringHeaders(
@@ -12,10 +16,16 @@ export function retiringHeaders(
   now: number,
 ): RetiringHeaders | null {
   if (credential === null || credential.endsAt === null || credential.endsAt <= now) return null;
+  const { retiresAt } = credential;
+  if (retiresAt !== null && now < retiresAt) return null;
+  const { deprecationHeaders, rotationGuideUrl } = credential.account.policy;
   const ends = new Date(credential.endsAt);
   return {
     'Latchkey-Secret-Retires': ends.toISOString(),
-    Deprecation: `@${Math.floor((credential.retiringSince ?? now) / 1000)}`,
-    Sunset: ends.toUTCString(),
+    Link: `<${rotationGuideUrl ?? rotationGuidePath}>; rel="deprecation"; type="text/html"`,
+    ...(deprecationHeaders && {
+      Deprecation: `@${Math.floor((retiresAt ?? now) / 1000)}`,
+      Sunset: ends.toUTCString(),
+    }),
   };
 }

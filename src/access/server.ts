@@ -7,15 +7,36 @@ import { newCallId } from '../core/ids.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { otherAnswer } from '../platform/errors/envelope.js';
 import { serveErrorPages } from '../platform/errors/error-page.js';
+import { serveRotationGuide } from '../platform/guides/rotation-guide.js';
+import { useJsonBodies } from '../platform/http/body-parsers.js';
 import { answerClientError, createHttpServer } from '../platform/http/http-server.js';
 import { writeErrorAnswer } from '../platform/http/write-answer.js';
 import { Health } from '../platform/health/health.js';
 import { Admission } from './admission.js';
 import { GatewayDoor } from './doors/gateway/gateway.door.js';
+import {
+  SelfRotationDoor,
+  selfReissuePath,
+  selfRotationsPath,
+  type BodyReading,
+} from './doors/self/self-rotation.door.js';
 import { SelfDoor, selfPath } from './doors/self/self.door.js';
+import type { Arrival } from './arrival.js';
 
 /** What is under this first segment is Latchkey's own; everything else is the gateway's. */
 const ownSegment = 'latchkey';
+/** Bytes of a body of our own calls. */
+const bodyBytesMax = 16 * 1024;
+
+type TakeBody = (
+  arrival: Arrival,
+  response: ServerResponse,
+  reading: BodyReading,
+  params: Record<string, string>,
+) => Promise<void>;
+
+/** What was read of a request before its body. */
+const arrivals = new WeakMap<FastifyRequest, Arrival>();
 
 /**
  * The access listener: a Fastify instance for Latchkey's own calls, and the gateway before it, so that no framework reads a
@@ -29,13 +50,15 @@ export class AccessServer {
   constructor(
     private readonly gateway: GatewayDoor,
     private readonly self: SelfDoor,
+    private readonly selfRotation: SelfRotationDoor,
     private readonly admission: Admission,
     private readonly health: Health,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
     this.#fastify = Fastify({
       serverFactory: (ownCalls) => this.#serve(ownCalls),
-      clientErrorHandler: answerClientError,
+      clientErrorHandler: (error, socket) =>
+        answerClientError(error, socket, this.admission.countRefused),
       frameworkErrors: (_error, request, reply) => void this.#unknown(request, reply),
     });
     this.#routes();
@@ -64,21 +87,49 @@ export class AccessServer {
       this.gateway
         .handle(request, response)
         .catch((error: unknown) => this.#answerBug(error, response));
-    });
+    }, this.admission.countRefused);
   }
 
   #routes(): void {
     this.health.serve(this.#fastify);
     serveErrorPages(this.#fastify);
+    serveRotationGuide(this.#fastify);
     this.#fastify.get(selfPath, (request, reply) => {
       reply.hijack();
       this.self
         .handle(this.admission.receive(request.raw), reply.raw)
         .catch((error: unknown) => this.#answerBug(error, reply.raw));
     });
+    useJsonBodies(this.#fastify);
+    this.#post(selfRotationsPath, (arrival, response, reading) =>
+      this.selfRotation.open(arrival, response, reading),
+    );
+    this.#post(selfReissuePath, (arrival, response, reading, { rotationId = '' }) =>
+      this.selfRotation.reissue(arrival, response, reading, rotationId),
+    );
     this.#fastify.setNotFoundHandler((request, reply) => void this.#unknown(request, reply));
     // Own calls of other methods and bodies come to the same end: no such route.
     this.#fastify.setErrorHandler((_error, request, reply) => void this.#unknown(request, reply));
+  }
+
+  /** A call with a body: what is wrong with that is told only once it is known who asks. */
+  #post(path: string, take: TakeBody): void {
+    const handle = (request: FastifyRequest, reply: FastifyReply, reading: BodyReading): void => {
+      reply.hijack();
+      const arrival = arrivals.get(request) as Arrival;
+      take(arrival, reply.raw, reading, request.params as Record<string, string>).catch(
+        (error: unknown) => this.#answerBug(error, reply.raw),
+      );
+    };
+    this.#fastify.post(path, {
+      bodyLimit: bodyBytesMax,
+      onRequest: (request, _reply, done) => {
+        arrivals.set(request, this.admission.receive(request.raw));
+        done();
+      },
+      handler: (request, reply) => handle(request, reply, { body: request.body }),
+      errorHandler: (failure, request, reply) => handle(request, reply, { failure }),
+    });
   }
 
   /** A call under our own segment that leads nowhere is a call all the same. */
@@ -86,10 +137,11 @@ export class AccessServer {
     reply.hijack();
     try {
       const arrival = this.admission.receive(request.raw);
+      const allow = this.#methodsOf(request.url.split('?', 1)[0] as string);
       const match =
-        request.url.split('?', 1)[0] === selfPath
-          ? ({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] } as const)
-          : ({ kind: 'unknown' } as const);
+        allow.length === 0
+          ? ({ kind: 'unknown' } as const)
+          : ({ kind: 'method_not_allowed', allow } as const);
       const outcome = await this.admission.judge(arrival, { service: null, match });
       const { decision } = outcome;
       if (decision.allowed) throw new Error('A call was let through to nowhere.');
@@ -102,6 +154,12 @@ export class AccessServer {
     } catch (error) {
       this.#answerBug(error, reply.raw);
     }
+  }
+
+  #methodsOf(path: string): readonly string[] {
+    return ['GET', 'HEAD', 'POST'].filter(
+      (method) => this.#fastify.findRoute({ method, url: path }) !== null,
+    );
   }
 
   #answerBug(error: unknown, response: ServerResponse): void {

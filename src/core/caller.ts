@@ -16,9 +16,8 @@ export function findCaller(
   rawHeaders: readonly string[],
   trustedProxies: IpRuleSet,
 ): CallerReading {
-  // Node names the interface of a link-local peer (`fe80::1%eth0`): a fact about this machine, not about the caller.
-  const peer = canonicalIp(peerIp.split('%', 1)[0] as string);
-  if (peer === null) return undetermined;
+  const peer = peerIpOf(peerIp);
+  if (peer === '') return undetermined;
   if (!trustedProxies.has(peer)) return { determined: true, ip: peer };
   const lines = forwardedForLines(rawHeaders);
   if (lines.length === 0) return { determined: true, ip: peer };
@@ -30,6 +29,12 @@ export function findCaller(
     leftmost = ip;
   }
   return { determined: true, ip: leftmost };
+}
+
+/** The address of a socket's other end as Node gives it, canonical; empty if it was gone before it could be asked. */
+export function peerIpOf(remoteAddress: string | undefined): string {
+  // Node names the interface of a link-local peer (`fe80::1%eth0`): a fact about this machine, not about the caller.
+  return canonicalIp((remoteAddress ?? '').split('%', 1)[0] as string) ?? '';
 }
 
 /** Every `X-Forwarded-For` line, in the order sent. `X_Forwarded_For` is another header. */

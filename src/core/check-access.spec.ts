@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { policyUnlessSet } from './account-policy.js';
 import { checkAccess, type AccessOutcome, type AccessRequest } from './check-access.js';
 import { readCredential } from './credential.js';
 import type { Denied, DenialReason } from './decision.js';
@@ -9,7 +10,8 @@ import { readRequestTarget, type PathReading } from './request-path.js';
 import { RouteTable, type Route, type RouteMatch } from './route-table.js';
 
 const now = 1_700_000_000_000;
-const secret = 'lk_prod_4fGhJkLmNoPqRsTuVwXyZ0123456789A03HTim';
+const day = 86_400_000;
+const secret = ['lk_prod_4fGhJkLmNoPqRsTuVwXyZ0123456789A', '03HTim'].join('');
 
 /** A directory that knows one credential, remembers what it was asked, and fails when it is told to. */
 class Directory implements KeyDirectory {
@@ -66,6 +68,15 @@ interface World {
   directory: Partial<Pick<Directory, 'failure' | 'firstUseFailure' | 'stands' | 'slow'>>;
 }
 
+const retiredBy = (id: string) => ({
+  id,
+  side: 'retiring',
+  startedAt: 0,
+  endsAt: now,
+  watchedUntil: now + 1,
+  brownouts: [],
+});
+
 function fineWorld(): World {
   return {
     caller: { determined: true, ip: '192.0.2.7' },
@@ -91,9 +102,10 @@ function fineWorld(): World {
       suspended: false,
       allowHapikey: true,
       ipAllowlist: anywhere,
+      policy: policyUnlessSet,
     },
     // prettier-ignore
-    held: { id: 'sec_1', start: 'lk_prod_4fGh', endsAt: null, revokedAt: null, rotationId: null, retiringSince: null, used: true },
+    held: { id: 'sec_1', start: 'lk_prod_4fGh', createdAt: now - 10 * day, endsAt: null, revokedAt: null, over: false, retiresAt: null, rotation: null, used: true },
     known: true,
     directory: {},
   };
@@ -131,6 +143,14 @@ const overHapikey: Change = (world) => {
   world.credential = readCredential([], `hapikey=${secret}`);
 };
 
+/** The secret is ten days old. */
+const refusingAfter =
+  (secretAgeDaysMax: number): Change =>
+  (world) => {
+    const policy = { ...policyUnlessSet, secretAgeDaysMax, overAge: 'refuse' as const };
+    world.account = { ...world.account, policy };
+  };
+
 type Fault = readonly [reason: DenialReason, how: string, change: Change];
 
 /** Contract §3, in its order. Each change alone makes the request fail for its reason, and for no other. */
@@ -142,10 +162,13 @@ const faults: readonly Fault[] = [
   ['CREDENTIALS_MISSING', 'nothing', (world) => (world.credential = readCredential([], ''))],
   ['CREDENTIALS_MALFORMED', 'hapikey twice', (world) => (world.credential = readCredential([], `hapikey=${secret}&hapikey=${secret}`))],
   ['KEY_UNKNOWN', 'no such secret', (world) => (world.known = false)],
-  ['SECRET_EXPIRED', 'its grace is over', (world) => Object.assign(world.held, { endsAt: now, rotationId: 'rot_1' })],
+  ['SECRET_EXPIRED', '#52 it was ended, by a clock that was ahead', (world) => Object.assign(world.held, { endsAt: now + 1, over: true, rotation: retiredBy('rot_1') })],
+  ['SECRET_EXPIRED', 'its grace is over', (world) => Object.assign(world.held, { endsAt: now, rotation: retiredBy('rot_1') })],
   ['SECRET_EXPIRED', 'its key has expired', (world) => (world.key = { ...world.key, expiresAt: now })],
+  ['SECRET_BROWNOUT', 'for a short while', (world) => Object.assign(world.held, { endsAt: now + 9, rotation: { ...retiredBy('rot_1'), brownouts: [{ startsAt: now, endsAt: now + 1 }] } })],
   ['KEY_REVOKED', 'revoked', (world) => (world.key = { ...world.key, standing: 'revoked' })],
   ['SECRET_REVOKED', 'a cancelled rotation', (world) => Object.assign(world.held, { revokedAt: now })],
+  ['SECRET_OVER_AGE', 'older than its account allows', refusingAfter(10)],
   ['KEY_SUSPENDED', 'suspended', (world) => (world.key = { ...world.key, standing: 'suspended' })],
   ['ACCOUNT_SUSPENDED', 'suspended', (world) => (world.account = { ...world.account, suspended: true })],
   ['HAPIKEY_NOT_ALLOWED', 'switched off', (world) => {
@@ -191,6 +214,21 @@ describe('a request with nothing wrong', () => {
     // prettier-ignore
     const { answer, outcome } = await judgeWith((world) => Object.assign(world.held, { endsAt: now + 1 }));
     expect([answer, outcome.secretState]).toEqual(['allowed', 'retiring']);
+  });
+
+  it('is allowed with a secret that is over age in a millisecond, or of which that is only reported', async () => {
+    const younger: Change = (world) => Object.assign(world.held, { createdAt: now - 10 * day + 1 });
+    expect((await judgeWith(refusingAfter(10), younger)).answer).toBe('allowed');
+    const reporting: Change = (world) => {
+      const policy = { ...world.account.policy, overAge: 'report' as const };
+      world.account = { ...world.account, policy };
+    };
+    expect((await judgeWith(refusingAfter(1), reporting)).answer).toBe('allowed');
+  });
+
+  it('is allowed with a secret that is over age and retiring: its end is set already', async () => {
+    const retiring: Change = (world) => Object.assign(world.held, { endsAt: now + 1 });
+    expect((await judgeWith(refusingAfter(1), retiring)).answer).toBe('allowed');
   });
 
   it('is allowed with a key that expires in a millisecond', async () => {
@@ -250,7 +288,8 @@ describe('the order of the reasons', () => {
 
 /** One secret has one state: it is not both over and revoked. */
 function arePossible([, how]: Fault, [, otherHow]: Fault): boolean {
-  return !(how === 'its grace is over' && otherHow === 'a cancelled rotation');
+  const isOver = ['its grace is over', '#52 it was ended, by a clock that was ahead'].includes(how);
+  return !(isOver && otherHow === 'a cancelled rotation');
 }
 
 describe('who it was', () => {
@@ -492,6 +531,14 @@ describe('a store that cannot be asked', () => {
     );
   });
 
+  it('or whose routes cannot be read asks nobody for a credential: the route may be a public one', async () => {
+    // prettier-ignore
+    const unreadable: Change = (world) => Object.assign(world, { match: { kind: 'unavailable' }, credential: readCredential([], '') });
+    expect((await judgeWith(unreadable)).answer).toBe('STORE_UNAVAILABLE');
+    const undetermined: Change = (world) => (world.caller = { determined: false });
+    expect((await judgeWith(unreadable, undetermined)).answer).toBe('CALLER_UNDETERMINED');
+  });
+
   it.each([false, true])('any other failure is not taken for a denial (late: %s)', async (slow) => {
     const failure = new TypeError('a defect');
     await expect(judgeWith((world) => (world.directory = { failure, slow }))).rejects.toBe(failure);
@@ -530,8 +577,12 @@ describe('the first use of a secret', () => {
     expect((await judgeWith()).directory.firstUses).toEqual([]);
   });
 
-  it.each(faults)('is not recorded for a denied request: %s (%s)', async (_reason, _how, change) => {
-    expect((await judgeWith(fresh, change)).directory.firstUses).toEqual([]);
+  const whoIsUnknown = ['CREDENTIALS_MISSING', 'KEY_UNKNOWN'];
+  const ended = ['its grace is over', '#52 it was ended, by a clock that was ahead', 'a cancelled rotation'];
+  it.each(faults)('is recorded for a denied request where somebody has a secret that stands: %s (%s)', async (reason, how, change) => {
+    const { directory, held, answer } = await judgeWith(fresh, change);
+    expect(answer).toBe(reason);
+    expect(directory.firstUses).toEqual(whoIsUnknown.includes(reason) || ended.includes(how) ? [] : [held]);
   });
 
   it('#51 #53 that came too late, the rotation being cancelled, is SECRET_REVOKED', async () => {

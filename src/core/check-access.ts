@@ -3,6 +3,8 @@
  *
  * Read `steps` from top to bottom: it is contract §3, in its order.
  */
+import { isRefusedForAge, overAgeFrom } from './account-policy.js';
+import { brownoutAt } from './brownout.js';
 import type { CredentialKind, SecretState } from './call.js';
 import type { CallerReading } from './caller.js';
 import type { CredentialReading } from './credential.js';
@@ -63,12 +65,15 @@ type Step = (facts: Facts) => Denied | null;
 const steps: readonly Step[] = [
   callerIsDetermined,
   pathIsValid,
+  routesAreThere,
   credentialIsPresent,
   credentialIsWellFormed,
   storeAnswered,
   secretIsKnown,
   secretIsNotExpired,
+  secretIsNotBrownedOut,
   secretIsNotRevoked,
+  secretIsNotOverAge,
   keyIsNotSuspended,
   accountIsLive,
   hapikeyIsAllowed,
@@ -93,8 +98,19 @@ export async function checkAccess(
   }
   const facts = await identify(request, keys);
   const decision = firstDenial(steps, facts) ?? judgeByScopes(facts);
-  if (!decision.allowed || known(facts).used) return outcomeOf(facts, decision);
-  return outcomeOf(facts, (await recordFirstUse(facts, keys)) ?? decision);
+  if (!isFirstUse(facts)) return outcomeOf(facts, decision);
+  const denial = await recordFirstUse(facts, keys);
+  if (denial !== null) return outcomeOf(facts, denial);
+  // While that was waited for, a change may have been made and answered: it is judged by what is so now.
+  const asOfNow = await identify(request, keys);
+  return outcomeOf(asOfNow, firstDenial(steps, asOfNow) ?? judgeByScopes(asOfNow));
+}
+
+/** Also where the request is denied: whoever presents a secret has it, so it was not lost on its way to them. */
+function isFirstUse({ credential, request: { now } }: Facts): boolean {
+  if (credential === null || credential.used) return false;
+  const state = secretStateAt(credential, now);
+  return state === 'current' || state === 'retiring';
 }
 
 function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
@@ -153,6 +169,11 @@ function pathIsValid({ request: { path, target } }: Facts): Denied | null {
   });
 }
 
+/** Where the routes cannot be told, one may be meant that asks for no credential. */
+function routesAreThere({ request }: Facts): Denied | null {
+  return request.target.match.kind === 'unavailable' ? storeUnavailable() : null;
+}
+
 function credentialIsPresent({ request }: Facts): Denied | null {
   return request.credential.kind === 'missing' ? deny('CREDENTIALS_MISSING') : null;
 }
@@ -161,10 +182,12 @@ function credentialIsWellFormed({ request }: Facts): Denied | null {
   return request.credential.kind === 'malformed' ? deny('CREDENTIALS_MALFORMED') : null;
 }
 
-function storeAnswered({ storeFailed, request }: Facts): Denied | null {
-  return storeFailed || request.target.match.kind === 'unavailable'
-    ? deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds })
-    : null;
+function storeAnswered({ storeFailed }: Facts): Denied | null {
+  return storeFailed ? storeUnavailable() : null;
+}
+
+function storeUnavailable(): Denied {
+  return deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds });
 }
 
 function secretIsKnown({ credential }: Facts): Denied | null {
@@ -182,6 +205,23 @@ function secretIsNotExpired(facts: Facts): Denied | null {
   return expiresAt !== null && expiresAt <= now
     ? deny('SECRET_EXPIRED', { endedAt: expiresAt })
     : null;
+}
+
+function secretIsNotOverAge(facts: Facts): Denied | null {
+  const credential = known(facts);
+  const { policy } = credential.account;
+  if (!isRefusedForAge(credential, policy, facts.request.now)) return null;
+  return deny('SECRET_OVER_AGE', { endedAt: overAgeFrom(credential, policy) });
+}
+
+function secretIsNotBrownedOut(facts: Facts): Denied | null {
+  const { now } = facts.request;
+  const { rotation } = known(facts);
+  const brownout = rotation === null ? null : brownoutAt(rotation.brownouts, now);
+  if (rotation === null || brownout === null) return null;
+  const { endsAt } = brownout;
+  const retryAfterSeconds = Math.ceil((endsAt - now) / 1000);
+  return deny('SECRET_BROWNOUT', { endedAt: endsAt, rotationId: rotation.id, retryAfterSeconds });
 }
 
 /** A revoked key says so, whatever became of this secret of it. */
@@ -256,7 +296,7 @@ async function recordFirstUse(facts: Facts, keys: KeyDirectory): Promise<Denied 
     return (await keys.recordFirstUse(known(facts))) ? null : deny('SECRET_REVOKED');
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return deny('STORE_UNAVAILABLE', { retryAfterSeconds: storeRetryAfterSeconds });
+    return storeUnavailable();
   }
 }
 
@@ -287,5 +327,6 @@ function endOf(credential: HeldCredential): { endedAt?: number } {
 }
 
 function rotationOf(credential: HeldCredential): { rotationId?: string } {
-  return credential.rotationId === null ? {} : { rotationId: credential.rotationId };
+  const { rotation } = credential;
+  return rotation?.side === 'retiring' ? { rotationId: rotation.id } : {};
 }

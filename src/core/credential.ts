@@ -118,7 +118,9 @@ export function isSegmentNamed(segment: string, wanted: string): boolean {
   const end = segment.indexOf('=');
   const name = end === -1 ? segment : segment.slice(0, end);
   if (name === wanted) return true;
-  return /[%+]/.test(name) && decodeQueryText(name) === wanted;
+  // An encoded character takes three to nine; there may be thousands of segments to look at.
+  const mayBe = name.length >= wanted.length && name.length <= wanted.length * 9;
+  return mayBe && /[%+]/.test(name) && decodeQueryText(name) === wanted;
 }
 
 function valueOfSegment(segment: string): string {

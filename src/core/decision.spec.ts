@@ -10,6 +10,7 @@ const table: readonly [reason: string, status: number, category: Category, chall
     ['CREDENTIALS_MALFORMED', 400, 'INVALID_REQUEST', 'invalid_request'],
     ['KEY_UNKNOWN', 401, 'INVALID_AUTHENTICATION', 'invalid_token'],
     ['SECRET_EXPIRED', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
+    ['SECRET_OVER_AGE', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
     ['SECRET_BROWNOUT', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
     ['KEY_REVOKED', 401, 'REVOKED_AUTHENTICATION', 'invalid_token'],
     ['SECRET_REVOKED', 401, 'REVOKED_AUTHENTICATION', 'invalid_token'],

@@ -34,6 +34,7 @@ const kinds = {
   CREDENTIALS_MALFORMED: { status: 400, category: 'INVALID_REQUEST', challenge: 'invalid_request' },
   KEY_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
+  SECRET_OVER_AGE: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_BROWNOUT: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   KEY_REVOKED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_REVOKED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: 'invalid_token' },
@@ -60,9 +61,12 @@ export const denialKinds: Readonly<Record<DenialReason, DenialKind>> = kinds;
 export interface DenialContext {
   /** IP_NOT_ALLOWED: the address that was judged. */
   readonly callerIp?: string;
-  /** SECRET_EXPIRED: epoch milliseconds at which the secret ended. SECRET_BROWNOUT: at which it works again. */
+  /**
+   * SECRET_EXPIRED: epoch milliseconds at which the secret ended. SECRET_OVER_AGE: from which it has been too old.
+   * SECRET_BROWNOUT: at which it works again.
+   */
   readonly endedAt?: number;
-  /** SECRET_EXPIRED: the rotation that ended it, if one did. */
+  /** SECRET_EXPIRED: the rotation that ended it, if one did. SECRET_BROWNOUT: the one it is in. */
   readonly rotationId?: string;
   /** METHOD_NOT_ALLOWED: the methods the path does take, for `Allow`. */
   readonly allow?: readonly string[];
@@ -71,7 +75,7 @@ export interface DenialContext {
   readonly missingScopes?: readonly string[];
   /** PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED: what is wrong, in words that echo no input. */
   readonly detail?: string;
-  /** RATE_LIMITED, STORE_UNAVAILABLE, LOG_UNAVAILABLE: seconds until a retry makes sense. */
+  /** SECRET_BROWNOUT, RATE_LIMITED, STORE_UNAVAILABLE, LOG_UNAVAILABLE: seconds until a retry makes sense. */
   readonly retryAfterSeconds?: number;
 }
 

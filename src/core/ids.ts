@@ -3,7 +3,23 @@ import { base62Alphabet, toBase62 } from './base62.js';
 
 /** The kinds of object that have an id, by the prefix of that id. */
 export type IdPrefix =
-  'acc' | 'key' | 'sec' | 'rot' | 'svc' | 'rte' | 'call' | 'evt' | 'bnd' | 'nod' | 'grt';
+  | (
+      | 'acc'
+      | 'key'
+      | 'sec'
+      | 'rot'
+      | 'svc'
+      | 'rte'
+      | 'call'
+      | 'evt'
+      | 'bnd'
+      | 'nod'
+      | 'grt'
+      | 'exp'
+      | 'run'
+      | 'reg'
+    )
+  | ('ntc' | 'dlv' | 'att' | 'whk');
 
 /** Characters after the prefix: 20 base62 characters are 119 bits, beyond guessing. */
 const tailLength = 20;

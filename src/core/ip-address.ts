@@ -49,3 +49,14 @@ export function ipOfBytes(bytes: Uint8Array): string {
     groups.push((((bytes[i] as number) << 8) | (bytes[i + 1] as number)).toString(16));
   return canonicalIp(groups.join(':')) as string;
 }
+
+/** The first address of the network that an address is in. @param prefix bits, within what the address has */
+export function networkOf(ip: string, prefix: number): string {
+  const bytes = bytesOfIp(ip);
+  return ipOfBytes(
+    bytes.map((byte, i) => {
+      const bits = Math.min(Math.max(prefix - i * 8, 0), 8);
+      return byte & (0xff << (8 - bits));
+    }),
+  );
+}

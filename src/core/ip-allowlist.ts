@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { bytesOfIp, canonicalIp, ipOfBytes } from './ip-address.js';
+import { canonicalIp, networkOf } from './ip-address.js';
 
 /** A parsed rule: canonical network address and prefix length in bits. */
 export interface IpRule {
@@ -103,24 +103,16 @@ function refuse(why: string): IpRuleReading {
   return { ok: false, why };
 }
 
-function networkOf(address: string, prefix: number): string {
-  const bytes = bytesOfIp(address);
-  return ipOfBytes(
-    bytes.map((byte, i) => {
-      const bits = Math.min(Math.max(prefix - i * 8, 0), 8);
-      return byte & (0xff << (8 - bits));
-    }),
-  );
-}
-
 /** A list of rules made ready to be asked. Families are kept apart, so that `::/0` never admits IPv4. */
 export class IpRuleSet {
   readonly #ipv4 = new BlockList();
   readonly #ipv6 = new BlockList();
   /** Exact addresses need no walk along the list. */
   readonly #addresses = new Set<string>();
+  readonly isEmpty: boolean;
 
   constructor(rules: readonly IpRule[]) {
+    this.isEmpty = rules.length === 0;
     for (const { network, prefix, family } of rules) {
       if (prefix === (family === 'ipv4' ? 32 : 128)) this.#addresses.add(network);
       else if (family === 'ipv4') this.#ipv4.addSubnet(network, prefix, 'ipv4');

@@ -31,15 +31,21 @@ describe('the state of a secret', () => {
     [now, null, 'expired'],
     [now - 1, null, 'expired'],
     [0, null, 'expired'],
-    [null, now + 1, 'current'],
+    [null, now + 1, 'revoked'],
     [null, now, 'revoked'],
     [null, now - 1, 'revoked'],
     [null, 0, 'revoked'],
     [now + 1, now, 'revoked'],
     [now - 1, now - 2, 'revoked'],
-    [now - 1, now + 1, 'expired'],
+    [now - 1, now + 1, 'revoked'],
   ])('#45 ending at %s, revoked at %s, is %s to the millisecond', (endsAt, revokedAt, state) => {
     expect(secretStateAt({ endsAt, revokedAt }, now)).toBe(state);
+  });
+
+  it('#52 that was ended for good is over before its end by the clock', () => {
+    const ended = { endsAt: now + 1, revokedAt: null, over: true };
+    expect(secretStateAt(ended, now)).toBe('expired');
+    expect(secretStateAt({ ...ended, revokedAt: now }, now)).toBe('revoked');
   });
 
   it('#52 that ended stays so, as long as time does not go back', () => {
@@ -49,7 +55,7 @@ describe('the state of a secret', () => {
         const works = (moment: number) =>
           ['current', 'retiring'].includes(secretStateAt({ endsAt, revokedAt }, moment));
         if (!works(at)) expect(works(at + after)).toBe(false);
-        expect(works(at)).toBe((endsAt ?? Infinity) > at && (revokedAt ?? Infinity) > at);
+        expect(works(at)).toBe((endsAt ?? Infinity) > at && revokedAt === null);
       }),
       { numRuns },
     );

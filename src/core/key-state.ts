@@ -16,14 +16,22 @@ export function keyStateAt(
 }
 
 /**
- * The state of one secret. Revoked: ended before its time (a cancelled rotation, a reissue). Expired: its grace is over.
- * Retiring: its end is set and has not come.
+ * The state of one secret. Revoked: ended before its time (a cancelled rotation, a reissue), which no clock takes back.
+ * Expired: its grace is over, by the clock or for good. Retiring: its end is set and has not come; it begins to retire at
+ * `retiresAt`, or has if there is none.
  */
 export function secretStateAt(
-  secret: { readonly endsAt: number | null; readonly revokedAt: number | null },
+  secret: {
+    readonly endsAt: number | null;
+    readonly revokedAt: number | null;
+    readonly over?: boolean;
+    readonly retiresAt?: number | null;
+  },
   now: number,
 ): SecretState {
-  if (secret.revokedAt !== null && secret.revokedAt <= now) return 'revoked';
+  if (secret.revokedAt !== null) return 'revoked';
+  if (secret.over === true) return 'expired';
   if (secret.endsAt === null) return 'current';
-  return secret.endsAt <= now ? 'expired' : 'retiring';
+  if (secret.endsAt <= now) return 'expired';
+  return now < (secret.retiresAt ?? now) ? 'current' : 'retiring';
 }

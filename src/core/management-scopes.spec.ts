@@ -21,6 +21,8 @@ const table: readonly [name: string, operatorOnly: boolean][] = [
   ['latchkey.services.write', true],
   ['latchkey.request_log.read', false],
   ['latchkey.audit.read', false],
+  ['latchkey.notices.read', false],
+  ['latchkey.notices.write', false],
   ['latchkey.self.rotate', false],
 ];
 

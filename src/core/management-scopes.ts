@@ -33,6 +33,8 @@ export const managementScopes: readonly ManagementScope[] = [
   operatorOnly('latchkey.services.write', 'Publish services, their routes and their bindings'),
   everyAccount('latchkey.request_log.read', 'Read the request log'),
   everyAccount('latchkey.audit.read', 'Read the audit trail'),
+  everyAccount('latchkey.notices.read', 'Read notices, their delivery, and webhooks'),
+  everyAccount('latchkey.notices.write', 'Set up webhooks and who gets notices by e-mail'),
   everyAccount('latchkey.self.rotate', 'Let an integration rotate its own key'),
 ];
 

@@ -1,6 +1,9 @@
+import type { AccountPolicy } from './account-policy.js';
+import type { Brownout } from './brownout.js';
 import type { Call, CallOutcome } from './call.js';
 import type { CompiledAllowlist } from './ip-allowlist.js';
 import type { KeyStanding } from './key-state.js';
+import type { RotationSide } from './rotation.js';
 import type { Environment } from './secret-format.js';
 
 /** What the rules need from outside. `store` and `platform` implement these. */
@@ -18,6 +21,8 @@ export interface HeldAccount {
   readonly suspended: boolean;
   readonly allowHapikey: boolean;
   readonly ipAllowlist: CompiledAllowlist;
+  /** The one in force. */
+  readonly policy: AccountPolicy;
 }
 
 /** The lasting identity behind a credential, as far as a decision needs it. */
@@ -49,15 +54,32 @@ export interface UpstreamCredential {
   readonly value: string;
 }
 
+/** A rotation as far as one of its two secrets needs it. */
+export interface HeldRotation {
+  readonly id: string;
+  readonly side: RotationSide;
+  readonly startedAt: number;
+  /** When the overlap is over, or was. */
+  readonly endsAt: number;
+  /** Until then its calls are counted, and stand in the log under it. */
+  readonly watchedUntil: number;
+  /** When the old secret is refused for a while; empty for the new one. */
+  readonly brownouts: readonly Brownout[];
+}
+
 /** A credential the installation knows: today a version of a key's secret. */
 export interface HeldCredential {
   readonly id: string;
   readonly start: string;
+  readonly createdAt: number;
   readonly endsAt: number | null;
   readonly revokedAt: number | null;
-  /** The rotation that set `endsAt`, and when it began. */
-  readonly rotationId: string | null;
-  readonly retiringSince: number | null;
+  /** Whether it has ended for good, whatever the clock says of `endsAt`. */
+  readonly over: boolean;
+  /** When it begins to retire, or began, if it has an end. */
+  readonly retiresAt: number | null;
+  /** The rotation that set `endsAt`, or else the one that brought this secret. */
+  readonly rotation: HeldRotation | null;
   /** Whether its first use is on record; see `KeyDirectory.recordFirstUse`. */
   readonly used: boolean;
   readonly key: HeldKey;
@@ -98,8 +120,20 @@ export interface CallLog {
    * @throws LogUnavailableError
    */
   write(call: NewCall): Promise<void>;
+  /** Hands over the row of a call whose answer does not wait for it, and so says what it says whatever becomes of the log. */
+  note(call: NewCall): void;
   /** Completes a row that was written before its outcome was known. Nobody waits for it. */
   complete(position: number, outcome: CallOutcome): void;
+}
+
+/** Counts what has no row in the call log: calls beyond the junk budget, and what never became a call. */
+export interface JunkCounts {
+  /**
+   * @param minute its first epoch millisecond
+   * @param block see `addressBlockOf`
+   * @param reason why it was turned away; `null` where it was let through
+   */
+  count(minute: number, block: string, reason: string | null): void;
 }
 
 /** A row before the log has given it its node and number. */

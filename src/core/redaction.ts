@@ -1,5 +1,5 @@
 import { isHapikeySegment } from './credential.js';
-import { hasValidChecksum, secretLengthMin } from './secret-format.js';
+import { hasValidChecksum, legacyLengthMax, secretLengthMin } from './secret-format.js';
 
 /**
  * What may be kept of what a caller sent: parsed first, masked, then cut (contract §6). Nothing that reaches a log, an
@@ -12,6 +12,9 @@ const cutMark = '…';
 export const pathBytesMax = 2048;
 export const queryBytesMax = 2048;
 export const headerBytesMax = 512;
+
+/** Percent-encoded twice, which is as far as it is looked for. */
+const encodedSecretLengthMax = legacyLengthMax * 5;
 
 // A parameter is masked if its name, without case, separators and brackets, is one of these or ends in one of the latter.
 const secretNames = new Set([
@@ -33,8 +36,9 @@ const secretEndings = [
 
 /** @param presented what came as the credential: a secret that was brought along has no checksum to know it by elsewhere */
 export function redactPath(path: string, presented: readonly string[] = []): string {
-  const masked = path.split('/').map(redactText).join('/');
-  return cut(escapeControls(maskPresented(masked, presented)), pathBytesMax);
+  // A legacy secret may hold a slash: one that begins in what is kept has to be seen to its end.
+  const seen = redactPieces(path, '/', redactText, pathBytesMax + encodedSecretLengthMax);
+  return cut(escapeControls(maskPresented(seen, presented)), pathBytesMax);
 }
 
 /** Masks the values of parameters that are named like secrets, `hapikey` in any encoding first, and our own secrets anywhere. */
@@ -43,9 +47,26 @@ export function redactQuery(
   presented: readonly string[] = [],
 ): string | null {
   if (rawQuery === null) return null;
-  const segments = rawQuery.split('&').map(redactSegment);
-  const masked = segments.map((segment) => maskPresented(segment, presented)).join('&');
-  return cut(escapeControls(masked), queryBytesMax);
+  const redact = (segment: string) => maskPresented(redactSegment(segment), presented);
+  return cut(escapeControls(redactPieces(rawQuery, '&', redact, queryBytesMax)), queryBytesMax);
+}
+
+/** Piece by piece, and not much further than what is kept: a caller may send thousands of them. */
+function redactPieces(
+  text: string,
+  separator: string,
+  redact: (piece: string) => string,
+  lengthMax: number,
+): string {
+  const redacted: string[] = [];
+  let length = -separator.length;
+  for (let start = 0, end = 0; end !== -1 && length <= lengthMax; start = end + 1) {
+    end = text.indexOf(separator, start);
+    const kept = redact(text.slice(start, end === -1 ? undefined : end));
+    redacted.push(kept);
+    length += kept.length + separator.length;
+  }
+  return redacted.join(separator);
 }
 
 /** @param value a header's value as Node gives it: bytes read as Latin-1 */
@@ -59,7 +80,11 @@ export function redactHeader(
 }
 
 function maskPresented(text: string, presented: readonly string[]): string {
-  return presented.some((secret) => carriesSecret(text, secret)) ? mask : text;
+  return presented.reduce((masked, secret) => {
+    if (!carriesSecret(masked, secret)) return masked;
+    const plain = masked.replaceAll(secret, mask);
+    return carriesSecret(plain, secret) ? mask : plain;
+  }, text);
 }
 
 /** Whether a text holds a secret, as it is or percent-encoded. What is too short to be one is held by many texts. */
@@ -97,47 +122,91 @@ function isSecretName(name: string): boolean {
   });
 }
 
-/** Masks whatever the checksum says is a secret of ours; behind percent-encoding, the whole text. */
+/**
+ * What may be repeated of a request in its answer.
+ *
+ * @param presented what came as the credential: a secret that was brought along has no checksum to know it by elsewhere
+ */
+export function redactTold(text: string, presented: readonly string[], bytesMax: number): string {
+  return cut(maskPresented(maskSecretsOfOurs(text), presented), bytesMax);
+}
+
+/** Masks whatever its checksum, or its prefix, says is a secret of ours; behind percent-encoding, the whole text. */
 export function maskSecretsOfOurs(text: string): string {
   for (const decoded of decodings(text)) if (maskPlain(decoded) !== decoded) return mask;
   return maskPlain(text);
 }
 
-/** Whether something in a text is a secret of ours, by its checksum. */
+/** Whether something in a text is a secret of ours. */
 export function holdsSecretOfOurs(text: string): boolean {
   return maskSecretsOfOurs(text) !== text;
 }
 
 const prefixLengthMax = 16;
 
+/** A secret that signs webhooks; the name says that it is one, so what follows need not be whole. */
+const webhookSecret = /whsec_[A-Za-z0-9+/]{16,}={0,2}/g;
+
 function maskPlain(text: string): string {
   if (!text.includes('_')) return text;
   let masked = '';
   let copied = 0;
+  for (const { from, end } of placesOfSecrets(text)) {
+    masked += text.slice(copied, from) + mask;
+    copied = end;
+  }
+  return (masked + text.slice(copied)).replace(webhookSecret, mask);
+}
+
+/** Where in a text stands what its checksum says is a secret of ours. */
+function placesOfSecrets(text: string): { from: number; end: number }[] {
+  const places: { from: number; end: number }[] = [];
   for (const match of text.matchAll(/_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}/g)) {
     // Letters may stand right before the prefix, and the checksum covers it: try each place where it can begin.
     const end = match.index + match[0].length;
-    for (
-      let from = match.index - 1;
-      from >= Math.max(copied, match.index - prefixLengthMax);
-      from -= 1
-    ) {
+    const lowest = Math.max(places.at(-1)?.end ?? 0, match.index - prefixLengthMax);
+    for (let from = match.index - 1; from >= lowest; from -= 1) {
       if (!/[a-z0-9]/.test(text[from] as string)) break;
       if (!hasValidChecksum(text.slice(from, end))) continue;
-      masked += text.slice(copied, from) + mask;
-      copied = end;
+      places.push({ from, end });
       break;
     }
   }
-  return masked + text.slice(copied);
+  return places;
+}
+
+/** Every secret of ours that a text holds, by its checksum, as it is or percent-encoded; each once. */
+export function secretsOfOursIn(text: string): string[] {
+  if (!text.includes('_') && !text.includes('%')) return [];
+  const found = [text, ...decodings(text)].flatMap((plain) =>
+    placesOfSecrets(plain).map(({ from, end }) => plain.slice(from, end)),
+  );
+  return [...new Set(found)];
+}
+
+/** Whether something was masked in what was kept of a text. */
+export function isMasked(kept: string | null): boolean {
+  return kept !== null && kept.includes(mask);
 }
 
 function decodeFully(text: string): string {
   return decodings(text).at(-1) ?? text;
 }
 
+/** The text that was decoded last, and what came of it: each piece is looked through for several things in turn. */
+let decodedLast: { readonly text: string; readonly steps: readonly string[] } = {
+  text: '',
+  steps: [],
+};
+
 /** What undoing percent-encoding makes of a text, step by step. Twice at most: once sent and once wrapped. */
-function decodings(text: string): string[] {
+function decodings(text: string): readonly string[] {
+  if (!text.includes('%')) return [];
+  if (decodedLast.text !== text) decodedLast = { text, steps: decodeInSteps(text) };
+  return decodedLast.steps;
+}
+
+function decodeInSteps(text: string): readonly string[] {
   const steps: string[] = [];
   let decoded = text;
   for (let round = 0; round < 2 && decoded.includes('%'); round += 1) {

@@ -19,7 +19,7 @@ const checksumLength = 6;
 const startRandomLength = 4;
 /** Characters of the shortest secret, of ours or brought along. */
 export const secretLengthMin = 16;
-const legacyLengthMax = 512;
+export const legacyLengthMax = 512;
 
 /** RFC 6750 §2.1, `b64token`. */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;

@@ -1,14 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../access/guard/caller.js';
+import {
+  isRefusedForAge,
+  latestExpiry,
+  policyOf,
+  type AccountPolicy,
+} from '../core/account-policy.js';
 import type { SecretState } from '../core/call.js';
 import { secretStateAt } from '../core/key-state.js';
 import type { Clock, KeyDirectory } from '../core/ports.js';
-import type { ApiKeyResponse, CreateApiKeyRequest } from '../management/api-keys/api-keys.dto.js';
+import type {
+  ApiKeyResponse,
+  CreateApiKeyRequest,
+  IssuedApiKeyResponse,
+} from '../management/api-keys/api-keys.dto.js';
 import { ApiKeysService } from '../management/api-keys/api-keys.service.js';
 import { RotationsService } from '../management/rotations/rotations.service.js';
+import { isoOrNull } from '../platform/http/times.js';
 import type { AccountEntity } from '../store/entities/account.entity.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
-import { CLOCK } from '../store/tokens.js';
+import { CLOCK, POLICY_DEFAULTS } from '../store/tokens.js';
 import { DemoKeyFile } from './demo-key-file.js';
 
 /** The demo's keys as they are once it is ready, with secrets that work. */
@@ -44,6 +55,7 @@ const backOffice = key({
 const partner = key({
   name: 'Partner (198.51.100.0/24 only)',
   purpose: 'Address checks by a partner, from its office',
+  recipient: 'The partner',
   scopes: ['contacts.read'],
   ipAllowlist: {
     mode: 'enforce',
@@ -58,6 +70,7 @@ const nightlySync = key({
 const vendor = key({
   name: 'Vendor (rotate it yourself)',
   purpose: 'Mail merge by a vendor',
+  recipient: 'The vendor of the mail merge',
   scopes: ['contacts.read'],
 });
 const admin = key({
@@ -98,16 +111,23 @@ export class DemoKeysMaker {
     private readonly file: DemoKeyFile,
     @Inject(CachedKeyDirectory) private readonly directory: KeyDirectory,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(POLICY_DEFAULTS) private readonly policyDefaults: AccountPolicy,
   ) {}
 
   async makeMissing(operator: Caller, account: AccountEntity): Promise<DemoKeys> {
-    const { results: existing } = await this.apiKeys.list(account, { limit: 500 });
+    const { results } = await this.apiKeys.list(account, { limit: 500 });
+    const { keyLifetimeDaysMax } = policyOf(account, this.policyDefaults);
+    // An expiry that the account need not have was given by somebody else.
+    const existing = results.filter(
+      ({ state, expiresAt }) =>
+        state === 'active' && (expiresAt === null || keyLifetimeDaysMax !== null),
+    );
     const secretOf = async (wanted: CreateApiKeyRequest): Promise<string> => {
       for (const { id } of asMade(existing, wanted)) {
         const { current } = await this.#knownSecrets(id);
         if (current !== undefined) return current;
       }
-      return (await this.apiKeys.create(operator, account, wanted)).secret;
+      return (await this.#create(operator, account, wanted)).secret;
     };
     return {
       reporting: await secretOf(reporting),
@@ -131,7 +151,7 @@ export class DemoKeysMaker {
       if (retiring !== undefined)
         return { current, retiring, graceEndsAt: Date.parse(openRotation.graceEndsAt) };
     }
-    const { id, secret } = await this.apiKeys.create(operator, account, nightlySync);
+    const { id, secret } = await this.#create(operator, account, nightlySync);
     return this.#rotate(operator, account, id, secret);
   }
 
@@ -141,12 +161,10 @@ export class DemoKeysMaker {
     keyId: string,
     retiring: string,
   ): Promise<DemoKeys['nightlySync']> {
-    const { secret, graceEndsAt } = await this.rotations.open(
-      operator,
-      account,
-      keyId,
-      nightlyGraceSeconds,
-    );
+    const { graceSecondsMax } = policyOf(account, this.policyDefaults);
+    const { secret, graceEndsAt } = await this.rotations.open(operator, account, keyId, {
+      grace: { seconds: Math.min(nightlyGraceSeconds, graceSecondsMax) },
+    });
     this.file.keep(keyId, [retiring, secret]);
     return { retiring, current: secret, graceEndsAt: Date.parse(graceEndsAt) };
   }
@@ -157,7 +175,17 @@ export class DemoKeysMaker {
     existing: readonly ApiKeyResponse[],
   ): Promise<string> {
     const ready = asMade(existing, vendor).find(({ openRotation }) => openRotation === null);
-    return (ready ?? (await this.apiKeys.create(operator, account, vendor))).id;
+    return (ready ?? (await this.#create(operator, account, vendor))).id;
+  }
+
+  /** It lives for as long as keys of the account may. */
+  #create(
+    operator: Caller,
+    account: AccountEntity,
+    wanted: CreateApiKeyRequest,
+  ): Promise<IssuedApiKeyResponse> {
+    const latest = latestExpiry(this.clock.now(), policyOf(account, this.policyDefaults));
+    return this.apiKeys.create(operator, account, { ...wanted, expiresAt: isoOrNull(latest) });
   }
 
   /** A key's secrets that are in the demo's file and still work. */
@@ -165,8 +193,10 @@ export class DemoKeysMaker {
     const byState: Partial<Record<SecretState, string>> = {};
     for (const secret of this.file.secretsOf(keyId)) {
       const credential = await this.directory.find(secret);
-      if (credential?.key.id === keyId)
-        byState[secretStateAt(credential, this.clock.now())] = secret;
+      if (credential?.key.id !== keyId) continue;
+      const now = this.clock.now();
+      if (isRefusedForAge(credential, credential.account.policy, now)) continue;
+      byState[secretStateAt(credential, now)] = secret;
     }
     return byState;
   }
@@ -177,10 +207,7 @@ function asMade(
   existing: readonly ApiKeyResponse[],
   wanted: CreateApiKeyRequest,
 ): ApiKeyResponse[] {
-  return existing
-    .filter(({ state, expiresAt }) => state === 'active' && expiresAt === null)
-    .filter((key) => factsOf(key) === factsOf(wanted))
-    .toReversed();
+  return existing.filter((key) => factsOf(key) === factsOf(wanted)).toReversed();
 }
 
 function factsOf({ name, scopes, grantableScopes = [], ipAllowlist }: CreateApiKeyRequest): string {

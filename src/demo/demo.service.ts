@@ -114,14 +114,14 @@ export class DemoService implements OnApplicationShutdown {
 
   /** Made on an empty store, it is the first account after the operator's. */
   async #account(): Promise<AccountEntity | null> {
-    const firstTwo = await this.accountsStore.list(2, null);
+    const firstTwo = await this.accountsStore.list(2, null, 'everybody');
     return firstTwo.find(({ isOperator, name }) => !isOperator && name === accountName) ?? null;
   }
 
   /** Makes it only where nobody has made anything. */
   async #makeAccount(operator: Caller): Promise<AccountEntity | null> {
-    const accounts = await this.accountsStore.list(2, null);
-    const services = await this.servicesStore.list(1, null);
+    const accounts = await this.accountsStore.list(2, null, 'everybody');
+    const services = await this.servicesStore.list(1, null, 'operator');
     const scopes = await this.scopesStore.list(100, null);
     const isEmpty =
       accounts.length === 1 &&
@@ -134,7 +134,7 @@ export class DemoService implements OnApplicationShutdown {
 
   /** Runs the CRM and publishes it. @returns its mount, or `null` if the service now leads somewhere else */
   async #publishCrm(operator: Caller): Promise<string | null> {
-    const service = await this.servicesStore.findByName(serviceName);
+    const service = await this.servicesStore.findByName(serviceName, 'operator');
     if (service !== null && !isSampleCrm(service.upstream)) return null;
     const crm = await startSampleCrm(service === null ? 0 : Number(new URL(service.upstream).port));
     this.#crm = crm;
@@ -154,7 +154,7 @@ export class DemoService implements OnApplicationShutdown {
         timeoutMs,
       });
     }
-    if ((await this.services.routesOf(serviceName)).routes.length === 0) {
+    if ((await this.services.routesOf(operator, serviceName)).routes.length === 0) {
       const document = await readFile(
         new URL('./sample-crm.openapi.yaml', import.meta.url),
         'utf8',

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { OwnPolicy } from '../core/account-policy.js';
 import { noAllowlist, type IpAllowlist } from '../core/ip-allowlist.js';
 import { newId } from '../core/ids.js';
 import { Database, type Change } from './database.js';
 import { AccountEntity, type AccountKind } from './entities/account.entity.js';
+import { given } from './given.js';
 import { pageAfter, type Place } from './pages.js';
 
 export interface NewAccount {
@@ -16,6 +18,8 @@ export interface NewAccount {
 export type AccountChanges = Partial<
   Pick<AccountEntity, 'name' | 'kind' | 'suspended' | 'allowHapikey' | 'entitledScopes'> & {
     ipAllowlist: IpAllowlist;
+    policy: OwnPolicy;
+    noticeEmails: string[];
   }
 >;
 
@@ -31,10 +35,23 @@ export class AccountsStore {
     return this.database.read.findOneBy(AccountEntity, { isOperator: true });
   }
 
-  /** Oldest first. @param onlyId leaves out every other account */
-  list(limit: number, after: Place | null, onlyId: string | null = null): Promise<AccountEntity[]> {
+  /** Every policy that some account has of its own. */
+  async policies(): Promise<OwnPolicy[]> {
+    const rows = await this.database.read
+      .createQueryBuilder(AccountEntity, 'row')
+      .select('DISTINCT row.policy', 'policy')
+      .getRawMany<{ policy: string }>();
+    return rows.map(({ policy }) => JSON.parse(policy) as OwnPolicy);
+  }
+
+  /** Oldest first. @param whose the one account of that id, or everybody's: that is said, so that no forgotten id says it */
+  list(
+    limit: number,
+    after: Place | null,
+    whose: { readonly id: string } | 'everybody',
+  ): Promise<AccountEntity[]> {
     const query = this.database.read.createQueryBuilder(AccountEntity, 'row');
-    if (onlyId !== null) query.where('row.id = :onlyId', { onlyId });
+    if (whose !== 'everybody') query.where('row.id = :id', given({ id: whose.id }));
     return pageAfter(query, limit, after).getMany();
   }
 
@@ -47,6 +64,8 @@ export class AccountsStore {
       id,
       suspended: false,
       ipAllowlist: noAllowlist,
+      policy: {},
+      noticeEmails: [],
       createdAt: change.now,
       revision: change.revision,
     });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { newId } from '../core/ids.js';
 import type { IpAllowlist } from '../core/ip-allowlist.js';
 import type { KeyState } from '../core/key-state.js';
@@ -9,6 +9,7 @@ import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { GrantEntity } from './entities/grant.entity.js';
 import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import { given } from './given.js';
 import { groupBy } from './group-by.js';
 import { pageAfter, type Place } from './pages.js';
 
@@ -28,6 +29,8 @@ export interface NewApiKey {
   readonly name: string;
   readonly description: string | null;
   readonly purpose: string | null;
+  readonly recipient: string | null;
+  readonly contactEmail: string | null;
   readonly environment: Environment;
   readonly scopes: readonly string[];
   readonly grantableScopes: readonly string[];
@@ -37,14 +40,19 @@ export interface NewApiKey {
 }
 
 export type ApiKeyChanges = Partial<
-  Pick<ApiKeyEntity, 'name' | 'description' | 'purpose' | 'standing' | 'expiresAt' | 'ipAllowlist'>
+  Pick<
+    ApiKeyEntity,
+    | ('name' | 'description' | 'purpose' | 'recipient' | 'contactEmail')
+    | ('standing' | 'expiresAt' | 'ipAllowlist')
+  >
 > & { readonly scopes?: readonly string[]; readonly grantableScopes?: readonly string[] };
 
 export interface ApiKeyFilter {
-  readonly state?: KeyState;
+  /** `live` is neither revoked nor expired. */
+  readonly state?: KeyState | 'live';
   readonly environment?: Environment;
   readonly scope?: string;
-  /** Text in the name, the description or the purpose; a to z match in either case. */
+  /** Text in the name, the description, the purpose or the recipient; a to z match in either case. */
   readonly q?: string;
 }
 
@@ -65,6 +73,17 @@ export class ApiKeysStore {
     return (await this.#complete([key], manager))[0] ?? null;
   }
 
+  /** Of every key of an account, in the order of their ids. @param after an id, or nothing */
+  async idsOf(accountId: string, limit: number, after: string | null): Promise<string[]> {
+    const rows = await this.database.read.find(ApiKeyEntity, {
+      select: { id: true },
+      where: { accountId, ...(after !== null && { id: MoreThan(after) }) },
+      order: { id: 'ASC' },
+      take: limit,
+    });
+    return rows.map(({ id }) => id);
+  }
+
   /** Oldest first. */
   async list(
     accountId: string,
@@ -75,7 +94,7 @@ export class ApiKeysStore {
   ): Promise<ApiKeyRecord[]> {
     const query = this.database.read
       .createQueryBuilder(ApiKeyEntity, 'row')
-      .where('row.accountId = :accountId', { accountId });
+      .where('row.accountId = :accountId', given({ accountId }));
     narrow(query, filter, now);
     return this.#complete(await pageAfter(query, limit, after).getMany(), this.database.read);
   }
@@ -86,7 +105,7 @@ export class ApiKeysStore {
       .createQueryBuilder(GrantEntity, 'grant')
       .select('DISTINCT grant.scope', 'scope')
       .innerJoin(ApiKeyEntity, 'key', 'key.id = grant.keyId')
-      .where("key.accountId = :accountId AND key.standing <> 'revoked'", { accountId })
+      .where("key.accountId = :accountId AND key.standing <> 'revoked'", given({ accountId }))
       .getRawMany<{ scope: string }>();
     return rows.map((row) => row.scope);
   }
@@ -141,6 +160,11 @@ export class ApiKeysStore {
   }
 }
 
+/** When a secret begins to retire, or began, by the rotation that its key is in. */
+export function retiresAt({ id }: SecretEntity, { openRotation }: ApiKeyRecord): number | null {
+  return openRotation?.retiringSecretId === id ? openRotation.startedAt : null;
+}
+
 function ofKey(row: { readonly keyId: string }): string {
   return row.keyId;
 }
@@ -178,6 +202,8 @@ async function regrant(
   await grant(change, keyId, power, scopes);
 }
 
+const notExpired = '(row.expiresAt IS NULL OR row.expiresAt > :now)';
+
 function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, now: number): void {
   switch (filter.state) {
     case undefined:
@@ -188,14 +214,13 @@ function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, n
     case 'revoked':
       query.andWhere("row.standing = 'revoked'");
       break;
+    case 'live':
+      query.andWhere("row.standing <> 'revoked'").andWhere(notExpired, { now });
+      break;
     default:
-      query.andWhere(
-        'row.standing = :standing AND (row.expiresAt IS NULL OR row.expiresAt > :now)',
-        {
-          standing: filter.state,
-          now,
-        },
-      );
+      query
+        .andWhere('row.standing = :standing', { standing: filter.state })
+        .andWhere(notExpired, { now });
   }
   if (filter.environment !== undefined)
     query.andWhere('row.environment = :environment', { environment: filter.environment });
@@ -209,7 +234,7 @@ function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, n
     // Not LOWER(): SQLite's knows A to Z only, so that a name would not be found by its own text.
     const like = query.connection.options.type === 'postgres' ? 'ILIKE' : 'LIKE';
     const q = `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
-    const columns = ['name', 'description', 'purpose'].map(
+    const columns = ['name', 'description', 'purpose', 'recipient'].map(
       (name) => `row.${name} ${like} :q ESCAPE '\\'`,
     );
     query.andWhere(`(${columns.join(' OR ')})`, { q });

@@ -1,7 +1,15 @@
 import { In, type EntityManager } from 'typeorm';
+import { policyOf, type AccountPolicy } from '../core/account-policy.js';
 import { CompiledAllowlist } from '../core/ip-allowlist.js';
 import { isManagementScope, isOperatorOnlyScope } from '../core/management-scopes.js';
-import type { HeldAccount, HeldBinding, HeldCredential, HeldKey } from '../core/ports.js';
+import type {
+  HeldAccount,
+  HeldBinding,
+  HeldCredential,
+  HeldKey,
+  HeldRotation,
+} from '../core/ports.js';
+import { overlapEndOf, retiringIsOver, watchedUntil, type RotationSide } from '../core/rotation.js';
 import type { Environment } from '../core/secret-format.js';
 import { AccountEntity } from './entities/account.entity.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
@@ -16,6 +24,7 @@ export async function readCredential(
   manager: EntityManager,
   digests: readonly string[],
   credentials: SealedCredentials,
+  policyDefaults: AccountPolicy,
 ): Promise<HeldCredential | null> {
   const secret = await manager.findOneBy(SecretEntity, { digest: In(digests) });
   if (secret === null) return null;
@@ -23,24 +32,43 @@ export async function readCredential(
   const account = await manager.findOneByOrFail(AccountEntity, { id: key.accountId });
   const grants = await manager.findBy(GrantEntity, { keyId: key.id });
   const bindings = await manager.findBy(BindingEntity, { accountId: account.id });
-  const rotation =
-    secret.rotationId === null
-      ? null
-      : await manager.findOneBy(RotationEntity, { id: secret.rotationId });
+  const isRetiring = secret.rotationId !== null;
+  const rotation = await rotationOf(manager, secret);
   return {
     id: secret.id,
     start: secret.start,
+    createdAt: secret.createdAt,
     endsAt: secret.endsAt,
     revokedAt: secret.revokedAt,
-    rotationId: secret.rotationId,
-    retiringSince: rotation?.startedAt ?? null,
+    over: isRetiring && rotation !== null && retiringIsOver(rotation, secret.endsAt),
+    retiresAt: isRetiring && rotation !== null ? rotation.startedAt : null,
+    rotation: rotation && heldRotation(rotation, isRetiring ? 'retiring' : 'replacing'),
     used: secret.firstUsedAt !== null,
     key: heldKey(key, account, grants, heldBindings(bindings, key.environment, credentials)),
-    account: heldAccount(account),
+    account: heldAccount(account, policyDefaults),
   };
 }
 
-function heldAccount(account: AccountEntity): HeldAccount {
+/** The rotation that set the secret's end, or else the one that brought it. */
+function rotationOf(
+  manager: EntityManager,
+  { id, keyId, rotationId }: SecretEntity,
+): Promise<RotationEntity | null> {
+  return manager.findOne(RotationEntity, {
+    where: rotationId === null ? { keyId, replacingSecretId: id } : { id: rotationId },
+    order: { startedAt: 'DESC' },
+  });
+}
+
+function heldRotation(rotation: RotationEntity, side: RotationSide): HeldRotation {
+  return {
+    ...{ id: rotation.id, side, startedAt: rotation.startedAt },
+    ...{ endsAt: overlapEndOf(rotation), watchedUntil: watchedUntil(rotation) },
+    brownouts: side === 'retiring' ? rotation.brownouts : [],
+  };
+}
+
+function heldAccount(account: AccountEntity, policyDefaults: AccountPolicy): HeldAccount {
   return {
     id: account.id,
     name: account.name,
@@ -48,6 +76,7 @@ function heldAccount(account: AccountEntity): HeldAccount {
     suspended: account.suspended,
     allowHapikey: account.allowHapikey,
     ipAllowlist: CompiledAllowlist.of(account.ipAllowlist),
+    policy: policyOf(account, policyDefaults),
   };
 }
 

@@ -6,6 +6,12 @@ import type { DataSourceOptions } from 'typeorm';
 import { StartError } from '../core/start-error.js';
 import { SnakeCaseNaming } from './columns.js';
 import { entities } from './entities/index.js';
+import { AccountPolicies1796100000000 } from './migrations/main/1796100000000-account-policies.js';
+import { AuditEventTargets1796250000000 } from './migrations/main/1796250000000-audit-event-targets.js';
+import { Recipients1796300000000 } from './migrations/main/1796300000000-recipients.js';
+import { Brownouts1795900000000 } from './migrations/main/1795900000000-brownouts.js';
+import { EndedAsItBegan1796000000000 } from './migrations/main/1796000000000-ended-as-it-began.js';
+import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -21,7 +27,15 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | null {
 
 const shared = {
   entities,
-  migrations: [Foundation1795000000000],
+  migrations: [
+    Foundation1795000000000,
+    Brownouts1795900000000,
+    EndedAsItBegan1796000000000,
+    AccountPolicies1796100000000,
+    Notices1796200000000,
+    AuditEventTargets1796250000000,
+    Recipients1796300000000,
+  ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),
   synchronize: false,
@@ -71,22 +85,27 @@ const connectionMsMax = 5_000;
 const silenceMsMax = 15_000;
 
 /**
- * A server that vanished says nothing, and TCP hopes for a quarter of an hour. A connection that stays silent is ended, with
- * the transaction that it may be in; a mere timeout of the query would give it back to the pool, transaction and all.
+ * For connections to PostgreSQL. A server that vanished says nothing, and TCP hopes for a quarter of an hour. A connection
+ * that stays silent is ended, with the transaction that it may be in; a mere timeout of the query would give it back to the
+ * pool, transaction and all.
  */
+export const impatience = {
+  connectTimeoutMS: connectionMsMax,
+  extra: { stream: silentNoLongerThan(silenceMsMax) },
+};
+
 function impatient(url: string): DataSourceOptions {
-  const stream = (): Socket => {
+  return { ...shared, ...impatience, type: 'postgres', url, poolSize: 10 };
+}
+
+/** What `pg` makes its connections from. */
+export function silentNoLongerThan(milliseconds: number): () => Socket {
+  return () => {
     const socket = new Socket();
-    const end = () => socket.destroy(new Error(`The database said nothing for ${silenceMsMax} ms`));
-    return socket.setTimeout(silenceMsMax, end);
-  };
-  return {
-    ...shared,
-    type: 'postgres',
-    url,
-    poolSize: 10,
-    connectTimeoutMS: connectionMsMax,
-    extra: { stream },
+    return socket.setTimeout(milliseconds, () => {
+      const silence = new Error(`The database said nothing for ${milliseconds} ms`);
+      socket.destroy(Object.assign(silence, { code: 'ETIMEDOUT' }));
+    });
   };
 }
 

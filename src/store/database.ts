@@ -3,9 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import type { Clock } from '../core/ports.js';
+import { ChangeFailedError, isDatabaseAway } from './database-failure.js';
 import { AccessChangeEntity, type AccessSubject } from './entities/access-change.entity.js';
 import { AccessRevisionEntity } from './entities/access-revision.entity.js';
+import { pruneChanges } from './prune-changes.js';
 import { CLOCK } from './tokens.js';
+import { WriteHealth } from './write-health.js';
 import { WriteQueue } from './write-queue.js';
 
 /** One thing that a change made stale in memory. */
@@ -14,11 +17,16 @@ export interface StaleSubject {
   readonly id: string;
 }
 
+/** What a node must no longer believe. */
+export type Stale = readonly StaleSubject[] | 'everything';
+
 /** Applies a committed change to what a node holds in memory, before the change is answered. */
-export type ChangeListener = (
-  stale: readonly StaleSubject[],
-  revision: number,
-) => void | Promise<void>;
+export type ChangeListener = (stale: Stale, revision: number) => void | Promise<void>;
+
+/** Whether a change is about this: what is remembered of it has to be read again. */
+export function isStale(stale: Stale, subject: AccessSubject): boolean {
+  return stale === 'everything' || stale.some((one) => one.subject === subject);
+}
 
 /** What a change works with. */
 export interface Change {
@@ -34,6 +42,9 @@ export interface Change {
 
 export const readerName = 'reader';
 
+/** On which PostgreSQL tells the other nodes that a change was committed. */
+export const changeChannel = 'latchkey_change';
+
 /**
  * The main database: one way to read, one way to change.
  *
@@ -45,6 +56,7 @@ export class Database {
   readonly #isPostgres: boolean;
   readonly #queue: WriteQueue;
   readonly #listeners: ChangeListener[] = [];
+  readonly #writeHealth = new WriteHealth(() => this.write(writeNothingNew));
 
   constructor(
     @InjectDataSource() private readonly writer: DataSource,
@@ -60,6 +72,11 @@ export class Database {
     return this.reader.manager;
   }
 
+  /** Whether SQLite could not take the last write. A PostgreSQL that is away is noticed by the lease. */
+  get isFailing(): boolean {
+    return this.#writeHealth.isFailing;
+  }
+
   onChange(listener: ChangeListener): void {
     this.#listeners.push(listener);
   }
@@ -69,23 +86,19 @@ export class Database {
     return this.#queue.run(() => this.#transaction(work));
   }
 
-  /** A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves. */
+  /**
+   * A change of configuration: all of it or nothing, numbered, and in force on this node when the promise resolves.
+   *
+   * @throws ChangeFailedError if the database cannot carry it out now
+   */
   async change<T>(work: (change: Change) => Promise<T>): Promise<T> {
-    let worked: NumberedChange | undefined;
+    const attempt: { worked?: NumberedChange } = {};
     try {
-      return await this.#queue.run(() =>
-        this.#transaction(async (manager) => {
-          const revision = await nextRevision(manager);
-          // The time is taken under the lock, so that a later number is never an earlier time.
-          const change = new NumberedChange(manager, this.clock.now(), revision);
-          const result = await work(change);
-          worked = change;
-          return result;
-        }),
-      );
-    } finally {
-      // Also where only the commit failed: its answer may have been lost on the way.
-      await this.#forget(worked);
+      return await this.#attempt(work, attempt);
+    } catch (error) {
+      throw isDatabaseAway(error)
+        ? new ChangeFailedError(attempt.worked !== undefined, error)
+        : error;
     }
   }
 
@@ -110,16 +123,49 @@ export class Database {
     }
   }
 
-  async #forget(change: NumberedChange | undefined): Promise<void> {
-    if (change === undefined) return;
-    for (const listener of this.#listeners) await listener(change.stale, change.revision);
+  async #attempt<T>(
+    work: (change: Change) => Promise<T>,
+    attempt: { worked?: NumberedChange },
+  ): Promise<T> {
+    try {
+      return await this.#queue.run(() =>
+        this.#transaction(async (manager) => {
+          const revision = await nextRevision(manager);
+          // The time is taken under the lock, so that a later number is never an earlier time.
+          const change = new NumberedChange(manager, this.clock.now(), revision);
+          const result = await work(change);
+          await pruneChanges(manager, revision, change.now);
+          await this.#announce(manager);
+          attempt.worked = change;
+          return result;
+        }),
+      );
+    } finally {
+      // Also where only the commit failed: its answer may have been lost on the way.
+      const { worked } = attempt;
+      if (worked !== undefined) await this.forget(worked.stale, worked.revision);
+    }
+  }
+
+  /** Has this node's memory let go of what was changed, here or by another node. */
+  async forget(stale: Stale, revision: number): Promise<void> {
+    for (const listener of this.#listeners) await listener(stale, revision);
+  }
+
+  /** A notification is part of its transaction: it leaves with the commit, and only then. */
+  async #announce(manager: EntityManager): Promise<void> {
+    if (this.#isPostgres) await manager.query(`NOTIFY ${changeChannel}`);
   }
 
   async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.#isPostgres) return this.writer.transaction(work);
     try {
-      return await this.writer.transaction(work);
+      const result = await this.writer.transaction(work);
+      this.#writeHealth.succeeded();
+      return result;
     } catch (error) {
-      if (!this.#isPostgres) replaceStuckRunner(this.writer.driver as BetterSqlite3Driver);
+      replaceStuckRunner(this.writer.driver as BetterSqlite3Driver);
+      this.#writeHealth.failed(error);
       throw error;
     }
   }
@@ -142,6 +188,7 @@ class TakenBack extends Error {
 
 class NumberedChange implements Change {
   readonly stale: StaleSubject[] = [];
+  readonly #onRecord = new Set<string>();
 
   constructor(
     readonly manager: EntityManager,
@@ -154,7 +201,9 @@ class NumberedChange implements Change {
   }
 
   async touch(subject: AccessSubject, subjectId: string): Promise<void> {
-    if (this.stale.some((known) => known.subject === subject && known.id === subjectId)) return;
+    const name = `${subject} ${subjectId}`;
+    if (this.#onRecord.has(name)) return;
+    this.#onRecord.add(name);
     this.stale.push({ subject, id: subjectId });
     await this.manager.insert(AccessChangeEntity, {
       revision: this.revision,
@@ -169,4 +218,9 @@ class NumberedChange implements Change {
 async function nextRevision(manager: EntityManager): Promise<number> {
   await manager.increment(AccessRevisionEntity, { id: 1 }, 'revision', 1);
   return (await manager.findOneByOrFail(AccessRevisionEntity, { id: 1 })).revision;
+}
+
+/** Goes all the way to the disk. */
+async function writeNothingNew(manager: EntityManager): Promise<void> {
+  await manager.increment(AccessRevisionEntity, { id: 1 }, 'revision', 0);
 }

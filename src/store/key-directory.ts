@@ -1,15 +1,17 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { IsNull } from 'typeorm';
+import type { AccountPolicy } from '../core/account-policy.js';
 import type { Clock, HeldCredential, KeyDirectory } from '../core/ports.js';
 import { StoreUnavailableError } from '../core/ports.js';
 import { digestOfSecret, fingerprintOfSecret, type Pepper } from '../core/secret-digest.js';
 import { shapeOfSecret } from '../core/secret-format.js';
 import { readCredential } from './credential-query.js';
-import { Database, type StaleSubject } from './database.js';
+import { Database, isStale, type Stale } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import { Lease } from './lease.js';
 import { SealedCredentials } from './sealed-credentials.js';
-import { CLOCK, KEY_PREFIXES, PEPPERS } from './tokens.js';
+import { CLOCK, KEY_PREFIXES, PEPPERS, POLICY_DEFAULTS } from './tokens.js';
 
 const rememberedCredentialsMax = 100_000;
 const rememberedUnknownsMax = 10_000;
@@ -21,7 +23,7 @@ const answerMsMax = 5_000;
  *
  * A remembered secret costs one hash and no query; concurrent misses of one secret share one query; a secret that does not
  * exist is remembered too, within bounds. A change forgets what it made stale before it is answered, and a query that was
- * under way meanwhile is asked again: it may have read what was there before.
+ * under way meanwhile is asked again: it may have read what was there before. Without a lease nothing remembered counts.
  */
 @Injectable()
 export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
@@ -44,6 +46,8 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     @Inject(PEPPERS) private readonly peppers: readonly Pepper[],
     @Inject(KEY_PREFIXES) private readonly prefixes: readonly string[],
     private readonly credentials: SealedCredentials,
+    private readonly lease: Lease,
+    @Inject(POLICY_DEFAULTS) private readonly policyDefaults: AccountPolicy,
   ) {
     database.onChange((stale) => this.#forget(stale));
   }
@@ -54,7 +58,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
 
   find(secret: string): HeldCredential | null | Promise<HeldCredential | null> {
     const shape = shapeOfSecret(secret, this.prefixes);
-    if (shape === 'neither' || (shape === 'legacy' && !this.#hasLegacySecrets)) return null;
+    if (shape === 'neither') return null;
+    if (!this.lease.holds) throw outOfTouch();
+    if (shape === 'legacy' && !this.#hasLegacySecrets) return null;
     const fingerprint = fingerprintOfSecret(secret);
     const known = this.#known.get(fingerprint);
     if (known !== undefined) return known;
@@ -83,8 +89,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     for (;;) {
       const generation = this.#generation;
       const credential = await orUnavailable(
-        readCredential(this.database.read, digests, this.credentials),
+        readCredential(this.database.read, digests, this.credentials, this.policyDefaults),
       );
+      if (!this.lease.holds) throw outOfTouch();
       if (generation !== this.#generation) continue;
       if (credential === null) this.#unknown.set(fingerprint, true);
       else this.#remember(fingerprint, credential);
@@ -107,17 +114,18 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     );
     // Read again with its first use on record; a stale entry would only ask for the record once more.
     this.#forgetEntriesOf(secretId);
+    if (!this.lease.holds) throw outOfTouch();
     return stands;
   }
 
-  #forget(stale: readonly StaleSubject[]): void | Promise<void> {
+  #forget(stale: Stale): void | Promise<void> {
     this.#generation += 1;
     // Whoever comes after the change must not join a query that began before it.
     this.#asked.clear();
     this.#unknown.clear();
-    for (const { id } of stale) this.#forgetEntriesOf(id);
-    if (stale.some(({ subject }) => subject === 'legacy_secrets'))
-      return this.#lookForLegacySecrets();
+    if (stale === 'everything') this.#known.clear();
+    else for (const { id } of stale) this.#forgetEntriesOf(id);
+    if (isStale(stale, 'legacy_secrets')) return this.#lookForLegacySecrets();
   }
 
   #forgetEntriesOf(id: string): void {
@@ -150,6 +158,10 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
 /** What, when it changes, makes a remembered credential stale. */
 function subjectsOf(credential: HeldCredential): readonly string[] {
   return [credential.id, credential.key.id, credential.account.id];
+}
+
+function outOfTouch(): StoreUnavailableError {
+  return new StoreUnavailableError('This node has not heard from the database for too long.');
 }
 
 async function orUnavailable<T>(asking: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { StartError } from '../core/start-error.js';
 import { InstallationEntity } from './entities/installation.entity.js';
 
@@ -10,14 +10,15 @@ interface VersionedKey {
 
 const describe = { pepper: 'KEY_PEPPER', sealing_key: 'SEALING_KEY' } as const;
 
+/** What reads and writes the facts: a data source, or a transaction's manager. */
+type Facts = Pick<EntityManager, 'getRepository'>;
+
 /** Which of the two keys that lie outside the database is meant. */
 export type KeyKind = keyof typeof describe;
 
 /** Whether this database was ever used with such a key. If so, a new one must not be made up: nothing would open. */
-export async function hasFingerprint(dataSource: DataSource, kind: KeyKind): Promise<boolean> {
-  const names = (await dataSource.getRepository(InstallationEntity).find()).map(
-    (fact) => fact.name,
-  );
+export async function hasFingerprint(database: Facts, kind: KeyKind): Promise<boolean> {
+  const names = (await database.getRepository(InstallationEntity).find()).map((fact) => fact.name);
   return names.some((name) => name.startsWith(`${kind}.`));
 }
 
@@ -28,11 +29,11 @@ export async function hasFingerprint(dataSource: DataSource, kind: KeyKind): Pro
  * @throws StartError
  */
 export async function checkFingerprints(
-  dataSource: DataSource,
+  database: Facts,
   kind: KeyKind,
   keys: readonly VersionedKey[],
 ): Promise<void> {
-  const facts = dataSource.getRepository(InstallationEntity);
+  const facts = database.getRepository(InstallationEntity);
   const known = (await facts.find()).filter((fact) => fact.name.startsWith(`${kind}.`));
   for (const { name, value } of known) {
     const version = Number(name.slice(kind.length + 1));
@@ -51,22 +52,35 @@ export async function checkFingerprints(
 }
 
 /**
- * Adds the fingerprints of new versions.
+ * Adds the fingerprint of the current version, if it is new: that is the one the database is used with from now on. A
+ * version that is only listed, for other nodes or from before, is not asked for again.
  *
+ * @param keys the current one first
  * @throws StartError if another node that started at the same time was given other keys
  */
 export async function recordFingerprints(
-  dataSource: DataSource,
+  database: Facts,
   kind: KeyKind,
   keys: readonly VersionedKey[],
 ): Promise<void> {
-  const values = keys.map(({ version, key }) => ({
+  const values = keys.slice(0, 1).map(({ version, key }) => ({
     name: `${kind}.${version}`,
     value: fingerprint(kind, key),
   }));
-  const facts = dataSource.getRepository(InstallationEntity);
+  const facts = database.getRepository(InstallationEntity);
   await facts.createQueryBuilder().insert().values(values).orIgnore().execute();
-  await checkFingerprints(dataSource, kind, keys);
+  await checkFingerprints(database, kind, keys);
+}
+
+/** From now on the database can do without these versions. */
+export async function forgetFingerprints(
+  database: Facts,
+  kind: KeyKind,
+  versions: readonly number[],
+): Promise<void> {
+  if (versions.length === 0) return;
+  const names = versions.map((version) => `${kind}.${version}`);
+  await database.getRepository(InstallationEntity).delete({ name: In(names) });
 }
 
 /** One way, and apart from every other use of the key. */

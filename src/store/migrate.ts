@@ -3,9 +3,10 @@ import SqliteDatabase from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { StartError } from '../core/start-error.js';
 import { migratorOptions, type DatabaseUrl } from './data-source-options.js';
+import { migrateInTurn } from './migrate-in-turn.js';
 
 /** Any number that nothing else locks; these are the letters of "latchmig". */
-const migrationLock = '7809651199141865831';
+const migrationLock = '7809651199139735911';
 
 /**
  * Brings the main database to the schema of this version. Each migration is one transaction, so a start that was killed
@@ -19,7 +20,7 @@ export async function migrateMainDatabase(databaseUrl: DatabaseUrl): Promise<voi
     if (databaseUrl.kind === 'sqlite') refuseDamaged(databaseUrl.path);
     await dataSource.initialize();
     if (databaseUrl.kind === 'sqlite') await dataSource.runMigrations();
-    else await migrateInTurn(dataSource);
+    else await migrateInTurn(dataSource, migrationLock);
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(whatToDo(databaseUrl, error), { cause: error });
@@ -37,17 +38,6 @@ function refuseDamaged(path: string): void {
       throw new StartError(damaged(path));
   } finally {
     handle.close();
-  }
-}
-
-async function migrateInTurn(dataSource: DataSource): Promise<void> {
-  const holder = dataSource.createQueryRunner();
-  try {
-    await holder.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    await dataSource.runMigrations();
-    await holder.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
-  } finally {
-    await holder.release();
   }
 }
 

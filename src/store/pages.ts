@@ -1,4 +1,5 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { given } from './given.js';
 
 /** A place in a list that is ordered by the time things were made. */
 export interface Place {
@@ -18,8 +19,23 @@ export function pageAfter<T extends ObjectLiteral>(
   if (after !== null) {
     query.andWhere(
       '(row.createdAt > :createdAt OR (row.createdAt = :createdAt AND row.id > :id))',
-      { ...after },
+      given({ createdAt: after.createdAt, id: after.id }),
     );
   }
   return query.orderBy('row.createdAt', 'ASC').addOrderBy('row.id', 'ASC').take(limit);
+}
+
+/** The same the other way round: newest first. */
+export function pageBefore<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  limit: number,
+  before: Place | null,
+): SelectQueryBuilder<T> {
+  if (before !== null) {
+    query.andWhere(
+      '(row.createdAt < :createdAt OR (row.createdAt = :createdAt AND row.id < :id))',
+      given({ createdAt: before.createdAt, id: before.id }),
+    );
+  }
+  return query.orderBy('row.createdAt', 'DESC').addOrderBy('row.id', 'DESC').take(limit);
 }

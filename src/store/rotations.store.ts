@@ -1,19 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual } from 'typeorm';
+import type { Brownout } from '../core/brownout.js';
 import { newId } from '../core/ids.js';
 import { secretEndsOf, type Rotation } from '../core/rotation.js';
 import type { Environment } from '../core/secret-format.js';
+import { AuditTrailStore } from './audit-trail.store.js';
 import { Database, type Change } from './database.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
+import type { Actor } from './entities/audit-event.entity.js';
 import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import { NoticesStore } from './notices.store.js';
+import { rotationFacts } from './rotation-facts.js';
 import { SecretsStore, type IssuedSecret } from './secrets.store.js';
+
+const byItself: Actor = { kind: 'installation', id: null, name: 'the end of its grace' };
 
 @Injectable()
 export class RotationsStore {
   constructor(
     private readonly database: Database,
     private readonly secrets: SecretsStore,
+    private readonly notices: NoticesStore,
+    private readonly audit: AuditTrailStore,
   ) {}
 
   find(keyId: string, id: string): Promise<RotationEntity | null> {
@@ -46,6 +55,7 @@ export class RotationsStore {
       keyId: key.id,
       retiringSecretId,
       replacingSecretId: secret.id,
+      brownouts: [],
       openedBy,
     });
     const { retiring } = secretEndsOf(rotation);
@@ -60,10 +70,14 @@ export class RotationsStore {
   /** Writes down the step a rotation took, and what it makes of its two secrets. */
   async save(change: Change, before: RotationEntity, next: Rotation): Promise<void> {
     const { id, keyId, retiringSecretId, replacingSecretId } = before;
-    const { standing, graceEndsAt, endedAt } = next;
+    const { standing, startedAt, graceEndsAt, endedAt } = next;
     const { retiring, replacing } = secretEndsOf(next);
     await markChanged(change, keyId);
-    await change.manager.update(RotationEntity, { id }, { standing, graceEndsAt, endedAt });
+    await change.manager.update(
+      RotationEntity,
+      { id },
+      { standing, startedAt, graceEndsAt, endedAt },
+    );
     const rotationId = retiring.endsAt === null ? null : id;
     await change.manager.update(
       SecretEntity,
@@ -76,6 +90,15 @@ export class RotationsStore {
       { id: replacingSecretId },
       { revokedAt: replacing.revokedAt },
     );
+  }
+
+  async setBrownouts(
+    change: Change,
+    { id, keyId }: RotationEntity,
+    brownouts: readonly Brownout[],
+  ): Promise<void> {
+    await markChanged(change, keyId);
+    await change.manager.update(RotationEntity, { id }, { brownouts: [...brownouts] });
   }
 
   /** Ends a secret that was never used. @returns whether that is so */
@@ -104,13 +127,35 @@ export class RotationsStore {
     return secret;
   }
 
-  /** Writes down which open rotations of a key have ended because their grace is over. The secrets ended by themselves. */
-  async writeDownExpired(change: Change, keyId: string): Promise<void> {
-    await change.manager.update(
-      RotationEntity,
-      { keyId, standing: 'open', graceEndsAt: LessThanOrEqual(change.now) },
-      { standing: 'expired' },
-    );
+  /**
+   * Writes down, and tells, that the open rotation of a key has ended because its grace is over. The secret ended by itself.
+   *
+   * @returns whether there was one
+   */
+  async writeDownExpired(change: Change, keyId: string): Promise<boolean> {
+    const rotation = await change.manager.findOneBy(RotationEntity, {
+      keyId,
+      standing: 'open',
+      graceEndsAt: LessThanOrEqual(change.now),
+    });
+    if (rotation === null) return false;
+    const { id } = rotation;
+    await change.manager.update(RotationEntity, { id }, { standing: 'expired' });
+    await this.#recordExpired(change, rotation);
+    await this.notices.putOfRotation(change, 'rotation.expired', rotation);
+    return true;
+  }
+
+  /** It ended by itself, and before it was written down: the event says when, in what it shows of the rotation. */
+  async #recordExpired(change: Change, rotation: RotationEntity): Promise<void> {
+    const { keyId } = rotation;
+    const { accountId } = await change.manager.findOneByOrFail(ApiKeyEntity, { id: keyId });
+    await this.audit.append(change, {
+      ...{ accountId, action: 'rotation.expired', actor: byItself, callerIp: null },
+      target: { type: 'key', id: keyId },
+      before: rotationFacts(rotation),
+      after: { ...rotationFacts(rotation), standing: 'expired' },
+    });
   }
 
   /** Closes the open rotation of a key that ends with both its secrets. */

@@ -2,11 +2,12 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import type { PathReading } from '../core/request-path.js';
 import { RouteTable, type Mounted, type Resolution, type Route } from '../core/route-table.js';
 import type { UpstreamCredential } from '../core/ports.js';
-import { Database } from './database.js';
+import { Database, isStale } from './database.js';
 import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
-import { SealedCredentials } from './sealed-credentials.js';
 import { groupBy } from './group-by.js';
+import { Lease } from './lease.js';
+import { SealedCredentials } from './sealed-credentials.js';
 
 /** A service as the gateway uses it. */
 export interface PublishedService extends Mounted {
@@ -36,9 +37,10 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly credentials: SealedCredentials,
+    private readonly lease: Lease,
   ) {
     database.onChange(async (stale) => {
-      if (stale.some(({ subject }) => subject === 'service')) await this.#reload();
+      if (isStale(stale, 'service')) await this.#reload();
     });
   }
 
@@ -52,13 +54,8 @@ export class ServiceCatalog implements OnModuleInit, OnModuleDestroy {
 
   /** Where a request leads. Where that cannot be told for the moment, the match is `unavailable`. */
   resolve(method: string, path: PathReading): Resolution<PublishedService> {
-    return (
-      this.#table?.resolve(method, path) ?? {
-        service: null,
-        match: { kind: 'unavailable' },
-        rawRest: path.raw,
-      }
-    );
+    if (this.#table !== null && this.lease.holds) return this.#table.resolve(method, path);
+    return { service: null, match: { kind: 'unavailable' }, rawRest: path.raw };
   }
 
   /** One read after the other: the answer to an earlier one, arriving late, would bring back what a change took away. */

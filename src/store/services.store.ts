@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { Brackets, type SelectQueryBuilder } from 'typeorm';
 import { newId } from '../core/ids.js';
 import type { UpstreamCredential } from '../core/ports.js';
 import type { Route } from '../core/route-table.js';
 import { Database, type Change } from './database.js';
+import { BindingEntity } from './entities/binding.entity.js';
 import { RouteEntity } from './entities/route.entity.js';
 import { ServiceEntity } from './entities/service.entity.js';
+import { given } from './given.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { pageAfter, type Place } from './pages.js';
 
@@ -16,6 +19,10 @@ export type ServiceSettings = Pick<
   readonly credential?: UpstreamCredential | null;
   readonly identityHeaders?: boolean | null;
 };
+
+/** Who looks: an account is shown the services that are open to all and those that it is bound to. */
+export type Viewer = 'operator' | { readonly accountId: string };
+
 export type NewRoute = Omit<Route, 'id'>;
 
 /** SQLite takes at most 32,766 parameters in one statement. */
@@ -28,17 +35,26 @@ export class ServicesStore {
     private readonly credentials: SealedCredentials,
   ) {}
 
-  findByName(name: string): Promise<ServiceEntity | null> {
-    return this.database.read.findOneBy(ServiceEntity, { name });
+  findByName(name: string, viewer: Viewer): Promise<ServiceEntity | null> {
+    return this.#visibleTo(viewer).andWhere('row.name = :name', given({ name })).getOne();
   }
 
   /** Oldest first. */
-  list(limit: number, after: Place | null): Promise<ServiceEntity[]> {
-    return pageAfter(
-      this.database.read.createQueryBuilder(ServiceEntity, 'row'),
-      limit,
-      after,
-    ).getMany();
+  list(limit: number, after: Place | null, viewer: Viewer): Promise<ServiceEntity[]> {
+    return pageAfter(this.#visibleTo(viewer), limit, after).getMany();
+  }
+
+  #visibleTo(viewer: Viewer): SelectQueryBuilder<ServiceEntity> {
+    const services = this.database.read.createQueryBuilder(ServiceEntity, 'row');
+    if (viewer === 'operator') return services;
+    const bound = services
+      .subQuery()
+      .select('binding.serviceId')
+      .from(BindingEntity, 'binding')
+      .where('binding.accountId = :accountId');
+    return services
+      .where(new Brackets((or) => or.where('row.open').orWhere(`row.id IN ${bound.getQuery()}`)))
+      .setParameters(given({ accountId: viewer.accountId }));
   }
 
   /** In the order they were declared. */
@@ -53,7 +69,7 @@ export class ServicesStore {
   findOtherByMount(change: Change, mount: string, name: string): Promise<ServiceEntity | null> {
     return change.manager
       .createQueryBuilder(ServiceEntity, 'service')
-      .where('service.mount = :mount AND service.name <> :name', { mount, name })
+      .where('service.mount = :mount AND service.name <> :name', given({ mount, name }))
       .getOne();
   }
 

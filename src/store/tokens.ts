@@ -4,11 +4,15 @@
 export const CLOCK = Symbol('Clock');
 /** `CallLog` */
 export const CALL_LOG = Symbol('CallLog');
+/** `JunkCounts` */
+export const JUNK_COUNTS = Symbol('JunkCounts');
 /** `readonly Pepper[]`: those in force, the current one first. */
 export const PEPPERS = Symbol('Peppers');
 /** `readonly SealingKey[]`: those in force, the current one first. */
 export const SEALING_KEYS = Symbol('SealingKeys');
 /** `readonly string[]`: every prefix this installation has given out, the current one first. */
 export const KEY_PREFIXES = Symbol('KeyPrefixes');
+/** `AccountPolicy`: what holds where an account has no policy of its own. */
+export const POLICY_DEFAULTS = Symbol('PolicyDefaults');
 /** `Buffer`: the HMAC key of the audit chains. */
 export const AUDIT_KEY = Symbol('AuditKey');

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import SqliteDatabase from 'better-sqlite3';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from '../../src/core/start-error.js';
 import { publishCrm } from '../support/crm.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
 import { startUpstream } from '../support/upstream.js';
 
 jest.setTimeout(90_000);
@@ -19,13 +19,13 @@ describe('the keys of an installation', () => {
   let running: TestLatchkey | null;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-keys-'));
+    folder = makeFolder('keys');
     running = null;
   });
 
   afterEach(async () => {
     await running?.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   const file = (name: string) => join(folder, name);
@@ -180,7 +180,7 @@ describe('the keys of an installation', () => {
         `${variable} is missing: this database was used with one, and neither the variable nor ${file(name)} is there. Restore it from your backup; nothing was changed.`,
       );
       expect(contents(name)).toBeNull();
-      writeFileSync(file(name), 'garbage');
+      writeFileSync(file(name), 'garbage', { mode: 0o600 });
       expect(await refusal({})).toMatch(
         `${variable} (in ${file(name)}) is "*** (7 characters)", which cannot be used`,
       );

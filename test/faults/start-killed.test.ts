@@ -3,6 +3,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { send } from '../support/latchkey.js';
 import { describeWithPostgres, makePostgres, type TestPostgres } from '../support/postgres.js';
 import { WorkFolder } from '../support/work-folder.js';
 
@@ -77,10 +78,9 @@ describeWithPostgres('#95 a first start on PostgreSQL that was killed', () => {
     }
     const next = folder.run(environment);
     await next.running;
-    const answer = await fetch(`${next.urls().managementUrl}/v1/accounts`, {
-      headers: { authorization: `Bearer ${operatorKey}` },
-    });
-    expect(await answer.json()).toMatchObject({ results: [{ isOperator: true }] });
+    const { managementUrl } = next.urls();
+    const answer = await send(managementUrl, 'GET', '/v1/accounts', { secret: operatorKey });
+    expect(answer.json).toMatchObject({ results: [{ isOperator: true }] });
     expect(await next.stop()).toBe(0);
   });
 });

@@ -97,7 +97,7 @@ describe('a start that cannot be', () => {
     const [main, log] = ['latchkey.db', 'call-log.db'].map((name) => join('data', name));
     truncateSync(join(folder.path, log ?? ''), 5000);
     expect(await refusal(folder)).toBe(
-      'The call log data/call-log.db is damaged or is no SQLite database. Put a backup in its place, or move it away and a new log is begun.',
+      'The call log data/call-log.db is damaged or is no SQLite database. Put a backup in its place, or move it away: what it counted is counted again from the rows.',
     );
     truncateSync(join(folder.path, main ?? ''), 5000);
     expect(await refusal(folder)).toBe(
@@ -107,6 +107,7 @@ describe('a start that cannot be', () => {
     expect(await refusal(folder)).toMatch(
       /^\.\/data\/latchkey\.db is empty, but data\/pepper\.key says that there was a database\. Put a backup in its place/,
     );
+    await folder.remove({ 'call-log.db': 'cut off above' });
   });
 
   it('says that no PostgreSQL answers, without its password', async () => {

@@ -2,7 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { publishCrm, type Crm } from '../support/crm.js';
+import { expectEnvelope } from '../support/denials.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
+import { NewRows } from '../support/new-rows.js';
 import { startUpstream, type RecordedCall, type RecordingUpstream } from '../support/upstream.js';
 
 const godKey = 'Bearer pat-na1-everything';
@@ -80,23 +82,41 @@ describe('bindings and sealed credentials (contract §5, §6 "Account and servic
   });
 
   it('#97 the upstream answers 401 to the sealed credential → 502, not the caller’s fault', async () => {
-    const refusing = await startUpstream((_request, response) => response.writeHead(401).end('no'));
+    const refusing = await startUpstream((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="theirs"' }).end('no'),
+    );
     const key = await crm.makeKey();
     await putService({ upstream: refusing.url });
     expect((await latchkey.call('GET', '/crm/contacts', { secret: key.secret })).status).toBe(401);
     await putService({
       upstream: refusing.url,
-      credential: { in: 'header', name: 'X-Api-Key', value: 'v' },
+      credential: { in: 'header', name: 'X-Api-Key', value: 'a-sealed-value' },
     });
-    const answer = await latchkey.call('GET', '/crm/contacts', { secret: key.secret });
-    expect([answer.status, answer.json.reason]).toEqual([502, 'UPSTREAM_CREDENTIAL_REFUSED']);
-    const [row] = await latchkey.rows('&door=gateway');
-    expect(row).toMatchObject({
-      status: 502,
-      upstreamStatus: 401,
-      decision: 'allowed',
-      reason: 'UPSTREAM_CREDENTIAL_REFUSED',
+    const rows = new NewRows(latchkey);
+    const expectRefused = async (): Promise<void> => {
+      await rows.skip();
+      const answer = await latchkey.call('GET', '/crm/contacts', { secret: key.secret });
+      expect(answer.status).toBe(502);
+      const refused = { reason: 'UPSTREAM_CREDENTIAL_REFUSED', category: 'UPSTREAM' };
+      expectEnvelope(answer, refused);
+      // Neither what the upstream said to us nor what it was shown is the caller's to see.
+      expect(answer.text).not.toMatch(/a-sealed-value|"no"/);
+      expect(answer.headers.get('www-authenticate')).toBeNull();
+      expect(await rows.take(1)).toMatchObject([
+        {
+          ...{ id: answer.json.correlationId, keyId: key.id, status: 502, upstreamStatus: 401 },
+          ...{ decision: 'allowed', reason: 'UPSTREAM_CREDENTIAL_REFUSED' },
+        },
+      ]);
+    };
+    await expectRefused();
+    // The same with a credential that is the binding's alone.
+    await putService({ upstream: refusing.url, credential: null });
+    await bind({
+      upstream: refusing.url,
+      credential: { in: 'query', name: 'key', value: 'a-sealed-value' },
     });
+    await expectRefused();
     await refusing.close();
   });
 
@@ -112,9 +132,11 @@ describe('bindings and sealed credentials (contract §5, §6 "Account and servic
     expect(JSON.stringify([trail, await latchkey.manage('GET', '/v1/services')])).not.toContain(
       value,
     );
-    for (const file of readdirSync(latchkey.folder)) {
-      expect(readFileSync(join(latchkey.folder, file)).includes(value)).toBe(false);
-    }
+    const entries = readdirSync(latchkey.folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name)).toContain('latchkey.db');
+    for (const { parentPath, name } of files)
+      expect(readFileSync(join(parentPath, name)).includes(value)).toBe(false);
   });
 
   it('a credential that is left out stays, and null takes it away', async () => {

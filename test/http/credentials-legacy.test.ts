@@ -76,6 +76,25 @@ describe('a legacy secret (OPERATOR_KEY)', () => {
     expect(self.text).not.toContain(legacySecret.slice(0, 5));
   });
 
+  const told = encodeURIComponent(legacySecret);
+  const nested = { mode: 'off', entries: [{ cidr: '192.0.2.0/24', [legacySecret]: 1 }] };
+  it.each([
+    ['a parameter', 'GET', `/v1/accounts?${told}=1`, undefined],
+    ['a parameter of a route without any', 'GET', `/v1/accounts/{a}?${told}`, undefined],
+    ['a cursor', 'GET', `/v1/accounts?after=${told}`, undefined],
+    ['a property', 'POST', '/v1/accounts', { name: 'x', [legacySecret]: 1 }],
+    ['a long property', 'POST', '/v1/accounts', { [`${'y'.repeat(90)}${legacySecret}`]: 1 }],
+    ['a scope', 'POST', '/v1/accounts/{a}/keys', { name: 'x', scopes: [legacySecret] }],
+    ['a property of an entry', 'PUT', '/v1/accounts/{a}/ip-allowlist', nested],
+  ])('#28 is not repeated where it is sent as %s', async (_place, method, template, body) => {
+    const { json } = await latchkey.call('GET', '/latchkey/v1/self', { secret: legacySecret });
+    const path = template.replace('{a}', json.account.id);
+    await rows.skip();
+    const answer = await latchkey.ask(method, path, { secret: legacySecret, body });
+    expect([answer.status, answer.json.reason]).toEqual([400, 'VALIDATION_FAILED']);
+    expectNoSecret([legacySecret, legacySecret.slice(0, 12)], answer, await rows.take(1));
+  });
+
   it.each([
     ['15 characters', 'a'.repeat(15), 0],
     ['16 characters', 'a'.repeat(16), 1],

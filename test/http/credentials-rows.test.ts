@@ -206,7 +206,7 @@ describe('#60 a secret that was brought along is known where it was presented', 
         id: answer.json.correlationId,
         keyName: 'Operator key',
         path: '***',
-        userAgent: '***',
+        userAgent: 'agent ***',
       });
       const seen = answer.raw + JSON.stringify(made);
       for (const needle of [secret, encoded, secret.slice(4)]) expect(seen).not.toContain(needle);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { craftSecret } from '../support/crafted-secrets.js';
 import { runLatchkey, type LatchkeyProcess } from '../support/latchkey-process.js';
 import type { Json } from '../support/latchkey.js';
 import { sendBytes, sendRaw, type HeaderLine, type RawAnswer } from '../support/raw-http.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
 const legacy = 'Zq+/81.a-b_c~d/e+fGhIjKlMnOpQrStUvWx==';
@@ -77,13 +77,13 @@ describe('#28 #60 no secret anywhere: files, output, rows, answers', () => {
 
   beforeEach(async () => {
     secrets.clear();
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-secrecy-'));
+    folder = makeFolder('secrecy');
     upstream = await startUpstream();
   });
 
   afterEach(async () => {
     await child.stop('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
     await upstream.close();
   });
 

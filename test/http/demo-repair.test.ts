@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { commandsIn, paste } from '../support/pasted-commands.js';
+import { makeFolder } from '../support/swept-folder.js';
 
 const day = 24 * 3600 * 1000;
 
@@ -94,6 +94,22 @@ describe('later starts of a store with the demo', () => {
     expect(await keysNamed('Nightly')).toHaveLength(1);
   });
 
+  it('keys and graces are limited: the demo keeps within, and knows its keys again', async () => {
+    const limits = { KEY_LIFETIME_DAYS_MAX: '30', GRACE_SECONDS_MAX: '3600' };
+    const startedAt = Date.now();
+    latchkey = await startTestLatchkey({ LATCHKEY_DEMO: 'on', ...limits });
+    const before = printed();
+    await expectPromisesKept();
+    const [reporting] = await keysNamed('Reporting');
+    expect(Date.parse(reporting.expiresAt) - startedAt).toBeLessThan(30 * day + 60_000);
+    await latchkey.close();
+    const settings = { LATCHKEY_DEMO: 'on', TEST_FOLDER: latchkey.folder, ...limits };
+    latchkey = await startTestLatchkey(settings);
+    const kept = secretsIn(before);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(secretsIn(printed())).toEqual(kept);
+  });
+
   it('#48 a secret that was kept but never committed is passed over', async () => {
     await start();
     const before = secretsIn(printed());
@@ -109,7 +125,7 @@ describe('later starts of a store with the demo', () => {
   });
 
   it('#48 a secret that cannot be kept makes no key, and keeps nothing else from starting', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+    const folder = makeFolder('test');
     mkdirSync(join(folder, 'demo-keys.json', 'in-the-way'), { recursive: true });
     latchkey = await startTestLatchkey({ LATCHKEY_DEMO: 'on', TEST_FOLDER: folder });
     expect(printed()).toBe('');

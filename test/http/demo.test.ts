@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { send } from '../support/latchkey.js';
 import { runLatchkey, type LatchkeyProcess } from '../support/latchkey-process.js';
 import { commandsIn, paste, type PastedAnswer } from '../support/pasted-commands.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
 
 /** What each printed command must come to, in the printed order. */
 const outcomes: readonly [string, number, (answer: PastedAnswer) => void][] = [
@@ -94,30 +95,30 @@ async function expectAllCommandsWork(printed: string): Promise<void> {
 
 /** The gateway's rows as the operator sees them, with calls for which no key was found. */
 async function operatorsLog(): Promise<unknown> {
-  const authorization = `Bearer ${textOf('operator.key')}`;
-  const url = `${latchkey.urls().managementUrl}/v1/request-log?door=gateway`;
-  const answer = await fetch(url, { headers: { authorization } });
-  return ((await answer.json()) as { results: unknown }).results;
+  const { managementUrl } = latchkey.urls();
+  const path = '/v1/request-log?door=gateway';
+  const answer = await send(managementUrl, 'GET', path, { secret: textOf('operator.key') });
+  return answer.json.results;
 }
 
 function textOf(file: string): string {
   return readFileSync(join(folder, 'data', file), 'utf8').trim();
 }
 
-function makeFolder(): void {
-  folder = mkdtempSync(join(tmpdir(), 'latchkey-demo-'));
+function openFolder(): void {
+  folder = makeFolder('demo');
 }
 
 async function clear(): Promise<void> {
   await latchkey.stop('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 describe('the first start on an empty store', () => {
   let printed: string;
 
   beforeAll(async () => {
-    makeFolder();
+    openFolder();
     printed = await start();
   });
 
@@ -143,7 +144,7 @@ describe('the first start on an empty store', () => {
   it('prints plain text where there is no terminal, and a page that is there', async () => {
     expect(printed).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     const docs = /^http\S+\/docs$/m.exec(printed)?.[0] ?? '';
-    expect((await fetch(docs)).status).toBe(200);
+    expect((await send(docs, 'GET', '')).status).toBe(200);
   });
 
   it('and the next one prints commands that work again; with LATCHKEY_DEMO=off, none', async () => {
@@ -163,7 +164,7 @@ describe('the first start on an empty store', () => {
 });
 
 describe('other starts', () => {
-  beforeEach(makeFolder);
+  beforeEach(openFolder);
   afterEach(clear);
 
   it.each([

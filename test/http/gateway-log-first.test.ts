@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallLogWriter } from '../../src/store/call-log/call-log-writer.js';
+import type { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
 import { CALL_LOG } from '../../src/store/tokens.js';
 import { openCallLogFile, type CallLogFile } from '../support/call-log-file.js';
 import { expectEnvelope, expectNoSecret } from '../support/denials.js';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openGateway, type OpenGateway } from '../support/gateway.js';
 import { openConnection } from '../support/raw-connection.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
@@ -125,6 +126,45 @@ describe('gateway: what is no request', () => {
     expect(await caller.untilClosed()).toMatch(/^HTTP\/1\.1 200 /);
     expect(upstream.calls).toHaveLength(1);
   });
+
+  const connect = 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  it('CONNECT behind a call that is not answered yet ends the connection, and stands in no place of its answer', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    await caller.write(bytesOf({ name: '' }, gateway.secret) + connect);
+    expect(await caller.untilClosed()).toBe('');
+  });
+
+  it('CONNECT behind one that is answered is refused', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    await caller.write(bytesOf({ name: '' }, gateway.secret));
+    await caller.until(/\{"ok":true\}/);
+    await caller.write(connect);
+    const received = await caller.untilClosed();
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
+  it.each(['access', 'management'] as const)(
+    'a reset right after a call and CONNECT harms nobody, on the %s listener',
+    async (listener) => {
+      const { accessUrl, managementUrl } = gateway.latchkey;
+      const origin = listener === 'access' ? accessUrl : managementUrl;
+      for (let round = 0; round < 20; round += 1) {
+        const callers = await Promise.all(Array.from({ length: 10 }, () => openConnection(origin)));
+        for (const [i, caller] of callers.entries()) {
+          await caller.write(
+            bytesOf({ name: '', target: i % 2 === 0 ? '/crm/a' : '/v1/accounts' }, gateway.secret) +
+              connect,
+          );
+          if (i % 3 > 0) await sleep(i % 3);
+          caller.reset();
+        }
+      }
+      const { secret } = gateway;
+      expect((await gateway.latchkey.call('GET', '/crm/a', { secret })).status).toBe(200);
+      expect((await gateway.latchkey.ask('GET', '/v1/accounts')).status).toBe(401);
+    },
+  );
 
   it('HTTP/1.0 needs no Host', async () => {
     const caller = await openConnection(gateway.latchkey.accessUrl);

@@ -93,6 +93,55 @@ describe('gateway: several requests sent at once on one connection', () => {
     expect(reached).toEqual(['/1']);
   });
 
+  it.each([
+    ['Connection: close', 'HTTP/1.1', 'Connection: close\r\n\r\n'],
+    ['HTTP/1.0', 'HTTP/1.0', '\r\n'],
+  ])(
+    '#81 after %s nothing is read, and the last answer is not lost',
+    async (_name, version, rest) => {
+      const caller = await openConnection(gateway.latchkey.accessUrl);
+      const last = request('/1', 'GET', rest).replace('HTTP/1.1', version);
+      await caller.write(last + request('/2') + request('/3'));
+      const answering = await asked('/1');
+      await caller.write(request('/4'));
+      answering.end('answer /1');
+      expect(await caller.untilClosed()).toMatch(/^HTTP\/1\.1 200 (?!.*HTTP\/1\.1 ).*answer \/1/s);
+      expect(reached).toEqual(['/1']);
+      expect(await gateway.rows.take(1)).toMatchObject([{ path: '/crm/1', status: 200 }]);
+    },
+  );
+
+  it('#81 a second is told to go on in its turn', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    const expecting = request('/2', 'POST', 'Expect: 100-continue\r\nContent-Length: 3\r\n\r\n');
+    await caller.write(request('/1') + expecting);
+    const first = await asked('/1');
+    await sleep(30);
+    expect(caller.received()).toBe('');
+    first.end('answer /1');
+    await caller.until(/answer \/1HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    await caller.write('two');
+    (await asked('/2')).end('answer /2');
+    await caller.until(/100 Continue\r\n\r\nHTTP\/1\.1 200 .*answer \/2$/s);
+    caller.reset();
+    await gateway.rows.take(2);
+  });
+
+  it('#81 a second that expects to be told to go on and is refused gets one answer, in one piece', async () => {
+    const caller = await openConnection(gateway.latchkey.accessUrl);
+    const twoHosts = request(
+      '/2',
+      'POST',
+      'Host: b\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n',
+    );
+    await caller.write(request('/1') + twoHosts);
+    (await asked('/1')).end('answer /1');
+    const received = await caller.untilClosed();
+    expect(received).toMatch(/answer \/1HTTP\/1\.1 400 .*\r\n\r\n\{"status":"error".*\}$/s);
+    expect(received).not.toContain('100 Continue');
+    await gateway.rows.take(1);
+  });
+
   it('#81 a second that is refused is refused in its turn, and is the last', async () => {
     const caller = await openConnection(gateway.latchkey.accessUrl);
     const twoHosts = request('/2', 'GET', 'Host: b\r\n\r\n');

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openGateway, type OpenGateway } from '../support/gateway.js';
-import type { Json } from '../support/latchkey.js';
+import { send, type Json } from '../support/latchkey.js';
 import { sendRaw, type HeaderLine, type RawAnswer } from '../support/raw-http.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
-const names = ['latchkey-secret-retires', 'deprecation', 'sunset'];
+const names = ['latchkey-secret-retires', 'link', 'deprecation', 'sunset'];
+const link = '</latchkey/guides/rotation>; rel="deprecation"; type="text/html"';
 
 describe('gateway: who still uses a retiring secret is told', () => {
   let gateway: OpenGateway;
@@ -27,6 +28,7 @@ describe('gateway: who still uses a retiring secret is told', () => {
     rotation = await latchkey.manage('POST', path, { graceSeconds: 3600 });
     ours = {
       'latchkey-secret-retires': rotation.graceEndsAt,
+      link,
       deprecation: `@${Math.floor(Date.parse(rotation.startedAt) / 1000)}`,
       sunset: new Date(rotation.graceEndsAt).toUTCString(),
     };
@@ -108,8 +110,61 @@ describe('gateway: who still uses a retiring secret is told', () => {
     ],
   ])("the upstream's own word goes before ours: %s", async (_which, headers, kept) => {
     respond = (_request, response) => void response.writeHead(200, headers).end('ok');
-    const expected = { 'latchkey-secret-retires': rotation.graceEndsAt, ...kept };
+    const expected = { 'latchkey-secret-retires': rotation.graceEndsAt, link, ...kept };
     expect(told(await call(gateway.secret))).toEqual(expected);
+  });
+
+  it("a Link of the upstream's stays beside ours", async () => {
+    const theirs = '</crm/b>; rel="next"';
+    respond = (_request, response) => void response.writeHead(200, { Link: theirs }).end('ok');
+    expect(told(await call(gateway.secret)).link).toBe(`${theirs}, ${link}`);
+  });
+
+  it('the Link leads to a page that says what to do', async () => {
+    const page = await send(gateway.latchkey.accessUrl, 'GET', '/latchkey/guides/rotation');
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+    ]);
+    expect(page.text).toContain('<h1>Your secret is being replaced</h1>');
+  });
+
+  it('the account says where it leads, and can do without Deprecation and Sunset', async () => {
+    const { latchkey, crm } = gateway;
+    const policy = `/v1/accounts/${crm.accountId}/policy`;
+    await latchkey.manage('PUT', policy, {
+      rotationGuideUrl: 'https://donut.example/rotate>?a=b c',
+    });
+    const elsewhere =
+      '<https://donut.example/rotate%3E?a=b%20c>; rel="deprecation"; type="text/html"';
+    expect(told(await call(gateway.secret))).toEqual({ ...ours, link: elsewhere });
+    await latchkey.manage('PUT', policy, { deprecationHeaders: false });
+    const retires = { 'latchkey-secret-retires': rotation.graceEndsAt, link };
+    expect(told(await call(gateway.secret))).toEqual(retires);
+    expect(told(await call(gateway.secret, { target: '/latchkey/v1/self' }))).toEqual(retires);
+    await latchkey.manage('PUT', policy, {});
+    expect(told(await call(gateway.secret))).toEqual(ours);
+  });
+
+  it('on the management listener as well, denied or not', async () => {
+    const { latchkey, crm } = gateway;
+    const scopes = ['latchkey.accounts.read'];
+    const { id, secret } = await crm.makeKey({ scopes });
+    const path = `/v1/accounts/${crm.accountId}/keys/${id}/rotations`;
+    const { graceEndsAt } = await latchkey.manage('POST', path, { graceSeconds: 3600 });
+    for (const [target, status] of [
+      ['/v1/accounts', 200],
+      ['/v1/scopes', 403],
+      ['/v1/none', 404],
+    ] as const) {
+      const answer = await latchkey.ask('GET', target, { secret });
+      expect([answer.status, answer.headers.get('latchkey-secret-retires')]).toEqual([
+        status,
+        graceEndsAt,
+      ]);
+      expect(answer.headers.get('link')).toBe(link);
+    }
+    expect((await latchkey.ask('GET', '/v1/accounts')).headers.get('link')).toBeNull();
   });
 
   it('whoever uses the new secret, or another key, is told nothing', async () => {

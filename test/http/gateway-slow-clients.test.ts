@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerClientError, createHttpServer } from '../../src/platform/http/http-server.js';
 import { openConnection } from '../support/raw-connection.js';
@@ -12,14 +12,25 @@ describe('#90 callers that take their time', () => {
   let server: Server;
   let origin: string;
   let reached: string[];
+  let refused: unknown[];
+  const onRefused = (...told: unknown[]) => void refused.push(told);
 
   beforeAll(async () => {
     reached = [];
-    server = createHttpServer((request, response) => {
-      reached.push(request.url ?? '');
-      request.resume().on('end', () => response.end('ok'));
-    }, timeouts);
-    server.on('clientError', answerClientError);
+    refused = [];
+    server = createHttpServer(
+      (request, response) => {
+        reached.push(request.url ?? '');
+        if (request.url === '/refused')
+          return void response.writeHead(401, { 'content-length': 2 }).end('no');
+        request.resume().on('end', () => response.end('ok'));
+      },
+      onRefused,
+      timeouts,
+    );
+    server.on('clientError', (error, socket) =>
+      answerClientError(error, socket as Socket, onRefused),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
@@ -40,6 +51,7 @@ describe('#90 callers that take their time', () => {
     ['say nothing', '', '', false],
   ])('those that %s are told so and let go', async (_name, beginning, more, reaches) => {
     reached.length = 0;
+    refused.length = 0;
     const startedMs = performance.now();
     const caller = await openConnection(origin);
     if (beginning !== '') await caller.write(beginning);
@@ -53,7 +65,43 @@ describe('#90 callers that take their time', () => {
     const tookMs = performance.now() - startedMs;
     expect(tookMs).toBeLessThan(reaches ? 4_000 : 1_500);
     expect(reached).toEqual(reaches ? ['/body'] : []);
+    // What has become a call is no longer counted as something that has not.
+    expect(refused).toEqual(reaches ? [] : [['REQUEST_TIMEOUT', '127.0.0.1']]);
     caller.reset();
+  });
+
+  it.each([
+    ['Connection: close', 'HTTP/1.1\r\nHost: a\r\nConnection: close'],
+    ['HTTP/1.0', 'HTTP/1.0'],
+  ])(
+    'those that still send when they are refused are not cut off by a reset (%s)',
+    async (_name, head) => {
+      const caller = await openConnection(origin, { allowHalfOpen: true });
+      const errors: Error[] = [];
+      caller.socket.on('error', (error) => errors.push(error));
+      await caller.write(`POST /refused ${head}\r\nContent-Length: 30\r\n\r\n`);
+      expect(await caller.untilClosed()).toMatch(/^HTTP\/1\.1 401 .*no$/s);
+      for (let piece = 0; piece < 3; piece += 1) {
+        await caller.write('0123456789');
+        await sleep(10);
+      }
+      caller.socket.end();
+      await new Promise((resolve) => caller.socket.once('close', resolve));
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it('those that still send when they are refused are let go in the end', async () => {
+    const caller = await openConnection(origin, { allowHalfOpen: true });
+    await caller.write('POST /refused HTTP/1.0\r\nContent-Length: 1000\r\n\r\n');
+    const reset = new Promise((resolve) => caller.socket.once('error', resolve));
+    const state = { isReset: false };
+    void reset.then(() => (state.isReset = true));
+    while (!state.isReset) {
+      void caller.write('a');
+      await sleep(20);
+    }
+    expect(await reset).toMatchObject({ code: expect.stringMatching(/^(?:ECONNRESET|EPIPE)$/) });
   });
 
   it('a connection without a next request is closed without a word', async () => {

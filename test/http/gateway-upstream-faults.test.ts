@@ -7,7 +7,7 @@ import { openConnection } from '../support/raw-connection.js';
 import { sendRaw, type RawAnswer } from '../support/raw-http.js';
 import { startTcpServer, type TcpServer } from '../support/tcp-server.js';
 
-const timeoutMs = 300;
+const timeoutMs = 1_000;
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const unreachable = { status: 502, reason: 'UPSTREAM_UNREACHABLE' };
 const late = { status: 504, reason: 'UPSTREAM_TIMEOUT' };

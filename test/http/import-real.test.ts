@@ -135,14 +135,14 @@ describeWithSharedData('#85 a real API of 659 operations, imported into a runnin
   }, 120_000);
 
   it('imported again: no event, no revision, no row of the database changes', async () => {
-    const before = mainTables(latchkey.folder);
+    const before = await mainTables(latchkey);
     const { json } = await importInto('do', JSON.stringify(document));
     expect(json).toEqual({ ...report, newScopes: [], addedRoutes: [] });
-    expect(mainTables(latchkey.folder)).toEqual(before);
+    expect(await mainTables(latchkey)).toEqual(before);
   });
 
   it('a dry run of another document changes nothing', async () => {
-    const before = mainTables(latchkey.folder);
+    const before = await mainTables(latchkey);
     const petstore = readSharedData('petstore.openapi.yaml');
     const { json } = await importInto('do', petstore, 'application/yaml', '?dryRun=true');
     expect([json.dryRun, json.addedRoutes.length, json.removedRoutes.length]).toEqual([
@@ -151,7 +151,7 @@ describeWithSharedData('#85 a real API of 659 operations, imported into a runnin
       658,
     ]);
     expect(json.newScopes).toEqual(['write:pets', 'read:pets']);
-    expect(mainTables(latchkey.folder)).toEqual(before);
+    expect(await mainTables(latchkey)).toEqual(before);
     await expectStillDecides();
   });
 
@@ -159,7 +159,7 @@ describeWithSharedData('#85 a real API of 659 operations, imported into a runnin
     const database = new SqliteDatabase(join(latchkey.folder, 'latchkey.db'));
     database.exec(`CREATE TRIGGER full BEFORE INSERT ON route WHEN NEW.ordinal = 400
       BEGIN SELECT RAISE(ABORT, 'full'); END`);
-    const before = mainTables(latchkey.folder);
+    const before = await mainTables(latchkey);
     const changed = structuredClone(document);
     for (const item of Object.values<Json>(changed.paths)) delete item.get?.security;
     const { status, json } = await importInto(
@@ -169,7 +169,7 @@ describeWithSharedData('#85 a real API of 659 operations, imported into a runnin
       '?scopePrefix=x.',
     );
     expect([status, json.reason]).toEqual([500, 'INTERNAL']);
-    expect(mainTables(latchkey.folder)).toEqual(before);
+    expect(await mainTables(latchkey)).toEqual(before);
     database.exec('DROP TRIGGER full');
     database.close();
     await expectStillDecides();

@@ -83,11 +83,10 @@ describe.each(doorNames.map((name) => [name]))(
     const bearer = (): HeaderLine => ['Authorization', `Bearer ${door.secret}`];
 
     it.each(behindProxies.map((each) => [each.name, each.caller, each] as const))(
-      '%s → %s',
+      '%s → %s; #63 what was decided on is what is logged',
       async (_name, caller, { lines }) => {
         const answer = await door.send('', { headers: [bearer(), ...lines] });
         const made = await rows.take(1);
-        // #63: what was decided on is what is logged.
         const row = { ...door.row, keyId: door.keyId, callerIp: caller, peerIp: '127.0.0.1' };
         if (caller === null) {
           expectDenial(answer, 'CALLER_UNDETERMINED', made, row);

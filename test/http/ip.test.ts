@@ -136,7 +136,7 @@ describe('IP allowlists', () => {
     expect(key.ipAllowlist).toEqual({ mode: 'enforce', entries: list.entries });
   });
 
-  it.each(matches)('%s: %s against %s → %s', async (_name, ip, cidr, admitted) => {
+  it.each(matches)('#63 %s: %s against %s → %s', async (_name, ip, cidr, admitted) => {
     const key = await crm.makeKey({ ipAllowlist: enforce(cidr) });
     await rows.skip();
     const answer = await callFrom(ip, key.secret);
@@ -145,7 +145,7 @@ describe('IP allowlists', () => {
       expect([answer.status, made.length]).toEqual([200, 1]);
     } else {
       const detail = expectDenial(answer, 'IP_NOT_ALLOWED', made, { keyId: key.id });
-      // #63: the address that is told, logged and decided on is one.
+      // The address that is told, logged and decided on is one.
       expect(detail).toMatchObject({ in: 'ip', context: { callerIp: made[0]?.['callerIp'] } });
       expect(answer.json.message).toContain(made[0]?.['callerIp']);
       expectNoSecret([key.secret], answer, made);

@@ -1,68 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
-import { expectDenied, startManagement, type Management } from '../support/management.js';
-import { fillIn, operatorScopes, tenantScopes } from '../support/operations.js';
+import { mainTables } from '../support/main-tables.js';
+import {
+  expectDenied,
+  expectInvalid,
+  expectRefused,
+  startManagement,
+  type Management,
+} from '../support/management.js';
 import { sendRaw } from '../support/raw-http.js';
+import { operations, requestFor, sampleOf } from '../support/sample-requests.js';
+import { fillIn, openTenant, type Tenant } from '../support/tenants.js';
 
 let latchkey: Management;
-let ids: Record<string, string>;
+let tenant: Tenant;
 
 beforeAll(async () => {
   latchkey = await startManagement();
-  const account = await latchkey.openAccount();
-  const key = await latchkey.makeKey(account.id);
-  ids = { accountId: account.id, keyId: key.id };
+  tenant = await openTenant(latchkey);
 });
 
 afterAll(() => latchkey.remove());
 
-/** Every operation there is: what is added to the API is held to this without being named here. */
-const eachOperation = async (
-  check: (operation: {
-    method: string;
-    path: string;
-    template: string;
-    scopes: readonly string[];
-  }) => Promise<void>,
-): Promise<void> => {
-  const { operations } = latchkey.description;
-  expect(operations.length).toBeGreaterThan(30);
-  for (const { method, template, requiredScopes } of operations) {
-    await check({ method, template, path: fillIn(template, ids), scopes: requiredScopes });
-  }
-};
-
 describe('every operation of the management API', () => {
-  it('#1 401 CREDENTIALS_MISSING without a key, and one row that names the route', async () => {
-    await eachOperation(async ({ method, path, template }) => {
-      const route = template.replace(/\{(\w+)\}/g, ':$1');
-      await expectDenied(latchkey, { method, path }, 'CREDENTIALS_MISSING', { keyId: null, route });
-    });
-  });
-
-  it('403 SCOPE_MISSING for a key that holds every management scope but its own', async () => {
-    const all = [...tenantScopes, ...operatorScopes];
-    const keyWithout = new Map<string, Json>();
-    for (const scope of all) {
-      const scopes = all.filter((other) => other !== scope);
-      const key = await latchkey.makeKey(latchkey.operatorAccountId, { scopes });
-      keyWithout.set(scope, key);
-    }
-    await eachOperation(async ({ method, path, scopes }) => {
-      expect(scopes).toHaveLength(1);
-      const key = keyWithout.get(scopes[0] as string);
-      const detail = await expectDenied(
-        latchkey,
-        { method, path, secret: key.secret },
-        'SCOPE_MISSING',
-        { keyId: key.id, requiredScopes: scopes, missingScopes: scopes },
-      );
-      expect(detail.context).toEqual({ requiredGranularScopes: scopes, missingScopes: scopes });
-    });
-  });
-
   it('400 for a query parameter that is unknown, and none for hapikey', async () => {
-    await eachOperation(async ({ method, path }) => {
+    for (const { method, template } of operations) {
+      const path = fillIn(template, tenant);
       const query = `?nope=1&hapikey=${latchkey.operatorKey}`;
       const body = method === 'GET' ? undefined : {};
       const answer = await latchkey.ask(method, path + query, { body });
@@ -74,15 +37,48 @@ describe('every operation of the management API', () => {
       ]);
       const fields = answer.json.errors.map((detail: Json) => [detail.in, detail.context.field]);
       expect(fields).toEqual([['query', 'nope']]);
-    });
-  });
-
-  it('says which scopes it needs, and none is open to everybody', async () => {
-    await eachOperation(async ({ scopes }) => {
-      expect([...tenantScopes, ...operatorScopes]).toEqual(expect.arrayContaining([...scopes]));
-    });
+    }
   });
 });
+
+describe('#67 what no body has', () => {
+  // An import takes a document whole, whatever is in it.
+  const taking = operations.filter(
+    ({ method, template }) => method !== 'GET' && !template.endsWith('/openapi'),
+  );
+
+  it.each(taking.map((operation) => [`${operation.method} ${operation.template}`, operation] as const))(
+    '%s: 400, and nothing is done',
+    async (_name, operation) => {
+      const { method, path, body } = requestFor(operation, tenant);
+      const before = await mainTables(latchkey);
+      for (const field of ['accountId', 'role', 'id', 'isOperator', 'revision'])
+        await expectInvalid(latchkey, method, path, { ...body as Json, [field]: 'x' }, [field]);
+      expect(await mainTables(latchkey)).toEqual(before);
+    },
+  );
+}); // prettier-ignore
+
+describe('#71 a body of another type', () => {
+  const withBody = operations.filter((operation) => sampleOf(operation).body !== undefined);
+
+  it.each(withBody.map((operation) => [`${operation.method} ${operation.template}`, operation] as const))(
+    '%s → 415, and nothing is done',
+    async (_name, operation) => {
+      const unsupported = {
+        ...{ status: 415, reason: 'UNSUPPORTED_MEDIA_TYPE', category: 'INVALID_REQUEST' },
+      };
+      const { body, ...request } = requestFor(operation, tenant, latchkey.operatorKey);
+      for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'application/json-patch+json']) {
+        const headers = { ...request.headers, 'content-type': type };
+        const before = await mainTables(latchkey);
+        const odd = { ...request, body: JSON.stringify(body), headers };
+        await expectRefused(latchkey, odd, unsupported, { keyId: latchkey.operatorKeyId });
+        expect(await mainTables(latchkey)).toEqual(before);
+      }
+    },
+  );
+}); // prettier-ignore
 
 describe('the ways to carry a management key', () => {
   it.each<
@@ -172,7 +168,7 @@ describe('what leads nowhere', () => {
   });
 
   it('HEAD is answered as GET, without a body', async () => {
-    const path = `/v1/accounts/${ids['accountId']}`;
+    const path = `/v1/accounts/${tenant.accountId}`;
     const secret = latchkey.operatorKey;
     const [got, head] = [
       await sendRaw(latchkey.managementUrl, { target: `${path}?hapikey=${secret}` }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import SqliteDatabase from 'better-sqlite3';
 import { join } from 'node:path';
 import type { Json } from '../support/latchkey.js';
-import { startManagement, type Management } from '../support/management.js';
+import { expectInvalid, startManagement, type Management } from '../support/management.js';
 import { sendRaw } from '../support/raw-http.js';
 
 let latchkey: Management;
@@ -69,8 +69,9 @@ describe('one event for each change, in the account it was made in', () => {
 
   it('everything that becomes of a key', async () => {
     let key: Json;
+    const mail = { purpose: 'Mail', recipient: 'Mail merge GmbH' };
     const events = await eventsBy(async () => {
-      key = await latchkey.makeKey(accountId, { scopes: ['contacts.read'], purpose: 'Mail' });
+      key = await latchkey.makeKey(accountId, { scopes: ['contacts.read'], ...mail });
       const at = `${path}/keys/${key.id}`;
       await latchkey.manage('PATCH', at, { name: 'Renamed', scopes: ['orders.read'] });
       await latchkey.manage('PUT', `${at}/ip-allowlist`, {
@@ -100,7 +101,7 @@ describe('one event for each change, in the account it was made in', () => {
     const { id, start } = key.secrets[0];
     expect([created.before, created.after]).toMatchObject([
       null,
-      { name: 'Vendor', purpose: 'Mail', scopes: ['contacts.read'], secrets: [{ id, start }] },
+      { name: 'Vendor', ...mail, scopes: ['contacts.read'], secrets: [{ id, start }] },
     ]);
     expect(changed).toMatchObject({
       before: { name: 'Vendor', scopes: ['contacts.read'] },
@@ -234,6 +235,44 @@ it('pages newest first, each event once, while events arrive', async () => {
     after = page.paging.next === undefined ? '' : `&after=${page.paging.next.after}`;
   } while (after !== '');
   expect(seen).toEqual([6, 5, 4, 3, 2, 1]);
+});
+
+it('shows the events of one kind, actor, target or time alone, page by page', async () => {
+  const admin = await latchkey.makeKey(accountId, { scopes: ['latchkey.keys.write'] });
+  now += 60_000;
+  const from = new Date(now).toISOString();
+  const keys = `${path}/keys`;
+  const body = { name: 'x', scopes: [] };
+  for (let i = 0; i < 3; i += 1)
+    await latchkey.ask('POST', keys, { secret: admin.secret, body: { ...body, name: `x${i}` } });
+  now += 60_000;
+  const to = new Date(now).toISOString();
+  const { id } = await latchkey.makeKey(accountId, { name: `"id":"${admin.id}"` });
+  const seqs = async (query: string): Promise<number[]> =>
+    (await latchkey.manage('GET', `${path}/audit-events?${query}`)).results.map(
+      ({ seq }: Json) => seq,
+    );
+  expect(await seqs('action=key.created')).toEqual([6, 5, 4, 3, 2]);
+  expect(await seqs(`actorId=${admin.id}`)).toEqual([5, 4, 3]);
+  expect(await seqs(`actorId=${admin.id.toLowerCase()}`)).toEqual([]);
+  expect(await seqs(`targetId=${id}`)).toEqual([6]);
+  expect(await seqs(`from=${from}`)).toEqual([6, 5, 4, 3]);
+  expect(await seqs(`to=${from}`)).toEqual([2, 1]);
+  expect(await seqs(`from=${from}&to=${to}&actorId=${admin.id}&action=key.created`)).toEqual([
+    5, 4, 3,
+  ]);
+  expect(await seqs('action=nothing')).toEqual([]);
+  const page = await latchkey.manage('GET', `${path}/audit-events?limit=2&actorId=${admin.id}`);
+  const { after } = page.paging.next;
+  expect(await seqs(`limit=2&actorId=${admin.id}&after=${after}`)).toEqual([3]);
+  await expectInvalid(
+    latchkey,
+    'GET',
+    `${path}/audit-events?from=today`,
+    undefined,
+    ['from'],
+    'query',
+  );
 });
 
 it('#48 the event is part of its change: if it cannot be written, nothing is', async () => {

@@ -6,7 +6,7 @@ import {
   startManagement,
   type Management,
 } from '../support/management.js';
-import { operatorScopes } from '../support/operations.js';
+import { operatorScopes } from '../support/tenants.js';
 
 let latchkey: Management;
 let accountId: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaFaults, type Schema, type Schemas } from '../support/json-schema.js';
-import type { Json } from '../support/latchkey.js';
+import { send, type Json } from '../support/latchkey.js';
 import { startManagement, type Management } from '../support/management.js';
 
 let latchkey: Management;
@@ -8,7 +8,7 @@ let document: Json;
 
 beforeAll(async () => {
   latchkey = await startManagement();
-  document = await (await fetch(`${latchkey.managementUrl}/openapi.json`)).json();
+  document = (await send(latchkey.managementUrl, 'GET', '/openapi.json')).json;
 });
 
 afterAll(() => latchkey.remove());
@@ -22,6 +22,15 @@ function* objectsIn(schema: Json, at: string): Generator<[at: string, schema: Sc
   }
 }
 
+const json = ['application/json'];
+/** What answers with something else, by the last part of its path. */
+const streamed: Readonly<Record<string, string[]>> = {
+  export: ['application/x-ndjson', 'text/csv'],
+  access: ['application/json', 'text/csv', 'text/html'],
+  incident: ['application/json', 'text/csv', 'text/html'],
+  stream: ['text/event-stream'],
+};
+
 describe('GET /openapi.json', () => {
   it('says of every operation what it answers with, and that errors are the one envelope', () => {
     for (const { method, template, responses } of latchkey.description.operations) {
@@ -29,8 +38,11 @@ describe('GET /openapi.json', () => {
       const statuses = Object.keys(responses).filter((status) => status !== 'default');
       expect([what, statuses.every((status) => /^20[014]$/.test(status))]).toEqual([what, true]);
       for (const status of statuses) {
-        const content = responses[status]?.content?.['application/json']?.schema;
-        expect([what, status, content === undefined]).toEqual([what, status, status === '204']);
+        const content = responses[status]?.content ?? {};
+        const types =
+          status === '204' ? [] : (streamed[template.split('/').at(-1) as string] ?? json);
+        expect([what, status, Object.keys(content)]).toEqual([what, status, types]);
+        for (const type of types) expect(content[type]?.schema).toBeDefined();
       }
       const error = responses['default']?.content?.['application/json']?.schema.$ref;
       expect([what, error]).toEqual([what, '#/components/schemas/ErrorEnvelopeResponse']);
@@ -53,6 +65,10 @@ describe('GET /openapi.json', () => {
       'AuditEventResponse.before',
       'ErrorDetailResponse.context',
       'ErrorEnvelopeResponse.engagement',
+      'ExportManifestResponse.filter',
+      'FindingActionResponse.body',
+      'LoggedNoticeResponse.data',
+      'NoticeResponse.data',
     ]);
   });
 
@@ -60,7 +76,9 @@ describe('GET /openapi.json', () => {
     const withSecret = Object.entries<Json>(document.components.schemas)
       .filter(([, schema]) => schema.properties?.secret !== undefined)
       .map(([name]) => name);
-    expect(withSecret.sort()).toEqual(['IssuedApiKeyResponse', 'IssuedRotationResponse']);
+    expect(withSecret.sort()).toEqual([
+      ...['IssuedApiKeyResponse', 'IssuedRotationResponse', 'IssuedWebhookResponse'],
+    ]);
   });
 });
 

@@ -49,6 +49,8 @@ describe('POST …/keys', () => {
       name: 'Vendor',
       description: null,
       purpose: null,
+      recipient: null,
+      contactEmail: null,
       environment: 'production',
       state: 'active',
       scopes: [],
@@ -80,6 +82,7 @@ describe('POST …/keys', () => {
       name: 'Mail merge',
       description: 'For the newsletter',
       purpose: 'Sending the newsletter',
+      recipient: 'Mail merge GmbH, 10115 Berlin',
       scopes: ['contacts.read', 'orders.read'],
       grantableScopes: ['contacts.write'],
       expiresAt: iso(now + hour),
@@ -111,6 +114,7 @@ describe('POST …/keys', () => {
     ['an empty name', { name: '' }, ['name']],
     ['a name of 201 characters', { name: 'x'.repeat(201) }, ['name']],
     ['a purpose of 2,001', { purpose: 'x'.repeat(2001) }, ['purpose']],
+    ['a recipient of 2,001', { recipient: 'x'.repeat(2001) }, ['recipient']],
     ['no scopes', { scopes: undefined }, ['scopes']],
     ['null scopes', { scopes: null }, ['scopes']],
     ['scopes as a text', { scopes: 'contacts.read' }, ['scopes']],
@@ -169,7 +173,9 @@ describe('PATCH …/keys/{k}', () => {
   let key: Json;
 
   beforeEach(async () => {
-    key = await latchkey.makeKey(accountId, { scopes: ['contacts.read'], purpose: 'Test' });
+    key = await latchkey.makeKey(accountId, {
+      ...{ scopes: ['contacts.read'], purpose: 'Test', recipient: 'Vendor Ltd' },
+    });
     delete key.secret;
   });
 
@@ -179,6 +185,8 @@ describe('PATCH …/keys/{k}', () => {
     const changes = {
       description: 'Described',
       purpose: null,
+      recipient: null,
+      contactEmail: null,
       scopes: ['orders.read'],
       grantableScopes: ['contacts.read'],
       expiresAt: iso(now + hour),

@@ -103,6 +103,19 @@ describe('PUT /v1/services/{name}/openapi', () => {
     });
   });
 
+  it('says of each route that asks for no scope any more, dry run or not', async () => {
+    await importDocument(contacts(), prefixed());
+    const open = structuredClone(contacts()) as Json;
+    open.paths['/contacts'].get.security = [];
+    const note = 'it asks for no scope any more: every key may call it';
+    for (const query of [`${prefixed()}&dryRun=true`, prefixed()]) {
+      const { notes, changedRoutes } = await importDocument(open, query);
+      expect(changedRoutes).toEqual(['GET /contacts']);
+      expect(notes).toEqual([{ operation: 'GET /contacts', note }]);
+    }
+    expect((await importDocument(open, prefixed())).notes).toEqual([]);
+  });
+
   it('is idempotent: no event, no revision, the same ids', async () => {
     await importDocument(contacts(), prefixed());
     const read = () => latchkey.ask('GET', `${service}/routes`, { secret: latchkey.operatorKey });

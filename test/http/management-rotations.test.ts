@@ -56,7 +56,7 @@ describe('POST …/rotations', () => {
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([201, 'no-store']);
     const { secret, ...rotation } = answer.json;
     const [retiring, replacing] = (await latchkey.manage('GET', `${keys}/${key.id}`)).secrets;
-    const unused = { calls: 0, lastUsedAt: null, callers: [] };
+    const unused = { calls: 0, deniedCalls: 0, brownoutCalls: 0, lastUsedAt: null, callers: [] };
     expect(rotation).toEqual({
       id: expect.stringMatching(/^rot_[0-9A-Za-z]{20}$/),
       keyId: key.id,
@@ -64,6 +64,8 @@ describe('POST …/rotations', () => {
       startedAt: iso(now),
       graceEndsAt: iso(now + 60 * minute),
       endedAt: null,
+      brownouts: [],
+      ...{ verdict: 'new_not_used_yet', quietSince: iso(now), quietSeconds: 86_400 },
       retiring: { secretId: key.secrets[0].id, ...unused },
       replacing: { secretId: replacing.id, ...unused },
     });
@@ -72,10 +74,10 @@ describe('POST …/rotations', () => {
     expect(await latchkey.manage('GET', `${rotations}/${rotation.id}`)).toEqual(rotation);
     const { id, startedAt, graceEndsAt } = rotation;
     const shown = await latchkey.manage('GET', `${keys}/${key.id}`);
-    expect(shown.openRotation).toEqual({ id, startedAt, graceEndsAt });
+    expect(shown.openRotation).toEqual({ id, state: 'open', startedAt, graceEndsAt });
   });
 
-  it.each([-1, 7_776_001, 1e9, 1.5, '7d', '60', true, null, [60], {}, undefined])(
+  it.each([-1, 7_776_001, 1e9, 1.5, '7d', '60', true, null, [60], {}])(
     '#50 400: graceSeconds %p',
     async (graceSeconds) => {
       await expectInvalid(latchkey, 'POST', rotations, { graceSeconds }, ['graceSeconds']);
@@ -94,6 +96,11 @@ describe('POST …/rotations', () => {
 
   it.each(['secret', 'keyId', 'state', 'startedAt', 'id'])('#67 400: a %s', async (field) => {
     await expectInvalid(latchkey, 'POST', rotations, { graceSeconds: 60, [field]: 'x' }, [field]);
+  });
+
+  it('without graceSeconds, the grace is a week', async () => {
+    const rotation = await latchkey.manage('POST', rotations, {});
+    expect(rotation.graceEndsAt).toBe(iso(now + 7 * 24 * 60 * minute));
   });
 
   it('the longest grace is 90 days', async () => {
@@ -157,6 +164,71 @@ describe('POST …/rotations', () => {
 });
 
 describe('what a rotation tells of its two secrets', () => {
+  const self = (secret: string) => latchkey.call('GET', '/latchkey/v1/self', { secret });
+  const day = 24 * 60 * minute;
+
+  it('says when the old one can be ended', async () => {
+    const { id, secret } = await open(3 * 86_400);
+    const judged = async () => {
+      const { verdict, quietSince } = await latchkey.manage('GET', `${rotations}/${id}`);
+      return [verdict, quietSince];
+    };
+    const startedAt = now;
+    now += minute;
+    await self(key.secret);
+    expect(await judged()).toEqual(['new_not_used_yet', iso(now)]);
+    await self(secret);
+    expect(await judged()).toEqual(['still_in_use', iso(now)]);
+    const lastAt = now;
+    now = lastAt + day - 1;
+    expect(await judged()).toEqual(['still_in_use', iso(lastAt)]);
+    now += 1;
+    expect(await judged()).toEqual(['safe_to_finish', iso(lastAt)]);
+    await latchkey.manage('POST', `${rotations}/${id}/finish`);
+    expect(await judged()).toEqual([null, iso(lastAt)]);
+    expect(lastAt).toBeGreaterThan(startedAt);
+  });
+
+  it('is finished only if it is safe, where that is asked for', async () => {
+    const { id, secret } = await open(3 * 86_400);
+    const finish = {
+      method: 'POST',
+      path: `${rotations}/${id}/finish`,
+      secret: latchkey.operatorKey,
+      body: { onlyIfSafe: true },
+    };
+    const refused = async () => {
+      const answer = await expectRefused(latchkey, finish, refusals.conflict('NOT_SAFE_TO_FINISH'));
+      return answer.json.errors[0].context;
+    };
+    await self(key.secret);
+    expect(await refused()).toMatchObject({ verdict: 'new_not_used_yet', traffic: { calls: 1 } });
+    await self(secret);
+    expect(await refused()).toMatchObject({ verdict: 'still_in_use', quietSince: iso(now) });
+    now += day;
+    const finished = await latchkey.manage('POST', finish.path, finish.body);
+    expect(finished.state).toBe('finished');
+    await expectRefused(latchkey, finish, refusals.conflict('ROTATION_NOT_OPEN'));
+  });
+
+  it('goes on telling for thirty days after its end who still knocks with the old one', async () => {
+    const { id } = await open(60);
+    now += minute;
+    expect((await self(key.secret)).json.reason).toBe('SECRET_EXPIRED');
+    const knocked = now;
+    const retiring = async () => (await latchkey.manage('GET', `${rotations}/${id}`)).retiring;
+    expect(await retiring()).toMatchObject({
+      ...{ calls: 1, deniedCalls: 1, lastUsedAt: iso(knocked) },
+      callers: [{ ip: '127.0.0.1', calls: 1, deniedCalls: 1, lastSeenAt: iso(knocked) }],
+    });
+    now = knocked + 30 * day - 1;
+    await self(key.secret);
+    expect((await retiring()).calls).toBe(2);
+    now += 1;
+    await self(key.secret);
+    expect((await retiring()).calls).toBe(2);
+  });
+
   it('counts the calls of each from startedAt on, by address and user agent, denied ones too', async () => {
     const call = (secret: string, agent: string, from = '127.0.0.1', path = '/latchkey/v1/self') =>
       sendRaw(latchkey.accessUrl, {
@@ -182,21 +254,29 @@ describe('what a rotation tells of its two secrets', () => {
     expect(rotation.retiring).toEqual({
       secretId: key.secrets[0].id,
       calls: 3,
+      deniedCalls: 1,
+      brownoutCalls: 0,
       lastUsedAt: at(),
       callers: [
         {
           ip: '127.0.0.5',
           userAgent: 'old/2',
           calls: 2,
+          deniedCalls: 1,
+          brownoutCalls: 0,
           firstSeenAt: iso(seen[1] as number),
           lastSeenAt: at(),
+          routes: ['/latchkey/v1/self'],
         },
         {
           ip: '127.0.0.1',
           userAgent: 'old/1',
           calls: 1,
+          deniedCalls: 0,
+          brownoutCalls: 0,
           firstSeenAt: startedAt,
           lastSeenAt: startedAt,
+          routes: ['/latchkey/v1/self'],
         },
       ],
     });

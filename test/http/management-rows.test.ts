@@ -2,131 +2,145 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/latchkey.js';
 import { mainTables } from '../support/main-tables.js';
 import { startManagement, type Management } from '../support/management.js';
-
-type Row = Record<string, unknown>;
+import { filled, operations, requestFor, sampleOf, samples } from '../support/sample-requests.js';
+import { changesBetween } from '../support/table-changes.js';
+import { fillIn, openTenant, type Tenant } from '../support/tenants.js';
 
 let latchkey: Management;
-/** Two of everything, so that a change that touches too much has something to touch. */
-let one: { readonly account: string; readonly key: string };
+let opened = 0;
 
 beforeAll(async () => {
   latchkey = await startManagement();
-  await latchkey.addScopes('one', 'two', 'three');
-  for (const name of ['Two', 'One']) {
-    const account = await latchkey.openAccount({ name });
-    const grants = { scopes: ['one', 'two'], grantableScopes: ['one'] };
-    const key = await latchkey.makeKey(account.id, grants);
-    await latchkey.makeKey(account.id, grants);
-    one = { account: account.id, key: key.id };
-    const service = name.toLowerCase();
-    const settings = { upstream: 'http://127.0.0.1:1', mount: `/${service}` };
-    await latchkey.manage('PUT', `/v1/services/${service}`, settings);
-    const routes = [{ method: 'GET', path: '/a', scopeSets: [['one']] }];
-    await latchkey.manage('PUT', `/v1/services/${service}/routes`, { routes });
-  }
+  // Something of every kind that is nobody's business here, so that a change that touches too much has something to touch.
+  await openTenant(latchkey, 'theirs');
 });
 
 afterAll(() => latchkey.remove());
 
-/** Every change is numbered and told to the audit trail; those rows are not what is looked at here. */
-const ofEveryChange = ['access_revision', 'access_change', 'audit_event', 'audit_head'];
+const openOurs = (): Promise<Tenant> => openTenant(latchkey, `ours-${(opened += 1)}`);
 
-/** The rows that are not as they were, or are new, or are gone, by table. */
-function changedRows(before: Record<string, unknown[]>, after: Record<string, unknown[]>) {
-  const changed: Record<string, Row[]> = {};
-  for (const [table, rows] of Object.entries(after)) {
-    if (ofEveryChange.includes(table)) continue;
-    const texts = (all: readonly unknown[]) => new Set(all.map((row) => JSON.stringify(row)));
-    const [old, young] = [texts(before[table] ?? []), texts(rows)];
-    const found = [...old, ...young].filter((text) => old.has(text) !== young.has(text));
-    if (found.length > 0) changed[table] = found.map((text) => JSON.parse(text));
-  }
-  return changed;
+/** Every line by which the whole database differs afterwards. */
+async function changesOf(tenant: Tenant, work: () => Promise<unknown>): Promise<string[]> {
+  const before = await mainTables(latchkey);
+  await work();
+  return changesBetween(before, await mainTables(latchkey), tenant.words);
 }
 
-const keyPath = (): string => `/v1/accounts/${one.account}/keys/${one.key}`;
-const ofAccount = (row: Row): boolean => row['id'] === one.account;
-const ofKey = (row: Row): boolean => (row['key_id'] ?? row['id']) === one.key;
-const named = (name: string) => (row: Row) => row['name'] === name;
+/** What a change writes: its rows, its number, and its event at the end of one trail, with that of its end if it has one. */
+function asRecorded(writes: readonly string[], event: string, endEvent?: string): string[] {
+  const [trail = ''] = event.split(' ');
+  const isNew = writes.includes('+ audit_head');
+  const head = isNew ? [] : [`~ audit_head ${trail}: digest, seq`];
+  const record = ['~ access_revision: revision', `+ audit_event ${event}`, ...head];
+  const end = endEvent === undefined ? [] : [`+ audit_event ${endEvent}`];
+  return [...writes, ...record, ...end].sort();
+}
 
-describe('#69 a change touches exactly its rows', () => {
-  it.each<
-    [what: string, change: () => [string, string, Json], Record<string, (row: Row) => boolean>]
-  >([
-    [
-      'PATCH of an account',
-      () => ['PATCH', `/v1/accounts/${one.account}`, { name: 'x', entitledScopes: ['one'] }],
-      { account: ofAccount },
-    ],
-    [
-      'suspending it',
-      () => ['POST', `/v1/accounts/${one.account}/suspend`, {}],
-      { account: ofAccount },
-    ],
-    [
-      'its allowlist',
-      () => ['PUT', `/v1/accounts/${one.account}/ip-allowlist`, { mode: 'report', entries: [] }],
-      { account: ofAccount },
-    ],
-    ['PATCH of a key’s name', () => ['PATCH', keyPath(), { name: 'x' }], { api_key: ofKey }],
-    [
-      'PATCH of its scopes',
-      () => ['PATCH', keyPath(), { scopes: ['three'] }],
-      { api_key: ofKey, api_key_grant: (row) => ofKey(row) && row['power'] === 'use' },
-    ],
-    [
-      'its allowlist',
-      () => ['PUT', `${keyPath()}/ip-allowlist`, { mode: 'report', entries: [] }],
-      { api_key: ofKey },
-    ],
-    ['suspending it', () => ['POST', `${keyPath()}/suspend`, {}], { api_key: ofKey }],
-    ['resuming it', () => ['POST', `${keyPath()}/resume`, {}], { api_key: ofKey }],
-    [
-      'reissuing its secret',
-      () => ['POST', `${keyPath()}/reissue`, {}],
-      { api_key: ofKey, secret: ofKey },
-    ],
-    [
-      'rotating it',
-      () => ['POST', `${keyPath()}/rotations`, { graceSeconds: 60 }],
-      { api_key: ofKey, secret: ofKey, rotation: ofKey },
-    ],
-    [
-      'revoking it, with its open rotation',
-      () => ['POST', `${keyPath()}/revoke`, {}],
-      { api_key: ofKey, rotation: ofKey },
-    ],
-    [
-      'PUT of a scope',
-      () => ['PUT', '/v1/scopes/two', { description: 'x' }],
-      { scope: named('two') },
-    ],
-    [
-      'PUT of a service',
-      () => ['PUT', '/v1/services/one', { upstream: 'http://127.0.0.1:2', mount: '/one' }],
-      { service: named('one') },
-    ],
-  ])('%s', async (_what, change, expected) => {
-    const before = mainTables(latchkey.folder);
-    const [method, path, body] = change();
-    await latchkey.manage(method, path, body);
-    const changed = changedRows(before, mainTables(latchkey.folder));
-    expect(Object.keys(changed).sort()).toEqual(Object.keys(expected).sort());
-    for (const [table, isExpected] of Object.entries(expected)) {
-      expect(changed[table]?.filter((row) => !isExpected(row))).toEqual([]);
+describe('#69 every operation, as the operator: it does what it says, and writes exactly its rows', () => {
+  it.each(
+    operations.map(
+      (operation) => [`${operation.method} ${operation.template}`, operation] as const,
+    ),
+  )('%s', async (_name, operation) => {
+    const { status, first, tells, writes, writesInOtherWebhooks, event, endEvent } =
+      sampleOf(operation);
+    const tenant = await openOurs();
+    if (first !== undefined) {
+      const [method, template, body] = first;
+      await latchkey.manage(method, fillIn(template, tenant), body);
     }
+    const request = requestFor(operation, tenant, latchkey.operatorKey);
+    const { webhook = [] } = writesInOtherWebhooks === undefined ? {} : await mainTables(latchkey);
+    const others = webhook.filter((row) => row['account_id'] !== tenant.accountId);
+    await latchkey.newRows.skip();
+    const changes = await changesOf(tenant, async () => {
+      const answer = await latchkey.ask(request.method, request.path, request);
+      expect([answer.status, answer.json?.message]).toEqual([status, undefined]);
+      if (tells !== undefined) expect(answer.text).toContain(tenant[tells]);
+    });
+    const isRetried = request.headers === undefined ? [] : ['+ idempotency_record'];
+    const expected =
+      event === undefined
+        ? []
+        : asRecorded(
+            [...(writes ?? []), ...others.map(() => String(writesInOtherWebhooks))],
+            event,
+            endEvent,
+          );
+    expect(changes.map(withoutDigest)).toEqual([...expected, ...isRetried].sort());
+    expect(await latchkey.newRows.take(1)).toMatchObject([
+      { keyId: latchkey.operatorKeyId, method: request.method, status, decision: 'allowed' },
+    ]);
   });
 
-  it('the routes of a service', async () => {
-    const before = mainTables(latchkey.folder);
-    const { id } = await latchkey.manage('GET', '/v1/services/one');
-    await latchkey.manage('PUT', '/v1/services/one/routes', { routes: [] });
-    const {
-      route = [],
-      service = [],
-      ...others
-    } = changedRows(before, mainTables(latchkey.folder));
-    expect([route.map((row) => row['service_id']), others]).toEqual([[id], {}]);
-    expect(service.every((row) => row['id'] === id)).toBe(true);
+  it('knows a request for each of them, and none for what is no more', () => {
+    const names = operations.map(({ method, template }) => `${method} ${template}`);
+    expect(Object.keys(samples).sort()).toEqual(names.sort());
+  });
+
+  it('what only reads says so: every other method writes, and no GET but what hands the log out, which is on record', () => {
+    const writing = operations.filter((operation) => sampleOf(operation).event !== undefined);
+    const others = operations.filter((operation) => !writing.includes(operation));
+    const onRecord = writing.filter(({ method }) => method === 'GET');
+    expect(onRecord.map(({ template }) => template)).toEqual(
+      onRecord
+        .map(({ template }) => template)
+        .filter((template) => /\/(?:export|registers\/\w+)$/.test(template)),
+    );
+    expect(onRecord.flatMap((operation) => sampleOf(operation).writes ?? [])).toEqual([]);
+    expect(others.filter(({ method }) => method !== 'GET').map(({ template }) => template)).toEqual(
+      others
+        .map(({ template }) => template)
+        .filter((template) => /\/(check|verify)$/.test(template)),
+    );
   });
 });
+
+describe('#69 the same in other ways', () => {
+  const key = '/v1/accounts/{accountId}/keys/{keyId}';
+  const rotation = `${key}/rotations/{rotationId}`;
+  const keyRow = '~ api_key key account production: revision';
+  const stale = '+ access_change key key';
+
+  it.each<[what: string, request: [string, string, Json?], writes: string[], event: string]>([
+    ['grantable scopes alone', ['PATCH', key, { grantableScopes: ['{name}.read'] }],
+      [keyRow, stale, '+ api_key_grant key its-scope hand_out'], 'account key.changed key'],
+    ['an expiry alone', ['PATCH', key, { expiresAt: '2099-01-01T00:00:00Z' }],
+      ['~ api_key key account production: expires_at, revision', stale], 'account key.changed key'],
+    ['what an account is entitled to', ['PATCH', '/v1/accounts/{accountId}', { entitledScopes: [] }],
+      ['~ account account: entitled_scopes, revision', '+ access_change account account'], 'account account.changed account'],
+    ['a policy that asks for nothing', ['PUT', '/v1/accounts/{accountId}/policy', {}],
+      ['~ account account: revision', '+ access_change account account'], 'account account.policy_changed account'],
+    ['a forced cancel', ['POST', `${rotation}/cancel`, { force: true }],
+      [keyRow, stale, '~ rotation rotation key retiring replacing: ended_at, standing',
+        '~ secret replacing key: revoked_at', '~ secret retiring key rotation: ends_at, rotation_id',
+        '+ notice account key rotation', '+ notice_delivery account'], 'account rotation.cancelled key'],
+    ['a new scope', ['PUT', '/v1/scopes/{name}.new', {}], ['+ scope'], 'operator scope.created'],
+    ['a binding for one environment', ['PUT', '/v1/accounts/{accountId}/services/{name}', { environment: 'qa' }],
+      ['+ binding account service qa', '+ access_change account account'], 'account binding.created'],
+    ['no routes', ['PUT', '/v1/services/{name}/routes', { routes: [] }],
+      ['~ service service name: revision', '+ access_change service service', '- route service'], 'operator service.routes_replaced service'],
+  ])('%s', async (_what, [method, template, body], writes, event) => {
+    const tenant = await openOurs();
+    const changes = await changesOf(tenant, () =>
+      latchkey.manage(method, fillIn(template, tenant), body && filled(body, tenant)),
+    );
+    expect(changes).toEqual(asRecorded(writes, event));
+  }); // prettier-ignore
+
+  it.each<[what: string, first: string, again: string]>([
+    ['suspending what is suspended', `${key}/suspend`, `${key}/suspend`],
+    ['revoking what is revoked', `${key}/revoke`, `${key}/revoke`],
+    ['resuming what is active', `${key}/resume`, `${key}/resume`],
+  ])('%s writes its number and nothing else', async (_what, first, again) => {
+    const tenant = await openOurs();
+    await latchkey.manage('POST', fillIn(first, tenant));
+    const changes = await changesOf(tenant, () => latchkey.manage('POST', fillIn(again, tenant)));
+    expect(changes).toEqual(['~ access_revision: revision']);
+  });
+});
+
+/** The name that a retry has in the database is a digest, another each time. */
+function withoutDigest(line: string): string {
+  return line.replace(/^(\+ idempotency_record) \S+$/, '$1');
+}

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import SqliteDatabase from 'better-sqlite3';
 import { join } from 'node:path';
 import { publishCrm } from '../support/crm.js';
-import type { Answer } from '../support/latchkey.js';
 import {
   expectDenied,
   expectRefused,
@@ -10,14 +9,7 @@ import {
   startManagement,
   type Management,
 } from '../support/management.js';
-import {
-  bodyFor,
-  fillIn,
-  openTenant,
-  operatorScopes,
-  tenantScopes,
-  type Tenant,
-} from '../support/operations.js';
+import { openTenant, operatorScopes, tenantScopes, type Tenant } from '../support/tenants.js';
 
 let latchkey: Management;
 let ours: Tenant;
@@ -25,89 +17,10 @@ let theirs: Tenant;
 
 beforeAll(async () => {
   latchkey = await startManagement();
-  [ours, theirs] = [await openTenant(latchkey, 'Ours'), await openTenant(latchkey, 'Theirs')];
+  [ours, theirs] = [await openTenant(latchkey, 'ours'), await openTenant(latchkey, 'theirs')];
 });
 
 afterAll(() => latchkey.remove());
-
-const nowhere = {
-  accountId: 'acc_00000000000000000000',
-  keyId: 'key_00000000000000000000',
-  rotationId: 'rot_00000000000000000000',
-};
-
-/** What an answer says, apart from its own id. */
-const said = ({ status, json }: Answer) => ({ status, ...json, correlationId: '' });
-
-const operationsWith = (part: string) => {
-  const found = latchkey.description.operations.filter(({ template }) => template.includes(part));
-  expect(found.length).toBeGreaterThan(0);
-  return found;
-};
-
-describe('#68 every operation on a foreign account', () => {
-  it('404, exactly as for an account that does not exist', async () => {
-    for (const { method, template, requiredScopes } of operationsWith('{accountId}')) {
-      if (operatorScopes.includes(requiredScopes[0] as string)) continue;
-      const body = bodyFor(method, template);
-      const ask = (path: string) => latchkey.ask(method, path, { secret: ours.admin, body });
-      const [foreign, none] = [
-        await ask(fillIn(template, { ...theirs })),
-        await ask(fillIn(template, nowhere)),
-      ];
-      expect([method, template, foreign.status]).toEqual([method, template, 404]);
-      expect(said(foreign)).toEqual(said(none));
-    }
-  });
-
-  it('403 where the operation is the operator’s alone, whatever account is named', async () => {
-    for (const { method, template, requiredScopes } of operationsWith('')) {
-      if (!operatorScopes.includes(requiredScopes[0] as string)) continue;
-      const path = fillIn(template, { ...ours, name: 'crm' });
-      const row = { keyId: ours.adminId, accountId: ours.accountId };
-      await expectDenied(latchkey, { method, path, secret: ours.admin }, 'SCOPE_MISSING', row);
-    }
-  });
-});
-
-describe('#68 every id of a foreign account, under an account of one’s own', () => {
-  const byWhom = ['their own admin', 'the operator'] as const;
-
-  it.each(byWhom)('404 for a key, to %s', async (who) => {
-    const secret = who === 'the operator' ? latchkey.operatorKey : ours.admin;
-    for (const { method, template } of operationsWith('{keyId}')) {
-      const body = bodyFor(method, template);
-      const ask = (ids: Partial<Tenant>) =>
-        latchkey.ask(method, fillIn(template, { ...ours, ...ids }), { secret, body });
-      const foreign = await ask({ keyId: theirs.keyId, rotationId: theirs.rotationId });
-      expect([method, template, foreign.status]).toEqual([method, template, 404]);
-      expect(said(foreign)).toEqual(said(await ask({ ...nowhere, accountId: ours.accountId })));
-    }
-  });
-
-  it.each(byWhom)('404 for a rotation, to %s', async (who) => {
-    const secret = who === 'the operator' ? latchkey.operatorKey : ours.admin;
-    for (const { method, template } of operationsWith('{rotationId}')) {
-      const body = bodyFor(method, template);
-      const path = fillIn(template, { ...ours, rotationId: theirs.rotationId });
-      await expectRefused(latchkey, { method, path, secret, body }, refusals.notFound);
-    }
-  });
-
-  it('and nothing of theirs was changed by any of it', async () => {
-    const path = `/v1/accounts/${theirs.accountId}`;
-    const key = await latchkey.manage('GET', `${path}/keys/${theirs.keyId}`);
-    expect(key).toMatchObject({ name: 'Vendor', state: 'active' });
-    expect(key.openRotation.id).toBe(theirs.rotationId);
-    const { results } = await latchkey.manage('GET', `${path}/audit-events`);
-    expect(results.map(({ action }: { action: string }) => action).sort()).toEqual([
-      'account.created',
-      'key.created',
-      'key.created',
-      'rotation.opened',
-    ]);
-  });
-});
 
 describe('an account’s own view', () => {
   it('lists itself among accounts, and no other', async () => {
@@ -143,6 +56,41 @@ describe('an account’s own view', () => {
       expect(answer.status).toBe(200);
       expect(answer.text).not.toContain('internal.example');
     }
+  });
+});
+
+describe('a service that is not open', () => {
+  const closed = '/v1/services/closed';
+  const paths = [closed, `${closed}/routes`];
+  const named = async (secret: string) => {
+    const { json } = await latchkey.ask('GET', '/v1/services?limit=500', { secret });
+    return json.results.map(({ name }: { name: string }) => name);
+  };
+
+  beforeAll(async () => {
+    const service = { upstream: 'http://127.0.0.1:1', mount: '/closed', open: false };
+    await latchkey.manage('PUT', closed, service);
+  });
+
+  it('is there for an account that is bound to it, and for others not at all', async () => {
+    const binding = `/v1/accounts/${ours.accountId}/services/closed`;
+    for (const path of [...paths, binding])
+      await expectRefused(latchkey, { method: 'GET', path, secret: ours.admin }, refusals.notFound);
+    expect(await named(ours.admin)).not.toContain('closed');
+    await latchkey.manage('PUT', binding, { environment: 'qa' });
+    for (const path of [...paths, binding])
+      expect((await latchkey.ask('GET', path, { secret: ours.admin })).status).toBe(200);
+    expect(await named(ours.admin)).toContain('closed');
+    expect(await named(theirs.admin)).not.toContain('closed');
+    for (const path of paths)
+      expect((await latchkey.ask('GET', path, { secret: theirs.admin })).status).toBe(404);
+    await latchkey.manage('DELETE', `${binding}?environment=qa`);
+    expect((await latchkey.ask('GET', closed, { secret: ours.admin })).status).toBe(404);
+  });
+
+  it('is there for the operator', async () => {
+    for (const path of paths) expect(await latchkey.manage('GET', path)).toBeDefined();
+    expect(await named(latchkey.operatorKey)).toContain('closed');
   });
 });
 

@@ -94,11 +94,16 @@ describe('cancel', () => {
       const traffic = {
         secretId: rotation.replacing.secretId,
         calls: 1,
+        deniedCalls: 0,
+        brownoutCalls: 0,
         lastUsedAt: iso(now),
         callers: [
-          { ip: '127.0.0.1', userAgent: 'node', calls: 1, firstSeenAt: iso(now), lastSeenAt: iso(now) },
+          {
+            ...{ ip: '127.0.0.1', userAgent: 'node', calls: 1, deniedCalls: 0, brownoutCalls: 0 },
+            ...{ firstSeenAt: iso(now), lastSeenAt: iso(now), routes: [expect.any(String)] },
+          },
         ],
-      }; // prettier-ignore
+      };
       expect(answer.json.errors[0].context).toEqual({ traffic });
       expect(await events.take()).toEqual([]);
       expect(await statesOf()).toEqual(['retiring', 'current']);
@@ -110,7 +115,11 @@ describe('cancel', () => {
         replacing: traffic,
       });
       await expectSaid(rotation.secret, 'SECRET_REVOKED', {
-        ...{ secretId: rotation.replacing.secretId, secretState: 'revoked', rotationId: null },
+        ...{
+          secretId: rotation.replacing.secretId,
+          secretState: 'revoked',
+          rotationId: rotation.id,
+        },
       });
       await expectEvent(
         'rotation.cancelled',

@@ -31,7 +31,7 @@ describeOnEachDatabase('the accounts store', (kind) => {
     expect({ ...made }).toEqual({
       ...{ id: made.id, name: '𝔄 GmbH', kind: 'sandbox', isOperator: false, suspended: false },
       ...{ allowHapikey: true, entitledScopes: ['contacts.read', '🗝️'] },
-      ...{ ipAllowlist: { mode: 'off', entries: [] } },
+      ...{ ipAllowlist: { mode: 'off', entries: [] }, policy: {}, noticeEmails: [] },
       ...{ createdAt: made.createdAt, revision: made.revision },
     });
     expect(made.id).toMatch(/^acc_[0-9A-Za-z]{20}$/);
@@ -60,6 +60,7 @@ describeOnEachDatabase('the accounts store', (kind) => {
     ['the entitled scopes to none', { entitledScopes: [] }],
     ['the entitled scopes to all', { entitledScopes: null }],
     ['the allowlist', { ipAllowlist: { mode: 'report', entries: [{ cidr: '::1', note: '✍' }] } }],
+    ['the policy', { policy: { overAge: 'refuse', secretAgeDaysMax: 30 } }],
     ['several things', { name: 'x', allowHapikey: false, entitledScopes: ['a'] }],
     ['nothing', {}],
     [
@@ -108,7 +109,7 @@ describeOnEachDatabase('the accounts store', (kind) => {
     const known = await store.database.read.find(AccountEntity);
     const seen: AccountEntity[] = [];
     for (let after = null as AccountEntity | null; ;) {
-      const page = await store.accounts.list(4, after);
+      const page = await store.accounts.list(4, after, 'everybody');
       seen.push(...page);
       if (page.length < 4) break;
       after = page.at(-1) as AccountEntity;

@@ -35,6 +35,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
     ...{ name: '🗝️ Vendor', description: 'what', purpose: 'why', environment: 'qa' as const },
     ...{ scopes: ['orders.read', 'contacts.read'], grantableScopes: ['contacts.write'] },
     ...{ ipAllowlist: allowlist, expiresAt: 4_102_444_800_000, createdBy: 'key_maker' },
+    ...{ recipient: 'whom', contactEmail: 'owner@example.com' },
   };
 
   it('makes a key with all that was asked for', async () => {
@@ -81,6 +82,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
     ['the name', { name: 'renamed' }],
     ['the description, to nothing', { description: null }],
     ['the purpose', { purpose: '𝔭urpose' }],
+    ['the recipient', { recipient: '収取人' }],
     ['the standing', { standing: 'suspended' }],
     ['the expiry', { expiresAt: Number.MAX_SAFE_INTEGER }],
     ['the expiry, to never', { expiresAt: null }],
@@ -160,7 +162,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
       await make('ended', { expiresAt: now - 1 });
       await make('suspended', { purpose: 'Ünïcode Straße' }, 'suspended');
       await make('suspended, ended', { expiresAt: now - 1 }, 'suspended');
-      await make('revoked', { environment: 'staging' }, 'revoked');
+      await make('revoked', { environment: 'staging', recipient: 'Weiß & Söhne' }, 'revoked');
       await make('revoked, ended', { expiresAt: now - 1 }, 'revoked');
       await make('hands out', { grantableScopes: ['contacts.read'], description: '100%_\\ Sure' });
       await store.issueKey(accountId, { name: 'plain', scopes: ['contacts.read'] });
@@ -171,6 +173,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
       [{ state: 'suspended' }, ['suspended']],
       [{ state: 'expired' }, ['ended now', 'ended', 'suspended, ended']],
       [{ state: 'revoked' }, ['revoked', 'revoked, ended']],
+      [{ state: 'live' }, ['plain', 'ends later', 'suspended', 'hands out']],
       [{ environment: 'qa' }, ['ends later']],
       [{ environment: 'development' }, []],
       [{ scope: 'contacts.read' }, ['plain']],
@@ -180,6 +183,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
       [{ q: '100%_\\' }, ['hands out']],
       [{ q: '%' }, ['hands out']],
       [{ q: '_' }, ['hands out']],
+      [{ q: 'söhne' }, ['revoked']],
       [{ q: '\\' }, ['hands out']],
       [{ q: 'ÜnÏcode' }, []],
       [{ q: 'Ünïcode' }, ['suspended']],

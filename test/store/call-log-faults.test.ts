@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { LogUnavailableError } from '../../src/core/ports.js';
+import { LogUnavailableError, type NewCall } from '../../src/core/ports.js';
 import { completedOutcome, eventually, exampleCall, TestCallLog } from '../support/call-log.js';
 import { describeOnEachDatabase, makeDatabase, type TestDatabase } from '../support/store.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
+import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const loading = fileURLToPath(new URL('../support/call-log-load.mjs', import.meta.url));
 const faultyWorker = new URL('../support/faulty-call-log.worker.mjs', import.meta.url);
@@ -54,7 +55,11 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     const unblock = await log.blockWriters();
     const denied = { decision: 'denied', status: 403, reason: 'IP_NOT_ALLOWED' } as const;
     const waiting = [exampleCall(writer), exampleCall(writer, denied)];
-    const results = await Promise.allSettled(waiting.map((call) => writer.write(call)));
+    // Nobody waits for these: one comes before the outage is known, one in the middle of it.
+    const answered = [exampleCall(writer), exampleCall(writer)];
+    const writes = waiting.map((call) => writer.write(call));
+    writer.note(answered[0] as NewCall);
+    const results = await Promise.allSettled(writes);
     for (const result of results) {
       expect(result).toMatchObject({ status: 'rejected', reason: { name: 'LogUnavailableError' } });
     }
@@ -64,6 +69,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     const meanwhile = exampleCall(writer);
     await expect(writer.write(meanwhile)).rejects.toThrow(LogUnavailableError);
     expect(performance.now() - startedAt).toBeLessThan(impatient.timeoutMs / 2);
+    writer.note(answered[1] as NewCall);
     writer.complete(before.position, completedOutcome);
     // A door that does not look must not bring the process down.
     void writer.write(exampleCall(writer));
@@ -85,8 +91,32 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     expect(allowedCall).toMatchObject({ ...unanswered, decision: 'allowed' });
     expect(deniedCall).toMatchObject({ ...unanswered, decision: 'denied' });
     expect(await log.store.find(meanwhile.id)).toMatchObject(unanswered);
-    await expectNoGap(6);
+    for (const { id, status, reason } of answered)
+      expect(await log.store.find(id)).toMatchObject({ status, reason });
+    await expectNoGap(8);
     expect(writer.lostRows).toBe(0);
+  });
+
+  it('keeps what was noted as it was noted, beside the rows of those who waited in vain', async () => {
+    const writer = await log.writer(impatient);
+    const unblock = await log.blockWriters();
+    const noted = [exampleCall(writer), exampleCall(writer, { status: 201 })];
+    const waiting = [exampleCall(writer), exampleCall(writer)];
+    const vain: Promise<void>[] = [];
+    // Handed over before it was known that the log is in trouble, and after.
+    for (const [i, call] of noted.entries()) {
+      writer.note(call);
+      vain.push(writer.write(waiting[i] as NewCall));
+      await Promise.allSettled(vain);
+      expect(writer.healthy).toBe(false);
+    }
+    await unblock();
+    await eventually(() => writer.waitingRows === 0);
+    for (const { id, status, reason } of noted)
+      expect(await log.store.find(id)).toMatchObject({ status, reason });
+    for (const { id } of waiting)
+      expect(await log.store.find(id)).toMatchObject({ status: 503, reason: 'LOG_UNAVAILABLE' });
+    await expectNoGap(4);
   });
 
   it('keeps what a buffered log was given as it was given', async () => {
@@ -137,7 +167,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     for (const other of others)
       expect(await log.store.find(other.id)).toMatchObject({ status: 503 });
     await writer.write(exampleCall(writer));
-    expect((await log.store.usageOfSecrets(['sec_1'])).get('sec_1')?.calls).toBe(4);
+    await expectUsageOfRows((sql) => log.query(sql));
   });
 
   it.each([
@@ -157,7 +187,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
       });
     }
     await expectNoGap(4);
-    expect((await log.store.usageOfSecrets(['sec_1'])).get('sec_1')?.calls).toBe(4);
+    await expectUsageOfRows((sql) => log.query(sql));
   });
 
   it('gives up on a database that does not answer, and corrects what it wrote after all', async () => {
@@ -165,13 +195,18 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     const onStateChange = (healthy: boolean) => states.push(healthy);
     const writer = await log.writer({ ...impatient, workerUrl: faultyWorker, onStateChange });
     const slow = exampleCall(writer, { path: '/answer-late' });
-    await expect(writer.write(slow)).rejects.toThrow(LogUnavailableError);
+    const beside = exampleCall(writer);
+    const writing = writer.write(slow);
+    writer.note(beside);
+    await expect(writing).rejects.toThrow(LogUnavailableError);
     expect(writer.healthy).toBe(false);
     await eventually(() => writer.healthy);
     await writer.write(exampleCall(writer));
     expect(await log.store.find(slow.id)).toMatchObject({ status: 503, reason: 'LOG_UNAVAILABLE' });
+    const { id, status, reason } = beside;
+    expect(await log.store.find(id)).toMatchObject({ status, reason });
     expect(states).toEqual([false, true]);
-    await expectNoGap(2);
+    await expectNoGap(3);
   });
 
   if (kind === 'postgres') {
@@ -191,7 +226,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
   it.each(['durable', 'committed'])(
     'has every acknowledged row once after kill -9 (%s)',
     async (mode) => {
-      const folder = mkdtempSync(join(tmpdir(), 'latchkey-load-'));
+      const folder = makeFolder('load');
       const file = join(folder, 'acknowledged');
       const written = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
       for (let round = 0; round < 3; round += 1) {
@@ -206,15 +241,16 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
         await once(child, 'exit');
       }
       const acknowledged = readFileSync(file, 'utf8').trimEnd().split('\n');
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
+      // What was committed and not counted yet is counted by who opens the log next.
+      await log.writer();
       const rows = await log.query<{ id: string }>('SELECT id FROM call');
       const ids = new Set(rows.map(({ id }) => id));
       expect(rows).toHaveLength(ids.size);
       expect(acknowledged.length).toBeGreaterThan(100);
       expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
       await expectNoGap(rows.length);
-      const usage = await log.store.usageOfSecrets(['sec_1']);
-      expect(usage.get('sec_1')?.calls).toBe(rows.length);
+      await expectUsageOfRows((sql) => log.query(sql));
     },
   );
 });

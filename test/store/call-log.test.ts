@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { LogUnavailableError, type NewCall } from '../../src/core/ports.js';
 import { completedOutcome, exampleCall, TestCallLog } from '../support/call-log.js';
 import { describeOnEachDatabase, makeDatabase, type TestDatabase } from '../support/store.js';
+import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const modes = ['durable', 'committed', 'buffered'] as const;
 
@@ -247,24 +248,16 @@ describeOnEachDatabase('the call log', (kind) => {
       use({ secretId: null }),
     ]);
     await use({ at: 2500, secretId: 'sec_a', callerIp: '192.0.2.2', userAgent: 'late' });
-    const usages = await log.store.usageOfSecrets([
-      'sec_b',
-      'sec_a',
-      'sec_never',
-      ...upTo(2000).map(String),
+    expect(await log.usage.secretsOf('key_1')).toEqual([
+      {
+        ...{ secretId: 'sec_a', calls: 3, deniedCalls: 1 },
+        lastUse: { at: 3000, ip: '192.0.2.3', userAgent: 'last', route: '/contacts/{id}' },
+      },
     ]);
-    expect([...usages.keys()].sort()).toEqual(['sec_a', 'sec_b']);
-    expect(usages.get('sec_a')).toEqual({
-      ...{ secretId: 'sec_a', keyId: 'key_1', accountId: 'acc_1', calls: 3, deniedCalls: 1 },
-      ...{ lastUsedAt: 3000, lastUsedIp: '192.0.2.3', lastUsedUserAgent: 'last' },
-    });
-    expect(usages.get('sec_b')).toMatchObject({
-      keyId: 'key_b',
-      accountId: 'acc_b',
-      calls: 1,
-      deniedCalls: 0,
-    });
-    expect(await log.store.usageOfSecrets([])).toEqual(new Map());
+    expect(await log.usage.secretsOf('key_b')).toMatchObject([
+      { secretId: 'sec_b', calls: 1, deniedCalls: 0 },
+    ]);
+    await expectUsageOfRows((sql) => log.query(sql));
   });
 
   it.each(modes)(

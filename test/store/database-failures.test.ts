@@ -122,7 +122,7 @@ describeWithPostgres('a PostgreSQL server that ends all connections', () => {
   it('costs no idle connection its process', async () => {
     const { store } = opened;
     // As many as the pool keeps open, so that each of them hears of it.
-    await Promise.all(Array.from({ length: 10 }, () => store.accounts.list(1, null)));
+    await Promise.all(Array.from({ length: 10 }, () => store.accounts.list(1, null, 'everybody')));
     await opened.home.postgres?.disconnectAll();
     const account = await store.openAccount();
     expect(await store.accounts.find(account.id)).toEqual(account);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Change, StaleSubject } from '../../src/store/database.js';
+import type { Change, Stale } from '../../src/store/database.js';
 import { AccessChangeEntity } from '../../src/store/entities/access-change.entity.js';
 import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
@@ -62,8 +62,18 @@ describeOnEachDatabase('the main database', (kind) => {
       ]);
     });
 
+    it('is on record for other nodes also where this node was to read the same again anyway', async () => {
+      const numbered = await store.database.change(async (change) => {
+        change.refresh('key', 'key_1');
+        await change.touch('key', 'key_1');
+        return change.revision;
+      });
+      const rows = await store.database.read.findBy(AccessChangeEntity, { revision: numbered });
+      expect(rows).toMatchObject([{ subject: 'key', subjectId: 'key_1' }]);
+    });
+
     it('is told to every listener with its number before it is answered', async () => {
-      const heard: { stale: readonly StaleSubject[]; revision: number }[] = [];
+      const heard: { stale: Stale; revision: number }[] = [];
       store.database.onChange(async (stale, numbered) => {
         await sleep(5);
         heard.push({ stale, revision: numbered });

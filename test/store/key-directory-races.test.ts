@@ -42,7 +42,7 @@ describeOnEachDatabase('#57 a change that races a fill of the key directory', (k
     store.database.change((change) => store.keys.change(change, key.id, { standing: 'revoked' }));
 
   // As many statements as a fill of a secret in no rotation takes; the next test counts them.
-  const statementsPerFill = 5;
+  const statementsPerFill = 6;
   const places = Array.from({ length: statementsPerFill }, (_, i) => i + 1);
 
   it('is tried at every statement of a fill', async () => {

@@ -57,7 +57,7 @@ describeOnEachDatabase('the key directory', (kind) => {
     );
     expect(await find()).toMatchObject({
       ...{ id: key.secret.id, start: key.secret.text.slice(0, 12), endsAt: null, used: false },
-      ...{ revokedAt: null, rotationId: null, retiringSince: null },
+      ...{ revokedAt: null, over: false, rotation: null },
       key: {
         ...{ id: key.id, name: 'Vendor', environment: 'production', standing: 'active' },
         ...{ expiresAt: 9e12, bindings: new Map() },
@@ -134,7 +134,7 @@ describeOnEachDatabase('the key directory', (kind) => {
     await change.touch('account', accountId);
   };
   const rotate = async (change: Change) => {
-    const step = openRotation(change.now, 60);
+    const step = openRotation(change.now, { grace: { seconds: 60 } });
     if (!step.ok) throw new Error(step.why);
     const { id } = key;
     await store.rotations.open(
@@ -162,7 +162,11 @@ describeOnEachDatabase('the key directory', (kind) => {
         store.keys.change(change, key.id, { ipAllowlist: { mode: 'enforce', entries: [] } }),
       (held) => held.key.ipAllowlist.mode === 'enforce',
     ],
-    ['a rotation opens', rotate, (held) => held.endsAt !== null && held.retiringSince !== null],
+    [
+      'a rotation opens',
+      rotate,
+      (held) => held.endsAt !== null && held.rotation?.side === 'retiring',
+    ],
     [
       'the account is suspended',
       (change) => store.accounts.change(change, accountId, { suspended: true }),

@@ -3,6 +3,7 @@ import { StartError } from '../../src/core/start-error.js';
 import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
 import {
   checkFingerprints,
+  forgetFingerprints,
   hasFingerprint,
   recordFingerprints,
 } from '../../src/store/key-fingerprints.js';
@@ -50,7 +51,7 @@ describeOnEachDatabase('the fingerprints of the keys outside', (kind) => {
     for (const value of values) expect(value).not.toContain(one?.toString('base64url'));
   });
 
-  it('grow by the new versions, and ask for all of them from then on', async () => {
+  it('grow by each version that was the current one, and ask for all of them from then on', async () => {
     await recordFingerprints(store.writer, 'pepper', keys(one));
     await recordFingerprints(store.writer, 'pepper', keys(two, one));
     await recordFingerprints(store.writer, 'pepper', keys(two, one));
@@ -60,6 +61,21 @@ describeOnEachDatabase('the fingerprints of the keys outside', (kind) => {
       await expect(recordFingerprints(store.writer, 'pepper', wrong)).rejects.toThrow(StartError);
     }
     await checkFingerprints(store.writer, 'pepper', keys(two, one));
+  });
+
+  it('ask for no version that was only listed', async () => {
+    const listed = [
+      { version: 1, key: one as Buffer },
+      { version: 2, key: two as Buffer },
+    ];
+    await recordFingerprints(store.writer, 'sealing_key', listed);
+    await checkFingerprints(store.writer, 'sealing_key', listed.slice(0, 1));
+    await recordFingerprints(store.writer, 'sealing_key', listed.toReversed());
+    await expect(
+      checkFingerprints(store.writer, 'sealing_key', listed.slice(0, 1)),
+    ).rejects.toThrow('SEALING_KEY lacks version 2');
+    await forgetFingerprints(store.writer, 'sealing_key', [1]);
+    await checkFingerprints(store.writer, 'sealing_key', listed.slice(1));
   });
 
   it('#96 let one of two nodes begin that were given different keys at the same time', async () => {

@@ -4,7 +4,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +11,6 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartError } from '../../src/core/start-error.js';
@@ -26,6 +24,7 @@ import {
   wholeDatabase,
   type TestDatabase,
 } from '../support/store.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
 
 /** One line for a person: what is wrong, and nothing of the driver's. */
 async function refusal(starting: () => unknown): Promise<string> {
@@ -128,7 +127,7 @@ describe('#94 a SQLite file that is not whole', () => {
     await store.close();
   });
 
-  afterEach(() => home.remove());
+  afterEach(() => home.remove({ 'latchkey.db': 'damaged by each of these tests' }));
 
   const damages: [string, () => void][] = [
     ['cut after the first page', () => truncateSync(path, 4096)],
@@ -167,11 +166,11 @@ describe('#93 the lock on a SQLite database', () => {
   let path: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-lock-'));
+    folder = makeFolder('lock');
     path = join(folder, 'latchkey.db');
   });
 
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => removeFolder(folder));
 
   it('is held by one at a time', async () => {
     const lock = lockDatabase(path);

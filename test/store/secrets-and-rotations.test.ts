@@ -89,12 +89,12 @@ describeOnEachDatabase('secrets and rotations', (kind) => {
         change,
         { id: key.id, environment: 'qa' },
         key.secret.id,
-        taken(openRotation(change.now, graceSeconds)),
+        taken(openRotation(change.now, { grace: { seconds: graceSeconds } })),
         'key_opener',
       );
       return { ...opened, now: change.now, revision: change.revision };
     });
-  const save = (before: RotationEntity, step: (now: number) => RotationStep) =>
+  const save = (before: RotationEntity, step: (now: number) => RotationStep<string>) =>
     store.database.change(async (change) => {
       await store.rotations.save(change, before, taken(step(change.now)));
       return change;
@@ -106,7 +106,12 @@ describeOnEachDatabase('secrets and rotations', (kind) => {
       const { openRotation: rotation, secrets, key: changed } = await record();
       expect({ ...rotation }).toEqual({
         ...{ id, keyId: key.id, standing: 'open', startedAt: now, graceEndsAt: now + 60_000 },
-        ...{ endedAt: null, retiringSecretId: key.secret.id, replacingSecretId: secret.id },
+        ...{
+          endedAt: null,
+          retiringSecretId: key.secret.id,
+          replacingSecretId: secret.id,
+          brownouts: [],
+        },
         openedBy: 'key_opener',
       });
       expect(secrets.map((row) => row.id).sort()).toEqual([key.secret.id, secret.id].sort());
@@ -132,7 +137,7 @@ describeOnEachDatabase('secrets and rotations', (kind) => {
         const { id } = key;
         await store.rotations.open(
           ...([change, { id, environment: 'qa' }, key.secret.id] as const),
-          ...([taken(openRotation(change.now, 60)), null] as const),
+          ...([taken(openRotation(change.now, { grace: { seconds: 60 } })), null] as const),
         );
         throw new Error('the power went');
       });
@@ -244,7 +249,7 @@ describeOnEachDatabase('secrets and rotations', (kind) => {
   });
 });
 
-function taken(step: RotationStep): Rotation {
+function taken(step: RotationStep<string>): Rotation {
   if (!step.ok) throw new Error(step.why);
   return step.rotation;
 }

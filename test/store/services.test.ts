@@ -51,8 +51,8 @@ describeOnEachDatabase('the services store', (kind) => {
       ...{ createdAt: made.createdAt, revision: made.revision },
     });
     expect(made.id).toMatch(/^svc_[0-9A-Za-z]{20}$/);
-    expect(await store.services.findByName('made')).toEqual(made);
-    expect(await store.services.findByName('nothing')).toBeNull();
+    expect(await store.services.findByName('made', 'operator')).toEqual(made);
+    expect(await store.services.findByName('nothing', 'operator')).toBeNull();
   });
 
   it('#69 gives a known service new settings: its id, its routes and the others stay', async () => {
@@ -84,9 +84,9 @@ describeOnEachDatabase('the services store', (kind) => {
   });
 
   it('lists services page by page, oldest first', async () => {
-    const all = await store.services.list(100, null);
-    const [first, second] = [await store.services.list(2, null), all.slice(2, 4)];
-    expect([...first, ...(await store.services.list(2, first[1] ?? null))]).toEqual([
+    const all = await store.services.list(100, null, 'operator');
+    const [first, second] = [await store.services.list(2, null, 'operator'), all.slice(2, 4)];
+    expect([...first, ...(await store.services.list(2, first[1] ?? null, 'operator'))]).toEqual([
       ...[...all.slice(0, 2), ...second],
     ]);
   });
@@ -125,7 +125,7 @@ describeOnEachDatabase('the services store', (kind) => {
       await replaceRoutes(one.id, []);
       expect(await store.services.routesOf(one.id)).toEqual([]);
       expect(await store.services.routesOf(other.id)).toEqual(before);
-      const { revision } = (await store.services.findByName('one')) ?? {};
+      const { revision } = (await store.services.findByName('one', 'operator')) ?? {};
       expect(revision).toBe(one.revision + 4);
     });
 

@@ -10,11 +10,15 @@ import { BindingEntity } from '../../src/store/entities/binding.entity.js';
 import { GrantEntity } from '../../src/store/entities/grant.entity.js';
 import { IdempotencyRecordEntity } from '../../src/store/entities/idempotency-record.entity.js';
 import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
+import { NoticeAttemptEntity } from '../../src/store/entities/notice-attempt.entity.js';
+import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
+import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
 import { SecretEntity } from '../../src/store/entities/secret.entity.js';
 import { ServiceEntity } from '../../src/store/entities/service.entity.js';
+import { WebhookEntity } from '../../src/store/entities/webhook.entity.js';
 import {
   describeOnEachDatabase,
   makeDatabase,
@@ -44,17 +48,20 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ id: 'acc_1', name: words, kind: 'sandbox', isOperator: true, suspended: true },
         ...{ allowHapikey: true, entitledScopes: [words, 'b'], ipAllowlist: allowlist },
-        ...{ createdAt: big, revision: big },
+        ...{ policy: { overAge: 'refuse', quietSeconds: 0 }, createdAt: big, revision: big },
+        ...{ noticeEmails: [words, 'b'] },
       },
       {
         ...{ id: 'acc_2', name: '', kind: 'developer', isOperator: false, suspended: false },
         ...{ allowHapikey: false, entitledScopes: null, createdAt: 0, revision: 0 },
-        ipAllowlist: { mode: 'off', entries: [] },
+        ...{ ipAllowlist: { mode: 'off', entries: [] }, policy: {} },
+        ...{ noticeEmails: [] },
       },
       {
         ...{ id: 'acc_3', name: 'x', kind: 'production', isOperator: false, suspended: false },
         ...{ allowHapikey: true, entitledScopes: [], ipAllowlist: allowlist },
-        ...{ createdAt: 1, revision: 1 },
+        ...{ policy: {}, createdAt: 1, revision: 1 },
+        ...{ noticeEmails: [] },
       },
     ],
   ],
@@ -71,13 +78,19 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ id: 'key_1', accountId: 'acc_1', name: words, description: words, purpose: words },
         ...{ environment: 'qa', standing: 'suspended', expiresAt: big, ipAllowlist: allowlist },
-        ...{ createdAt: big, createdBy: words, revision: big },
+        ...{
+          createdAt: big,
+          createdBy: words,
+          revision: big,
+          contactEmail: words,
+          recipient: words,
+        },
       },
       {
         ...{ id: 'key_2', accountId: 'acc_1', name: '', description: null, purpose: null },
         ...{ environment: 'production', standing: 'active', expiresAt: null },
         ...{ ipAllowlist: { mode: 'report', entries: [] }, createdAt: 0 },
-        ...{ createdBy: null, revision: 0 },
+        ...{ createdBy: null, revision: 0, contactEmail: null, recipient: null },
       },
     ],
   ],
@@ -100,10 +113,12 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ id: 'rot_1', keyId: 'key_1', standing: 'open', startedAt: big, graceEndsAt: big },
         ...{ endedAt: big, retiringSecretId: words, replacingSecretId: words, openedBy: words },
+        brownouts: [{ startsAt: big, endsAt: big }],
       },
       {
         ...{ id: 'rot_2', keyId: 'key_1', standing: 'finished', startedAt: 0, graceEndsAt: 0 },
         ...{ endedAt: null, retiringSecretId: '', replacingSecretId: '', openedBy: null },
+        brownouts: [],
       },
     ],
   ],
@@ -194,6 +209,62 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       },
     ],
   ],
+  [
+    NoticeEntity,
+    [
+      {
+        ...{ id: 'ntc_1', accountId: 'acc_1', kind: 'rotation.opened', keyId: words },
+        ...{ rotationId: words, data: json, dedupeKey: words, createdAt: big },
+      },
+      {
+        ...{ id: 'ntc_2', accountId: 'acc_1', kind: 'webhook.test', keyId: null },
+        ...{ rotationId: null, data: {}, dedupeKey: '', createdAt: 0 },
+      },
+    ],
+  ],
+  [
+    NoticeDeliveryEntity,
+    [
+      {
+        ...{ id: 'dlv_1', noticeId: 'ntc_1', accountId: 'acc_1', channel: 'email' },
+        ...{ recipient: words, state: 'delivered', attempts: 2_147_483_647, nextAttemptAt: big },
+        ...{ claimedUntil: big, deliveredAt: big },
+      },
+      {
+        ...{ id: 'dlv_2', noticeId: 'ntc_1', accountId: 'acc_1', channel: 'webhook' },
+        ...{ recipient: '', state: 'pending', attempts: 0, nextAttemptAt: 0 },
+        ...{ claimedUntil: null, deliveredAt: null },
+      },
+    ],
+  ],
+  [
+    NoticeAttemptEntity,
+    [
+      {
+        ...{ id: 'att_1', deliveryId: 'dlv_1', at: big, outcome: 'failed' },
+        ...{ code: 2_147_483_647, durationMs: 2_147_483_647, error: words },
+      },
+      {
+        ...{ id: 'att_2', deliveryId: 'dlv_1', at: 0, outcome: 'delivered' },
+        ...{ code: null, durationMs: 0, error: null },
+      },
+    ],
+  ],
+  [
+    WebhookEntity,
+    [
+      {
+        ...{ id: 'whk_1', accountId: 'acc_1', url: words, kinds: ['key.revoked'], enabled: true },
+        ...{ secret: { sealed: words, sealingVersion: 7 }, createdAt: big, revision: big },
+        previousSecret: { sealed: words, sealingVersion: 6, signsUntil: big },
+      },
+      {
+        ...{ id: 'whk_2', accountId: 'acc_1', url: '', kinds: null, enabled: false },
+        ...{ secret: { sealed: '', sealingVersion: 0 }, createdAt: 0, revision: 0 },
+        previousSecret: null,
+      },
+    ],
+  ],
 ];
 
 /** Each breaks one promise of the schema; the message is the database's own. */
@@ -221,6 +292,17 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
   ['an environment that is none', ApiKeyEntity, { id: 'key_9', environment: 'prod' }],
   ['a kind that no account has', AccountEntity, { id: 'acc_9', isOperator: false, kind: 'x' }],
   ['a power that no grant has', GrantEntity, { id: 'grt_9', power: 'both' }],
+  ['a notice of no account', NoticeEntity, { id: 'ntc_9', accountId: 'acc_9', dedupeKey: '9' }],
+  ['a second notice of the same', NoticeEntity, { id: 'ntc_9' }],
+  ['a delivery of no notice', NoticeDeliveryEntity, { id: 'dlv_9', noticeId: 'ntc_9' }],
+  ['a second delivery to one recipient', NoticeDeliveryEntity, { id: 'dlv_9' }],
+  [
+    'a state that no delivery has',
+    NoticeDeliveryEntity,
+    { id: 'dlv_9', recipient: '9', state: 'x' },
+  ],
+  ['an attempt of no delivery', NoticeAttemptEntity, { id: 'att_9', deliveryId: 'dlv_9' }],
+  ['a webhook of no account', WebhookEntity, { id: 'whk_9', accountId: 'acc_9' }],
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 

@@ -3,18 +3,32 @@ import type { Answer, Json } from './latchkey.js';
 import { schemaFaults, type Schema, type Schemas } from './json-schema.js';
 
 interface Content {
-  readonly content?: { readonly 'application/json'?: { readonly schema: Schema } };
+  readonly content?: Readonly<Record<string, { readonly schema: Schema } | undefined>>;
 }
 
-interface Operation {
+export interface Operation {
   readonly method: string;
   readonly template: string;
+  readonly parameters: readonly string[];
   readonly responses: Readonly<Record<string, Content>>;
   readonly requiredScopes: readonly string[];
 }
 
 /** Any secret of our format. No test has one that looks like it and is none. */
-const secretShape = /[a-z][a-z0-9]*_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}/g;
+const secretShape = /[a-z][a-z0-9]*_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}|whsec_[0-9A-Za-z+/]{43}=/g;
+
+/** Every operation that an OpenAPI document of ours names. */
+export function operationsIn(document: Json): Operation[] {
+  return Object.entries<Json>(document.paths).flatMap(([template, item]) =>
+    Object.entries<Json>(item).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      template,
+      parameters: (operation.parameters ?? []).map(({ name }: Json) => name),
+      responses: operation.responses,
+      requiredScopes: operation['x-required-scopes'],
+    })),
+  );
+}
 
 /** The OpenAPI document of a running Latchkey, to hold its answers to. */
 export class ApiDescription {
@@ -23,14 +37,7 @@ export class ApiDescription {
 
   constructor(document: Json) {
     this.#schemas = document.components.schemas;
-    this.operations = Object.entries<Json>(document.paths).flatMap(([template, item]) =>
-      Object.entries<Json>(item).map(([method, operation]) => ({
-        method: method.toUpperCase(),
-        template,
-        responses: operation.responses,
-        requiredScopes: operation['x-required-scopes'],
-      })),
-    );
+    this.operations = operationsIn(document);
   }
 
   /** The operation that a request is for; a literal segment goes before a parameter. */
@@ -54,7 +61,7 @@ export class ApiDescription {
       ? { $ref: '#/components/schemas/ErrorEnvelopeResponse' }
       : documented?.content?.['application/json']?.schema;
     if (schema === undefined) {
-      expect(answer.text).toBe('');
+      this.#checkFile(documented, answer);
       return;
     }
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -64,6 +71,14 @@ export class ApiDescription {
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('x-correlation-id')).toBe(answer.json.correlationId);
     expect(answer.json.links.documentation).toBe(`/latchkey/errors/${answer.json.reason}`);
+  }
+
+  /** An answer that is no JSON is one of the files that are documented, or empty. */
+  #checkFile(documented: Content | undefined, { headers, text }: Answer): void {
+    const [mediaType] = headers.get('content-type')?.split(';') ?? [];
+    if (documented?.content === undefined) expect(text).toBe('');
+    else expect(Object.keys(documented.content)).toContain(mediaType);
+    expect(text).not.toMatch(secretShape);
   }
 
   #checkSecrets(answer: Answer): void {

@@ -7,7 +7,7 @@ import { openSync, writeSync } from 'node:fs';
 /** @param {string} path */
 const built = (path) => import(new URL(`../../dist/src/${path}`, import.meta.url).href);
 
-const { CallLogWriter } = await built('store/call-log/call-log-writer.js');
+const { CallLogWriter } = await built('store/call-log/write/call-log-writer.js');
 const { newCallId } = await built('core/ids.js');
 const [, , url, mode, nodeId, file = ''] = process.argv;
 const acknowledged = openSync(file, 'a');
@@ -21,9 +21,26 @@ async function writeForever() {
     const at = Date.now();
     const position = writer.nextPosition(at);
     const id = newCallId(position);
-    await writer.write({ ...blankCall(), position, id, at });
+    await writer.write({ ...blankCall(), ...variation(position), position, id, at });
     writeSync(acknowledged, `${id}\n`);
   }
+}
+
+/**
+ * What calls differ in that is counted.
+ * @param {number} n
+ */
+function variation(n) {
+  const denied = n % 11 === 0;
+  return {
+    secretId: `sec_${n % 2}`,
+    method: n % 3 === 0 ? 'POST' : 'GET',
+    route: `/contacts/${n % 5}`,
+    callerIp: `203.0.113.${n % 7}`,
+    decision: denied ? 'denied' : 'allowed',
+    reason: denied ? 'SCOPE_MISSING' : null,
+    usedScopes: denied ? [] : [`contacts.${n % 4}`],
+  };
 }
 
 function blankCall() {

@@ -4,22 +4,39 @@ import type { DataSource } from 'typeorm';
 import type { CallOutcome } from '../../src/core/call.js';
 import { newCallId } from '../../src/core/ids.js';
 import type { NewCall } from '../../src/core/ports.js';
-import { callLogReader } from '../../src/store/call-log/call-log-data-source.js';
-import type { CallLogWriterOptions } from '../../src/store/call-log/call-log-writer-options.js';
-import { CallLogWriter } from '../../src/store/call-log/call-log-writer.js';
-import { CallsStore } from '../../src/store/call-log/calls.store.js';
+import { callLogMigrator, callLogReader } from '../../src/store/call-log/call-log-data-source.js';
+import type { CallLogWriterOptions } from '../../src/store/call-log/write/call-log-writer-options.js';
+import { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
+import { CallGapsStore } from '../../src/store/call-log/read/call-gaps.store.js';
+import { CallPaths } from '../../src/store/call-log/read/call-paths.js';
+import { CallSumsStore } from '../../src/store/call-log/read/call-sums.store.js';
+import type { CallTable } from '../../src/store/call-log/read/call-table.js';
+import { CallsStore } from '../../src/store/call-log/read/calls.store.js';
+import { RotationUsageStore } from '../../src/store/call-log/usage/rotation-usage.store.js';
+import { UsageStore } from '../../src/store/call-log/usage/usage.store.js';
 import { migrateCallLog } from '../../src/store/call-log/migrate-call-log.js';
+import { openCallTable } from '../../src/store/call-log/read/open-call-table.js';
+import { dayFilesOf, openWholeLog, removeDayFiles } from './call-days.js';
 import type { TestDatabase } from './store.js';
 
 /** Jest runs the sources, and a worker thread needs a script: the built one. */
-const workerUrl = new URL('../../dist/src/store/call-log/call-log.worker.js', import.meta.url);
+const built = (name: string) =>
+  new URL(`../../dist/src/store/call-log/threads/${name}`, import.meta.url);
+const workerUrl = built('call-log.worker.js');
+export const dayReaderUrl = built('day-reader.worker.js');
+export const callPrunerUrl = built('call-pruner.worker.js');
 
 /** A migrated call log, with writers and a reader that are closed with it. */
 export class TestCallLog {
   readonly #database: TestDatabase;
   readonly #writers: CallLogWriter[] = [];
   readonly #reader: DataSource;
+  readonly #table: ReturnType<typeof openCallTable>;
+  readonly #paths: CallPaths;
   readonly store: CallsStore;
+  readonly rows: CallTable;
+  readonly usage: UsageStore;
+  readonly rotationUsage: RotationUsageStore;
 
   static async create(database: TestDatabase): Promise<TestCallLog> {
     await migrateCallLog(database.url);
@@ -31,7 +48,28 @@ export class TestCallLog {
   private constructor(database: TestDatabase, reader: DataSource) {
     this.#database = database;
     this.#reader = reader;
-    this.store = new CallsStore(reader);
+    this.#table = openCallTable(database.url, reader, { workerUrl: dayReaderUrl });
+    this.rows = this.#table.rows;
+    this.#paths = new CallPaths(reader, this.rows);
+    this.store = new CallsStore(reader, this.rows, this.#paths);
+    this.usage = new UsageStore(reader);
+    this.rotationUsage = new RotationUsageStore(reader);
+  }
+
+  /** A store that gives a page after the first look, and reads next to nothing to count. */
+  hastyStore(): CallsStore {
+    const effort = { searchMs: 0, searchRows: 0, countedRows: 500 };
+    return new CallsStore(this.#reader, this.rows, this.#paths, effort);
+  }
+
+  /** @param ownNodeId as whom it is asked */
+  gaps(ownNodeId: string): CallGapsStore {
+    return new CallGapsStore(this.#reader, this.rows, this.#paths, ownNodeId);
+  }
+
+  /** Adds up this log's rows, in slices of so many of them. */
+  sums(rowsPerSlice?: number): CallSumsStore {
+    return new CallSumsStore(this.rows, this.#paths, rowsPerSlice);
   }
 
   get url(): string {
@@ -54,9 +92,13 @@ export class TestCallLog {
 
   /** Runs a statement on a connection that is opened for it alone. `call` and the other tables need no schema. */
   async query<T>(sql: string): Promise<T[]> {
-    const { kind, url } = this.#database;
+    const { kind } = this.#database;
     if (kind === 'sqlite') {
-      const database = new SqliteDatabase(url.slice('sqlite:'.length));
+      if (sql === 'DELETE FROM call') {
+        removeDayFiles(this.#path);
+        return [];
+      }
+      const database = openWholeLog(this.#path);
       try {
         const statement = database.prepare<[], T>(sql);
         return statement.reader ? statement.all() : (statement.run(), []);
@@ -73,10 +115,33 @@ export class TestCallLog {
     }
   }
 
+  /** How the database would carry out a statement on the newest rows. */
+  async explain(sql: string): Promise<string> {
+    if (this.#database.kind === 'postgres')
+      return JSON.stringify(await this.query(`SET enable_seqscan = off; EXPLAIN ${sql}`));
+    const database = new SqliteDatabase(dayFilesOf(this.#path).at(-1), { readonly: true });
+    try {
+      return JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Takes rows out. @param where a condition */
+  async takeOut(where: string): Promise<void> {
+    const sql = `DELETE FROM call WHERE ${where}`;
+    if (this.#database.kind === 'postgres') return void (await this.query(sql));
+    for (const path of dayFilesOf(this.#path)) {
+      const database = new SqliteDatabase(path);
+      database.exec(sql);
+      database.close();
+    }
+  }
+
   /** Makes the log unwritable. @returns what makes it writable again */
   async blockWriters(): Promise<() => Promise<void>> {
     if (this.#database.kind === 'sqlite') {
-      const database = new SqliteDatabase(this.url.slice('sqlite:'.length));
+      const database = new SqliteDatabase(this.#path);
       database.exec('BEGIN EXCLUSIVE');
       return () => Promise.resolve(void database.close());
     }
@@ -88,14 +153,21 @@ export class TestCallLog {
   /** Stops the writers and empties the tables. */
   async clear(): Promise<void> {
     await this.#stopWriters();
-    for (const table of ['call', 'call_node', 'secret_usage'])
+    const counters = ['secret_usage', 'secret_hour', 'key_usage', 'key_usage_places'];
+    for (const table of ['call', 'call_node', ...counters])
       await this.query(`DELETE FROM ${table}`);
   }
 
   /** Closes it; its database is left to whoever made it. */
   async close(): Promise<void> {
     await this.#stopWriters();
+    await this.#table.close();
     await this.#reader.destroy();
+  }
+
+  /** Of the log's own file, on SQLite. */
+  get #path(): string {
+    return this.url.slice('sqlite:'.length);
   }
 
   async #stopWriters(): Promise<void> {
@@ -108,6 +180,15 @@ export class TestCallLog {
     await client.query('SET search_path TO call_log');
     return client;
   }
+}
+
+/** Gives a log the schema that it had before there were days. @param url of one that has this version's */
+export async function undoDays(url: string): Promise<void> {
+  const migrator = await callLogMigrator(url).initialize();
+  const names = migrator.migrations.map(({ constructor }) => constructor.name);
+  const first = names.findIndex((name) => name.startsWith('CallDays'));
+  for (let undone = first; undone < names.length; undone += 1) await migrator.undoLastMigration();
+  await migrator.destroy();
 }
 
 /** A call with a value in every field that a call may lack, at the writer's next position. */

@@ -1,17 +1,8 @@
-import { crc32 } from 'node:zlib';
-
-const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+import { withChecksum } from '../../scripts/secret-search.mjs';
 
 /** A secret as contract §2 spells it, written down independently of the code: `head_random` and its CRC-32 in base62. */
 export function craftSecret(head: string, random: string): string {
-  const body = `${head}_${random}`;
-  let rest = crc32(body);
-  let checksum = '';
-  for (let i = 0; i < 6; i += 1) {
-    checksum = (digits[rest % 62] as string) + checksum;
-    rest = Math.floor(rest / 62);
-  }
-  return body + checksum;
+  return withChecksum(`${head}_${random}`);
 }
 
 /** The same text with one character changed into another of the same kind. */

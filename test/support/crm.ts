@@ -22,7 +22,7 @@ export const crmScopes = ['contacts.read', 'contacts.write', 'contacts.readwrite
 
 /** Publishes `upstreamUrl` as the service `crm`, mounted at `/crm`, and opens an account. */
 export async function publishCrm(
-  latchkey: TestLatchkey,
+  latchkey: Pick<TestLatchkey, 'manage'>,
   upstreamUrl: string,
   settings: Json = {},
 ): Promise<Crm> {

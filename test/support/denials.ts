@@ -30,6 +30,8 @@ export const denials: Readonly<Record<string, DenialFacts>> = {
   },
   KEY_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: invalidToken },
   SECRET_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
+  SECRET_OVER_AGE: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
+  SECRET_BROWNOUT: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
   KEY_REVOKED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: invalidToken },
   SECRET_REVOKED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: invalidToken },
   KEY_SUSPENDED: { status: 403, category: 'FORBIDDEN', challenge: null },

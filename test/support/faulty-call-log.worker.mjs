@@ -8,8 +8,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 const built = (path) =>
   import(new URL(`../../dist/src/store/call-log/${path}`, import.meta.url).href);
 
-const { SqliteSink } = await built('sqlite-sink.js');
-const { PostgresSink } = await built('postgres-sink.js');
+const { SqliteSink } = await built('write/sqlite-sink.js');
+const { PostgresSink } = await built('write/postgres-sink.js');
 const { database } = workerData;
 const sink =
   database.kind === 'sqlite'
@@ -18,7 +18,7 @@ const sink =
 
 parentPort?.on('message', async (request) => {
   if (request.type !== 'write') {
-    parentPort?.postMessage({ ok: true, result: await sink[request.type]() });
+    parentPort?.postMessage({ ok: true, result: await sink[request.type](request.ended) });
     return;
   }
   const { cells } = request.group;

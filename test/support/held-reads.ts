@@ -13,8 +13,13 @@ export interface HeldRead {
  * an embedded database.
  *
  * @param nth which statement from now on: 1 is the next
+ * @param counts whether a statement is one of those that are counted: what goes on in the background asks as well
  */
-export function holdRead(dataSource: DataSource, nth: number): HeldRead {
+export function holdRead(
+  dataSource: DataSource,
+  nth: number,
+  counts: (statement: string) => boolean = () => true,
+): HeldRead {
   let seen = 0;
   let reach = (): void => {};
   let release = (): void => {};
@@ -26,10 +31,10 @@ export function holdRead(dataSource: DataSource, nth: number): HeldRead {
   const slowDown = (runner: QueryRunner): void => {
     if (slowed.has(runner)) return; // SQLite has one for all.
     slowed.add(runner);
-    const query = runner.query.bind(runner) as (...asked: unknown[]) => Promise<unknown>;
+    const query = runner.query.bind(runner) as (...asked: [string]) => Promise<unknown>;
     restore.push(() => Reflect.deleteProperty(runner, 'query'));
-    const slowly = async (...asked: unknown[]): Promise<unknown> => {
-      const isIt = ++seen === nth;
+    const slowly = async (...asked: [string]): Promise<unknown> => {
+      const isIt = counts(asked[0]) && ++seen === nth;
       const answer = await query(...asked);
       if (isIt) reach();
       if (isIt) await released;

@@ -9,7 +9,8 @@ export interface HttpServer {
 
 /** A real HTTP server for tests in which it matters when an upstream reads and answers. */
 export async function startHttpServer(listener: RequestListener): Promise<HttpServer> {
-  const server = createServer(listener);
+  // A machine under load may stand still for longer than Node would keep a connection, and a call be sent as it is closed.
+  const server = createServer({ keepAliveTimeout: 600_000 }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -78,7 +78,9 @@ function textFaults(text: string, { format, minLength, maxLength }: Schema, at: 
   const length = [...text].length;
   const faults: string[] = [];
   if (format === 'date-time' && !time.test(text)) faults.push(`${at}: "${text}" is no time`);
-  if (format !== undefined && format !== 'date-time') {
+  if (format === 'email' && !/^[^\s@]+@[^\s@]+$/.test(text))
+    faults.push(`${at}: "${text}" is no address`);
+  if (format !== undefined && !['date-time', 'email'].includes(format)) {
     faults.push(`${at}: the checker does not know the format ${format}`);
   }
   if (length < (minLength ?? 0)) faults.push(`${at}: the text is too short`);

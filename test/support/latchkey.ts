@@ -1,8 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { startLatchkey, type RunningLatchkey, type Surroundings } from '../../src/latchkey.js';
 import { readSettings } from '../../src/platform/config/settings.js';
+import { meetSecret, meetSettings, refuseSecrets, secretsIn } from './met-secrets.js';
+import { send, type Answer, type AskOptions, type Json } from './send.js';
+import { makeFolder, removeFolder } from './swept-folder.js';
+import { logLines } from './swept-output.js';
+
+export { send, type Answer, type AskOptions, type Json } from './send.js';
 
 /** A Latchkey of a test's own: real listeners on free ports, a real database in a folder of its own. */
 export interface TestLatchkey extends RunningLatchkey {
@@ -17,31 +23,15 @@ export interface TestLatchkey extends RunningLatchkey {
   call(method: string, path: string, options?: AskOptions): Promise<Answer>;
   /** The rows of the request log, newest first, as the operator sees them, once everything handed over is written. */
   rows(query?: string): Promise<CallRow[]>;
-  /** Closes it and takes its folder away. */
+  /** Closes it and takes its folder away. @throws if a secret lies in it */
   remove(): Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what a JSON answer holds is for each test to expect
-export type Json = any;
 export type CallRow = Record<string, Json>;
-
-export interface AskOptions {
-  readonly secret?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The body as JSON, or `undefined` if it is none. */
-  readonly json: Json;
-}
 
 /** Workers run as built scripts: `npm test` builds before it runs. */
 export const workerUrl = new URL(
-  '../../dist/src/store/call-log/call-log.worker.js',
+  '../../dist/src/store/call-log/threads/call-log.worker.js',
   import.meta.url,
 );
 
@@ -49,18 +39,27 @@ export async function startTestLatchkey(
   environment: Record<string, string> = {},
   surroundings: Surroundings = {},
 ): Promise<TestLatchkey> {
-  const folder = environment['TEST_FOLDER'] ?? mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+  meetSettings(environment);
+  const folder = environment['TEST_FOLDER'] ?? makeFolder('test');
   const settings = readSettings({
     ACCESS_PORT: '0',
     MANAGEMENT_PORT: '0',
     DATABASE_URL: `sqlite:${join(folder, 'latchkey.db')}`,
     LATCHKEY_DEMO: 'off',
+    // Every call has its row, however many a test makes: the budget has tests of its own.
+    JUNK_ROWS_PER_MINUTE: '1000000',
     ...environment,
   });
-  const running = await startLatchkey(settings, { workerUrl, ...surroundings });
+  const running = await startLatchkey(settings, { workerUrl, logLines, ...surroundings }).catch(
+    (error: unknown) => {
+      refuseSecrets(secretsIn('the error of the start', inspect(error)));
+      throw error;
+    },
+  );
   const operatorKey =
     environment['OPERATOR_KEY'] ??
     readFileSync(join(settings.dataFolder, 'operator.key'), 'utf8').trim();
+  meetSecret(operatorKey);
   const ask = (method: string, path: string, options?: AskOptions) =>
     send(running.managementUrl, method, path, options);
   const manage = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
@@ -86,37 +85,7 @@ export async function startTestLatchkey(
     },
     remove: async () => {
       await running.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
-}
-
-async function send(
-  origin: string,
-  method: string,
-  path: string,
-  options: AskOptions = {},
-): Promise<Answer> {
-  const { secret, headers = {}, body } = options;
-  const isText = typeof body === 'string';
-  const response = await fetch(origin + path, {
-    method,
-    redirect: 'manual',
-    headers: {
-      ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
-      ...(body !== undefined && !isText && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: jsonOrUndefined(text) };
-}
-
-function jsonOrUndefined(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { CALL_LOG } from '../../src/store/tokens.js';
-import type { CallLogWriter } from '../../src/store/call-log/call-log-writer.js';
+import type { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
 import type { CallRow, TestLatchkey } from './latchkey.js';
 
 /** Rows may be handed over just after the answer (management), so one is waited for before it counts as missing. */
@@ -11,7 +11,8 @@ const settleMs = 5;
  * were asked for and nothing more is on its way. So that "exactly one row" can be said of every call.
  */
 export class NewRows {
-  #lastSeq = 0;
+  /** By id: the nodes of one database number their rows each from one. */
+  #seen: ReadonlySet<string> = new Set();
 
   constructor(private readonly latchkey: TestLatchkey) {}
 
@@ -22,18 +23,18 @@ export class NewRows {
       await settle(settleMs);
       rows = await this.#since();
     }
-    this.#lastSeq = Math.max(this.#lastSeq, ...rows.map((row) => row['seq']));
+    this.#seen = new Set([...this.#seen, ...rows.map((row) => row['id'] as string)]);
     return rows;
   }
 
   /** As `take`, for unsafe calls: their rows are there before the call is forwarded, and completed after it was answered. */
   async takeCompleted(count: number): Promise<CallRow[]> {
-    const before = this.#lastSeq;
+    const before = this.#seen;
     const until = performance.now() + patienceMs;
     for (;;) {
       const rows = await this.take(count);
       if (rows.every((row) => row['status'] !== null) || performance.now() > until) return rows;
-      this.#lastSeq = before;
+      this.#seen = before;
       await settle(settleMs);
     }
   }
@@ -49,7 +50,7 @@ export class NewRows {
     await settle(0);
     while (writer.waitingRows > 0) await settle(1);
     const rows = await this.latchkey.rows();
-    return rows.filter((row) => row['seq'] > this.#lastSeq).toReversed();
+    return rows.filter((row) => !this.#seen.has(row['id'])).toReversed();
   }
 }
 

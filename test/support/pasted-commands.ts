@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { sweepAnswer } from './swept-answers.js';
 
 /** What `curl -i` printed, taken apart. */
 export interface PastedAnswer {
@@ -19,12 +20,12 @@ export function commandsIn(text: string): { promised: number; command: string }[
   });
 }
 
-/** Runs a command in bash exactly as it was printed. */
+/** Runs a command in bash exactly as it was printed. What comes back is looked through for secrets. */
 export async function paste(command: string): Promise<PastedAnswer> {
   const { stdout } = await promisify(execFile)('bash', ['-c', command], { timeout: 10_000 });
   const end = stdout.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = stdout.slice(0, end).split('\r\n');
-  return {
+  const answer = {
     status: Number(statusLine.split(' ')[1]),
     headers: new Map(
       lines.map((line) => {
@@ -34,4 +35,6 @@ export async function paste(command: string): Promise<PastedAnswer> {
     ),
     body: stdout.slice(end + 4),
   };
+  sweepAnswer(command, { ...answer, text: answer.body });
+  return answer;
 }

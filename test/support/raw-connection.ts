@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { refuseSecrets, secretsIn } from './met-secrets.js';
 
 const patienceMs = 5_000;
 
@@ -41,6 +42,7 @@ export async function openConnection(
       if (performance.now() > until) throw new Error(`${what} did not come, but ${text}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
+    refuseSecrets(secretsIn('what came back', text));
     return text;
   };
   return {

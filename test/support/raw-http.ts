@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Json } from './latchkey.js';
+import { sweepAnswer } from './swept-answers.js';
 
 export type HeaderLine = readonly [name: string, value: string];
 
@@ -39,8 +40,19 @@ export function sendRaw(origin: string, request: RawRequest): Promise<RawAnswer>
   return sendBytes(origin, Buffer.concat(bytes), request.from);
 }
 
-/** Sends these very bytes and reads until the other side closes. */
-export function sendBytes(origin: string, bytes: Uint8Array, from?: string): Promise<RawAnswer> {
+/** Sends these very bytes and reads until the other side closes. What comes back is looked through for secrets. */
+export async function sendBytes(
+  origin: string,
+  bytes: Uint8Array,
+  from?: string,
+): Promise<RawAnswer> {
+  const answer = readAnswer(await exchange(origin, bytes, from));
+  sweepAnswer(Buffer.from(bytes).toString('latin1'), answer);
+  return answer;
+}
+
+/** @returns every byte that came back */
+function exchange(origin: string, bytes: Uint8Array, from?: string): Promise<string> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -51,7 +63,7 @@ export function sendBytes(origin: string, bytes: Uint8Array, from?: string): Pro
     });
     const finish = (): void => {
       const raw = Buffer.concat(chunks).toString('latin1');
-      if (raw.startsWith('HTTP/1.1 ')) resolve(readAnswer(raw));
+      if (raw.startsWith('HTTP/1.1 ')) resolve(raw);
       else reject(new Error(`No HTTP answer came back: ${JSON.stringify(raw.slice(0, 200))}`));
     };
     socket.on('data', (chunk) => chunks.push(chunk));

@@ -1,13 +1,13 @@
 import { describe } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
+import { policyUnlessSet } from '../../src/core/account-policy.js';
 import { MonotonicClock } from '../../src/core/monotonic-clock.js';
 import type { Pepper } from '../../src/core/secret-digest.js';
 import { AccountsStore, type NewAccount } from '../../src/store/accounts.store.js';
 import { ApiKeysStore, type NewApiKey } from '../../src/store/api-keys.store.js';
+import { AuditChainsStore } from '../../src/store/audit-chains.store.js';
 import { AuditTrailStore } from '../../src/store/audit-trail.store.js';
 import {
   parseDatabaseUrl,
@@ -19,14 +19,22 @@ import { Database } from '../../src/store/database.js';
 import type { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { BindingsStore } from '../../src/store/bindings.store.js';
 import { CachedKeyDirectory } from '../../src/store/key-directory.js';
+import { Lease } from '../../src/store/lease.js';
 import { migrateMainDatabase } from '../../src/store/migrate.js';
+import { EndingsStore } from '../../src/store/endings.store.js';
+import { NoticeDeliveriesStore } from '../../src/store/notice-deliveries.store.js';
+import { NoticesStore } from '../../src/store/notices.store.js';
 import { RotationsStore } from '../../src/store/rotations.store.js';
 import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SealedCredentials } from '../../src/store/sealed-credentials.js';
 import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
+import { WebhooksStore } from '../../src/store/webhooks.store.js';
+import { tablesOf, type Tables } from './main-tables.js';
+import { meetKey } from './met-secrets.js';
 import { describeWithPostgres, makePostgres, type TestPostgres } from './postgres.js';
+import { makeFolder, removeFolder, type Damaged } from './swept-folder.js';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
 
@@ -44,7 +52,8 @@ export interface TestDatabase {
   readonly databaseUrl: DatabaseUrl;
   /** Only on PostgreSQL. */
   readonly postgres: TestPostgres | null;
-  remove(): Promise<void>;
+  /** @throws if a secret lies in it */
+  remove(damaged?: Damaged): Promise<void>;
 }
 
 export async function makeDatabase(kind: DatabaseKind): Promise<TestDatabase> {
@@ -52,8 +61,8 @@ export async function makeDatabase(kind: DatabaseKind): Promise<TestDatabase> {
     const postgres = await makePostgres();
     return { ...urlsOf(kind, postgres.url), postgres, remove: () => postgres.drop() };
   }
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-store-'));
-  const remove = async () => rmSync(folder, { recursive: true, force: true });
+  const folder = makeFolder('store');
+  const remove = async (damaged?: Damaged) => removeFolder(folder, damaged);
   return { ...urlsOf(kind, `sqlite:${join(folder, 'latchkey.db')}`), postgres: null, remove };
 }
 
@@ -79,6 +88,11 @@ export interface TestStore {
   readonly services: ServicesStore;
   readonly bindings: BindingsStore;
   readonly audit: AuditTrailStore;
+  readonly chains: AuditChainsStore;
+  readonly notices: NoticesStore;
+  readonly deliveries: NoticeDeliveriesStore;
+  readonly webhooks: WebhooksStore;
+  readonly endings: EndingsStore;
   readonly auditKey: Buffer;
   readonly peppers: readonly Pepper[];
   readonly prefixes: readonly string[];
@@ -102,6 +116,8 @@ export interface TestStore {
 export interface StoreSettings {
   readonly peppers?: readonly Pepper[];
   readonly prefixes?: readonly string[];
+  /** Without one the node needs no confirmation. */
+  readonly lease?: Lease;
 }
 
 /** @param database migrated here, if it is not yet */
@@ -114,11 +130,14 @@ export async function openStore(
   const writer = await new DataSource(writerOptions(databaseUrl)).initialize();
   const reader = await new DataSource(readerOptions(databaseUrl)).initialize();
   const { peppers = [{ version: 1, key: randomBytes(32) }], prefixes = ['lk'] } = settings;
+  const { lease = Lease.endless() } = settings;
   let slept = 0;
   const clock = new MonotonicClock(() => Date.now() + slept);
   const auditKey = randomBytes(32);
   const main = new Database(writer, reader, clock);
-  const credentials = new SealedCredentials([{ version: 1, key: randomBytes(32) }]);
+  const sealingKey = { version: 1, key: randomBytes(32) };
+  for (const { key } of [...peppers, sealingKey, { key: auditKey }]) meetKey(key);
+  const credentials = new SealedCredentials([sealingKey]);
   const stores = {
     accounts: new AccountsStore(main),
     keys: new ApiKeysStore(main),
@@ -127,8 +146,13 @@ export async function openStore(
     bindings: new BindingsStore(main, credentials),
     services: new ServicesStore(main, credentials),
     audit: new AuditTrailStore(main, auditKey),
+    chains: new AuditChainsStore(reader, auditKey),
+    notices: new NoticesStore(main),
+    deliveries: new NoticeDeliveriesStore(main),
+    webhooks: new WebhooksStore(main, credentials),
+    endings: new EndingsStore(main),
   };
-  const rotations = new RotationsStore(main, stores.secrets);
+  const rotations = new RotationsStore(main, stores.secrets, stores.notices, stores.audit);
   const catalogs: ServiceCatalog[] = [];
   return {
     ...{ writer, reader, database: main, ...stores, rotations },
@@ -137,12 +161,14 @@ export async function openStore(
       slept += milliseconds;
     },
     makeDirectory: async () => {
-      const directory = new CachedKeyDirectory(main, clock, peppers, prefixes, credentials);
+      const directory = new CachedKeyDirectory(
+        ...([main, clock, peppers, prefixes, credentials, lease, policyUnlessSet] as const),
+      );
       await directory.onModuleInit();
       return directory;
     },
     makeCatalog: async () => {
-      const catalog = new ServiceCatalog(main, credentials);
+      const catalog = new ServiceCatalog(main, credentials, lease);
       await catalog.onModuleInit();
       catalogs.push(catalog);
       return catalog;
@@ -180,6 +206,8 @@ export const newKey: Omit<NewApiKey, 'accountId'> = {
   name: 'Vendor',
   description: null,
   purpose: null,
+  recipient: null,
+  contactEmail: null,
   environment: 'production',
   scopes: [],
   grantableScopes: [],
@@ -189,15 +217,6 @@ export const newKey: Omit<NewApiKey, 'accountId'> = {
 };
 
 /** Every row of every table, by table: what a change may have touched without being asked to. */
-export async function wholeDatabase(
-  store: TestStore,
-): Promise<Record<string, Record<string, unknown>[]>> {
-  const tables: Record<string, Record<string, unknown>[]> = {};
-  for (const { tableName } of store.reader.entityMetadatas) {
-    const rows: Record<string, unknown>[] = await store.reader.query(`SELECT * FROM ${tableName}`);
-    tables[tableName] = rows
-      .map((row) => ({ ...row }))
-      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  }
-  return tables;
+export function wholeDatabase(store: TestStore): Promise<Tables> {
+  return tablesOf(store.reader);
 }

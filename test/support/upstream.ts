@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startHttpServer, type HttpServer } from './http-server.js';
 
 /** What reached an upstream: the target byte for byte, and the header lines as they were sent. */
 export interface RecordedCall {
@@ -11,11 +11,8 @@ export interface RecordedCall {
 }
 
 /** A real HTTP server that writes down every call that reaches it. */
-export interface RecordingUpstream {
-  readonly url: string;
-  readonly server: Server;
+export interface RecordingUpstream extends HttpServer {
   readonly calls: RecordedCall[];
-  close(): Promise<void>;
 }
 
 type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -28,7 +25,7 @@ const sayOk: Respond = (_request, response) => {
 /** @param respond what it answers; 200 unless given. The call is written down before. */
 export async function startUpstream(respond: Respond = sayOk): Promise<RecordingUpstream> {
   const calls: RecordedCall[] = [];
-  const server = createServer((request, response) => {
+  const http = await startHttpServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -38,15 +35,5 @@ export async function startUpstream(respond: Respond = sayOk): Promise<Recording
       respond(request, response, body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    server,
-    calls,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...http, calls };
 }

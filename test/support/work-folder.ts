@@ -1,17 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from './latchkey.js';
-import { runLatchkey, type LatchkeyProcess } from './latchkey-process.js';
+import { runLatchkey, type LatchkeyProcess, type ProcessOptions } from './latchkey-process.js';
+import { send, type Json } from './send.js';
+import { makeFolder, removeFolder, type Damaged } from './swept-folder.js';
 
 /** A folder in which Latchkey is run as a process, again and again, with `data` in it. */
 export class WorkFolder {
-  readonly path = mkdtempSync(join(tmpdir(), 'latchkey-process-'));
+  readonly path = makeFolder('process');
   readonly #processes: LatchkeyProcess[] = [];
 
   /** @param environment without a demo unless it says otherwise */
-  run(environment: Record<string, string> = {}): LatchkeyProcess {
-    const process = runLatchkey(this.path, { LATCHKEY_DEMO: 'off', ...environment });
+  run(environment: Record<string, string> = {}, options: ProcessOptions = {}): LatchkeyProcess {
+    const process = runLatchkey(this.path, { LATCHKEY_DEMO: 'off', ...environment }, options);
     this.#processes.push(process);
     return process;
   }
@@ -24,18 +24,17 @@ export class WorkFolder {
     body?: unknown,
   ): Promise<Json> {
     const operatorKey = readFileSync(join(this.path, 'data', 'operator.key'), 'utf8').trim();
-    const answer = await fetch(process.urls().managementUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+    const answer = await send(process.urls().managementUrl, method, path, {
+      secret: operatorKey,
+      body,
     });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
   }
 
-  /** Ends what a failed test has left running. */
-  async remove(): Promise<void> {
+  /** Ends what a failed test has left running. @throws if a secret lies in it or was printed */
+  async remove(damaged: Damaged = {}): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.stop('SIGKILL')));
-    rmSync(this.path, { recursive: true, force: true });
+    removeFolder(this.path, damaged);
   }
 }

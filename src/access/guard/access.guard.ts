@@ -28,7 +28,8 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
   }
 
   override getRequest(context: ExecutionContext): Carrier {
-    const { arrival, routeOptions } = guarded(context);
+    const request = guarded(context);
+    const { arrival, routeOptions } = request;
     const scopes = this.reflector.get<readonly string[] | undefined>(
       requiredScopesKey,
       context.getHandler(),
@@ -39,8 +40,10 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
       );
     const scopeSets = scopes.length === 0 ? [] : [scopes];
     const match = { kind: 'own', path: routeOptions.url ?? '', scopeSets } as const;
+    const target = { service: null, match };
+    request.stillAdmitted = () => this.admission.stillAdmits(arrival, target);
     return {
-      judge: () => this.admission.judge(arrival, { service: null, match }),
+      judge: () => this.admission.judge(arrival, target),
       headers: bearerHeaderOf(arrival),
     };
   }

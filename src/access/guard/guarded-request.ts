@@ -10,6 +10,8 @@ export interface GuardedRequest extends FastifyRequest {
   arrival: Arrival;
   /** Set by the access guard, or by the error filter where the guard was never reached. */
   outcome?: AccessOutcome;
+  /** Set by the access guard: whether the same request would be let in now. For an answer that goes on. */
+  stillAdmitted?: () => Promise<boolean>;
   /** Set by the tenancy guard, for a route that names an account. */
   account?: AccountEntity;
   /** Set for a creating request with an `Idempotency-Key` that was not carried out before. */

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { tap, type Observable } from 'rxjs';
-import { revisionOf } from '../../platform/http/revision.js';
+import { entityTag, revisionOf } from '../../platform/http/revision.js';
 
 /** Gives each answer that knows the revision of its object that revision as its ETag. */
 @Injectable()
@@ -17,7 +17,7 @@ export class RevisionInterceptor implements NestInterceptor {
     return next.handle().pipe(
       tap((answer) => {
         const revision = revisionOf(answer);
-        if (revision !== undefined) void reply.header('ETag', `"${revision}"`);
+        if (revision !== undefined) void reply.header('ETag', entityTag(revision));
       }),
     );
   }

@@ -2,6 +2,7 @@ import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from
 import { Reflector } from '@nestjs/core';
 import { notFound } from '../../platform/errors/api-error.js';
 import { AccountsStore } from '../../store/accounts.store.js';
+import { beforeAnyChange } from '../../store/database-failure.js';
 import { callerOf } from './caller.js';
 import type { GuardedRequest } from './guarded-request.js';
 
@@ -34,7 +35,7 @@ export class TenancyGuard implements CanActivate {
     if (accountId === undefined) return true;
     const account =
       caller.isOperator || accountId === caller.accountId
-        ? await this.accounts.find(accountId)
+        ? await beforeAnyChange(this.accounts.find(accountId))
         : null;
     if (account === null) throw notFound('account');
     request.account = account;

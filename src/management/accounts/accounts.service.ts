@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
 import { invalidPathPart, notFound, unknownScopes } from '../../platform/errors/api-error.js';
 import {
-  decodeCursor,
-  encodeCursor,
+  creationCursor,
+  creationPlace,
   pageOf,
   type Page,
   type PageQuery,
@@ -51,13 +51,13 @@ export class AccountsService {
 
   /** Every account for the operator, and for others their own. */
   async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<AccountResponse>> {
-    const place = after === undefined ? null : placeOf(after);
+    const place = creationPlace(after);
     const rows = await this.accounts.list(
       limit + 1,
       place,
-      caller.isOperator ? null : caller.accountId,
+      caller.isOperator ? 'everybody' : { id: caller.accountId },
     );
-    return pageOf(rows, limit, accountResponse, cursorOf);
+    return pageOf(rows, limit, accountResponse, creationCursor);
   }
 
   /** Changes exactly what the request names. */
@@ -144,13 +144,4 @@ export function accountResponse(account: AccountEntity): AccountResponse {
     createdAt: iso(account.createdAt),
   };
   return withRevision(answer, account.revision);
-}
-
-function cursorOf({ createdAt, id }: AccountEntity): string {
-  return encodeCursor([createdAt, id]);
-}
-
-function placeOf(after: string): { createdAt: number; id: string } {
-  const [createdAt, id] = decodeCursor(after, ['number', 'string']) as [number, string];
-  return { createdAt, id };
 }

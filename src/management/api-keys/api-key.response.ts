@@ -1,25 +1,27 @@
 import { keyStateAt, secretStateAt } from '../../core/key-state.js';
-import { rotationStateAt } from '../../core/rotation.js';
+import { isUnderway, rotationStateAt } from '../../core/rotation.js';
 import { withRevision } from '../../platform/http/revision.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
-import type { ApiKeyRecord } from '../../store/api-keys.store.js';
-import type { SecretUsage } from '../../store/call-log/calls.store.js';
+import { retiresAt, type ApiKeyRecord } from '../../store/api-keys.store.js';
+import type { LastUse } from '../../store/call-log/usage/usage.store.js';
 import type { ApiKeyResponse, OpenRotationResponse } from './api-keys.dto.js';
 
-/** A key as the API shows it. */
+/** A key as the API shows it. @param lastUses by secret */
 export function apiKeyResponse(
   record: ApiKeyRecord,
-  usage: ReadonlyMap<string, SecretUsage>,
+  lastUses: ReadonlyMap<string, LastUse>,
   now: number,
 ): ApiKeyResponse {
   const { key, secrets } = record;
-  const lastUse = latestOf(secrets.map((secret) => usage.get(secret.id)));
+  const lastUse = latestOf(secrets.map((secret) => lastUses.get(secret.id)));
   const answer: ApiKeyResponse = {
     id: key.id,
     accountId: key.accountId,
     name: key.name,
     description: key.description,
     purpose: key.purpose,
+    recipient: key.recipient,
+    contactEmail: key.contactEmail,
     environment: key.environment,
     state: keyStateAt(key, now),
     scopes: [...record.scopes],
@@ -28,15 +30,15 @@ export function apiKeyResponse(
     expiresAt: isoOrNull(key.expiresAt),
     createdAt: iso(key.createdAt),
     createdBy: key.createdBy,
-    lastUsedAt: isoOrNull(lastUse?.lastUsedAt ?? null),
-    lastUsedIp: lastUse?.lastUsedIp ?? null,
+    lastUsedAt: isoOrNull(lastUse?.at ?? null),
+    lastUsedIp: lastUse?.ip ?? null,
     secrets: secrets.map((secret) => ({
       id: secret.id,
       start: secret.start,
-      state: secretStateAt(secret, now),
+      state: secretStateAt({ ...secret, retiresAt: retiresAt(secret, record) }, now),
       createdAt: iso(secret.createdAt),
       expiresAt: isoOrNull(secret.endsAt),
-      lastUsedAt: isoOrNull(usage.get(secret.id)?.lastUsedAt ?? null),
+      lastUsedAt: isoOrNull(lastUses.get(secret.id)?.at ?? null),
     })),
     openRotation: openRotationOf(record, now),
   };
@@ -46,11 +48,14 @@ export function apiKeyResponse(
 /** What the audit trail keeps of a key: its settings, not its use. */
 export function apiKeyFacts(record: ApiKeyRecord): object {
   const { key, scopes, grantableScopes, secrets } = record;
-  const { name, description, purpose, environment, standing, ipAllowlist } = key;
+  const { name, description, purpose, recipient, contactEmail } = key;
+  const { environment, standing, ipAllowlist } = key;
   return {
     name,
     description,
     purpose,
+    recipient,
+    contactEmail,
     environment,
     standing,
     scopes,
@@ -62,15 +67,15 @@ export function apiKeyFacts(record: ApiKeyRecord): object {
 }
 
 function openRotationOf({ openRotation }: ApiKeyRecord, now: number): OpenRotationResponse | null {
-  if (openRotation === null || rotationStateAt(openRotation, now) !== 'open') return null;
+  if (openRotation === null || !isUnderway(openRotation, now)) return null;
   const { id, startedAt, graceEndsAt } = openRotation;
-  return { id, startedAt: iso(startedAt), graceEndsAt: iso(graceEndsAt) };
+  const state = rotationStateAt(openRotation, now);
+  return { id, state, startedAt: iso(startedAt), graceEndsAt: iso(graceEndsAt) };
 }
 
-function latestOf(uses: readonly (SecretUsage | undefined)[]): SecretUsage | null {
-  return uses.reduce<SecretUsage | null>(
-    (latest, use) =>
-      use !== undefined && use.lastUsedAt > (latest?.lastUsedAt ?? 0) ? use : latest,
+function latestOf(uses: readonly (LastUse | undefined)[]): LastUse | null {
+  return uses.reduce<LastUse | null>(
+    (latest, use) => (use !== undefined && use.at > (latest?.at ?? 0) ? use : latest),
     null,
   );
 }

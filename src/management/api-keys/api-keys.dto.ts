@@ -4,6 +4,7 @@ import type { KeyState } from '../../core/key-state.js';
 import { environments, type Environment } from '../../core/secret-format.js';
 import {
   ChoiceField,
+  EmailField,
   ObjectField,
   ScopesField,
   TextField,
@@ -30,6 +31,22 @@ export class CreateApiKeyRequest {
     description: 'What the recipient uses the data for; it stands in the register of access',
   })
   purpose?: string | null;
+
+  @TextField({
+    min: 0,
+    max: 2000,
+    required: false,
+    nullable: true,
+    description: 'Who receives the data; it stands in the register of access',
+  })
+  recipient?: string | null;
+
+  @EmailField({
+    required: false,
+    nullable: true,
+    description: 'Who gets the notices of this key by e-mail, beside those who get the account’s',
+  })
+  contactEmail?: string | null;
 
   @ChoiceField({
     of: environments,
@@ -66,6 +83,12 @@ export class UpdateApiKeyRequest {
   @TextField({ min: 0, max: 2000, required: false, nullable: true })
   purpose?: string | null;
 
+  @TextField({ min: 0, max: 2000, required: false, nullable: true })
+  recipient?: string | null;
+
+  @EmailField({ required: false, nullable: true })
+  contactEmail?: string | null;
+
   @ScopesField({ required: false })
   scopes?: string[];
 
@@ -86,7 +109,11 @@ export class ListApiKeysQuery extends PageQuery {
   @TextField({ max: 128, required: false, description: 'Keys that hold this scope' })
   scope?: string;
 
-  @TextField({ max: 200, required: false, description: 'Text in name, description or purpose' })
+  @TextField({
+    max: 200,
+    required: false,
+    description: 'Text in name, description, purpose or recipient',
+  })
   q?: string;
 }
 
@@ -122,7 +149,10 @@ export class OpenRotationResponse {
   @ApiProperty({ example: 'rot_3f9hX0aB1cD2eF3gH4iJ' })
   id!: string;
 
-  @ApiProperty({ format: 'date-time' })
+  @ApiProperty({ enum: ['scheduled', 'open'] })
+  state!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When the old secret begins to retire' })
   startedAt!: string;
 
   @ApiProperty({ format: 'date-time', description: 'When the retiring secret stops working' })
@@ -144,6 +174,12 @@ export class ApiKeyResponse {
 
   @ApiProperty({ type: String, nullable: true })
   purpose!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  recipient!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  contactEmail!: string | null;
 
   @ApiProperty({ enum: environments })
   environment!: Environment;

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
+import { policyOf, type AccountPolicy } from '../../core/account-policy.js';
 import { limitsBeyond, scopesBeyond, type Limits } from '../../core/delegation.js';
 import { noAllowlist } from '../../core/ip-allowlist.js';
 import { secretStateAt } from '../../core/key-state.js';
 import type { Clock } from '../../core/ports.js';
 import {
   conflict,
-  invalidField,
   limitNotGrantable,
   notFound,
   scopeNotGrantable,
@@ -15,18 +15,19 @@ import {
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
 import { requireMatch, withRevision } from '../../platform/http/revision.js';
-import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
+import { creationCursor, creationPlace, pageOf, type Page } from '../../platform/http/pages.js';
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { withoutLog } from '../../store/call-log/without-log.js';
-import { CallsStore, type SecretUsage } from '../../store/call-log/calls.store.js';
+import { UsageStore, type LastUse } from '../../store/call-log/usage/usage.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { IdempotencyStore } from '../../store/idempotency.store.js';
+import { NoticesStore } from '../../store/notices.store.js';
 import { RotationsStore } from '../../store/rotations.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecretsStore, type IssuedSecret } from '../../store/secrets.store.js';
-import { CLOCK } from '../../store/tokens.js';
+import { CLOCK, POLICY_DEFAULTS } from '../../store/tokens.js';
 import type {
   ApiKeyResponse,
   CreateApiKeyRequest,
@@ -35,6 +36,7 @@ import type {
   UpdateApiKeyRequest,
 } from './api-keys.dto.js';
 import { apiKeyFacts, apiKeyResponse } from './api-key.response.js';
+import { expiryOf } from './key-expiry.js';
 
 /** What may become of a key by an action. */
 export type KeyAction = 'suspend' | 'resume' | 'revoke';
@@ -55,9 +57,11 @@ export class ApiKeysService {
     private readonly rotations: RotationsStore,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
-    private readonly calls: CallsStore,
+    private readonly usage: UsageStore,
     private readonly idempotency: IdempotencyStore,
+    private readonly notices: NoticesStore,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(POLICY_DEFAULTS) private readonly policyDefaults: AccountPolicy,
   ) {}
 
   async create(
@@ -71,8 +75,9 @@ export class ApiKeysService {
         : ipAllowlistOf(request.ipAllowlist, 'ipAllowlist');
     const grantableScopes = request.grantableScopes ?? [];
     const environment = request.environment ?? 'production';
+    const policy = policyOf(account, this.policyDefaults);
     const { record, secret } = await this.database.change(async (change) => {
-      const expiresAt = expiryOf(request.expiresAt ?? null, change.now);
+      const expiresAt = expiryOf(request.expiresAt ?? null, policy, change.now);
       await this.checkScopes(change, caller, account, { scopes: request.scopes, grantableScopes });
       checkLimits(caller, { ipAllowlist, expiresAt });
       const id = await this.keys.create(change, {
@@ -80,6 +85,8 @@ export class ApiKeysService {
         name: request.name,
         description: request.description ?? null,
         purpose: request.purpose ?? null,
+        recipient: request.recipient ?? null,
+        contactEmail: request.contactEmail ?? null,
         environment,
         scopes: request.scopes,
         grantableScopes,
@@ -100,21 +107,21 @@ export class ApiKeysService {
     account: AccountEntity,
     { limit, after, ...filter }: ListApiKeysQuery,
   ): Promise<Page<ApiKeyResponse>> {
-    const place = after === undefined ? null : placeOf(after);
+    const place = creationPlace(after);
     const records = await this.keys.list(account.id, filter, this.clock.now(), limit + 1, place);
-    const usage = await this.usageOf(records);
+    const lastUses = await this.lastUsesOf(records);
     return pageOf(
       records,
       limit,
-      (record) => this.show(record, usage),
-      ({ key }) => encodeCursor([key.createdAt, key.id]),
+      (record) => this.show(record, lastUses),
+      ({ key }) => creationCursor(key),
     );
   }
 
   async read(account: AccountEntity, id: string): Promise<ApiKeyResponse> {
     const record = await this.keys.find(account.id, id);
     if (record === null) throw notFound('key');
-    return this.show(record, await this.usageOf([record]));
+    return this.show(record, await this.lastUsesOf([record]));
   }
 
   /** Changes exactly what the request names. */
@@ -126,6 +133,7 @@ export class ApiKeysService {
     ifMatch: string | undefined,
   ): Promise<ApiKeyResponse> {
     const { expiresAt, ...rest } = request;
+    const policy = policyOf(account, this.policyDefaults);
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
       requireMatch(ifMatch, before.key.revision);
@@ -133,7 +141,9 @@ export class ApiKeysService {
         throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
       const changes: ApiKeyChanges = {
         ...rest,
-        ...(expiresAt !== undefined && { expiresAt: expiryOf(expiresAt, change.now) }),
+        ...(expiresAt !== undefined && {
+          expiresAt: expiryOf(expiresAt, policy, change.now, before.key),
+        }),
       };
       await this.checkScopes(change, caller, account, {
         scopes: request.scopes ?? before.scopes,
@@ -148,7 +158,7 @@ export class ApiKeysService {
       await this.record(change, caller, 'key.changed', before, after);
       return after;
     });
-    return this.show(record, await this.usageOf([record]));
+    return this.show(record, await this.lastUsesOf([record]));
   }
 
   /** Suspends, resumes or revokes. Asking for what already is changes nothing. */
@@ -173,9 +183,10 @@ export class ApiKeysService {
       if (action === 'revoke') await this.rotations.endWithKey(change, id);
       const after = await this.reload(change, account.id, id);
       await this.record(change, caller, auditNames[action], before, after);
+      if (action !== 'resume') await this.notices.putOfKey(change, auditNames[action], after.key);
       return after;
     });
-    return this.show(record, await this.usageOf([record]));
+    return this.show(record, await this.lastUsesOf([record]));
   }
 
   /** Gives the key another current secret in the place of one that was lost on its way, as long as that was never used. */
@@ -198,7 +209,7 @@ export class ApiKeysService {
       return { record: after, secret: issued.text };
     });
     return withRevision(
-      { ...this.show(record, await this.usageOf([record])), secret },
+      { ...this.show(record, await this.lastUsesOf([record])), secret },
       record.key.revision,
     );
   }
@@ -265,29 +276,18 @@ export class ApiKeysService {
     });
   }
 
-  private usageOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, SecretUsage>> {
+  /** By secret. */
+  private lastUsesOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, LastUse>> {
     const secretIds = records.flatMap((record) => record.secrets.map((secret) => secret.id));
-    return withoutLog(this.calls.usageOfSecrets(secretIds), new Map());
+    return withoutLog(this.usage.lastUseOfSecrets(secretIds), new Map());
   }
 
-  private show(record: ApiKeyRecord, usage: ReadonlyMap<string, SecretUsage>): ApiKeyResponse {
-    return apiKeyResponse(record, usage, this.clock.now());
+  private show(record: ApiKeyRecord, lastUses: ReadonlyMap<string, LastUse>): ApiKeyResponse {
+    return apiKeyResponse(record, lastUses, this.clock.now());
   }
 }
 
 function checkLimits(caller: Caller, wanted: Limits): void {
   const beyond = limitsBeyond(caller, wanted);
   if (beyond.length > 0) throw limitNotGrantable(beyond);
-}
-
-function expiryOf(text: string | null, now: number): number | null {
-  if (text === null) return null;
-  const time = Date.parse(text);
-  if (time <= now) throw invalidField('expiresAt', 'expiresAt must be a time to come.');
-  return time;
-}
-
-function placeOf(after: string): { createdAt: number; id: string } {
-  const [createdAt, id] = decodeCursor(after, ['number', 'string']) as [number, string];
-  return { createdAt, id };
 }

@@ -1,5 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Paging } from '../../platform/http/pages.js';
+import type { ChainFault } from '../../core/audit-chain-walk.js';
+import { TextField, TimeField } from '../../platform/http/fields.js';
+import { PageQuery, Paging } from '../../platform/http/pages.js';
+
+/** Which events: all that is given must match. */
+export class AuditEventsQuery extends PageQuery {
+  @TextField({ max: 64, required: false, example: 'key.created' })
+  action?: string;
+
+  @TextField({ max: 64, required: false, description: 'Whoever made the change, such as a key' })
+  actorId?: string;
+
+  @TextField({ max: 128, required: false, description: 'What was changed' })
+  targetId?: string;
+
+  @TimeField({ required: false, description: 'Events at or after this time' })
+  from?: string;
+
+  @TimeField({ required: false, description: 'Events before this time' })
+  to?: string;
+}
 
 export class ActorResponse {
   @ApiProperty({ enum: ['key', 'member', 'installation'] })
@@ -63,4 +83,74 @@ export class AuditEventsPage {
 
   @ApiProperty()
   paging!: Paging;
+}
+
+export class ChainPlaceResponse {
+  @ApiProperty({ type: 'integer', description: 'The number of the last event; 0 if there is none' })
+  seq!: number;
+
+  @ApiProperty({ description: 'Its digest, which stands for all events up to it' })
+  digest!: string;
+}
+
+export class AuditHeadResponse extends ChainPlaceResponse {
+  @ApiProperty()
+  accountId!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Its time' })
+  at!: string | null;
+}
+
+export class AuditHeadsPage {
+  @ApiProperty({ type: [AuditHeadResponse] })
+  results!: AuditHeadResponse[];
+
+  @ApiProperty()
+  paging!: Paging;
+}
+
+const faults: readonly ChainFault[] = [
+  ...(['altered', 'foreign', 'missing', 'cut_off', 'moved', 'repeated', 'unlinked'] as const),
+  ...(['head_missing', 'head_altered', 'rewritten'] as const),
+];
+
+export class ChainBreakResponse {
+  @ApiProperty({ enum: faults })
+  fault!: ChainFault;
+
+  @ApiProperty({ type: 'integer', description: 'The first number at which something is wrong' })
+  seq!: number;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Of several numbers, the last' })
+  toSeq?: number;
+
+  @ApiProperty({ required: false, description: 'The event that stands there' })
+  eventId?: string;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'What a moved event was before' })
+  writtenAs?: number;
+
+  @ApiProperty({ description: 'The same in words' })
+  message!: string;
+}
+
+export class AuditVerificationResponse {
+  @ApiProperty()
+  intact!: boolean;
+
+  @ApiProperty({ type: 'integer', description: 'How many events were looked at' })
+  events!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The number of the first; retention takes earlier ones away',
+  })
+  firstSeq!: number | null;
+
+  @ApiProperty({ nullable: true, type: ChainPlaceResponse, description: 'Where the chain ends' })
+  head!: ChainPlaceResponse | null;
+
+  @ApiProperty({ nullable: true, type: ChainBreakResponse })
+  brokenAt!: ChainBreakResponse | null;
 }

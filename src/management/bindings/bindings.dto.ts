@@ -55,6 +55,9 @@ export class BindingResponse {
   @ApiProperty({ enum: environments, nullable: true })
   environment!: Environment | null;
 
+  @ApiProperty({ example: '"17"', description: 'For If-Match when it is changed or deleted' })
+  etag!: string;
+
   @ApiProperty({
     type: String,
     nullable: true,

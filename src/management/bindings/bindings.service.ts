@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../../access/guard/caller.js';
+import { viewerOf, type Caller } from '../../access/guard/caller.js';
 import type { Environment } from '../../core/secret-format.js';
 import { notFound } from '../../platform/errors/api-error.js';
-import { requireMatch, withRevision } from '../../platform/http/revision.js';
+import { entityTag, requireMatch, withRevision } from '../../platform/http/revision.js';
 import {
   checkCredentialMoves,
   upstreamCredentialOf,
@@ -10,6 +10,7 @@ import {
 } from '../../platform/http/upstream.dto.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { BindingsStore } from '../../store/bindings.store.js';
+import { beforeAnyChange } from '../../store/database-failure.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import type { BindingEntity } from '../../store/entities/binding.entity.js';
@@ -28,7 +29,7 @@ export class BindingsService {
   ) {}
 
   async list(caller: Caller, account: AccountEntity, name: string): Promise<BindingsResponse> {
-    const service = await this.service(name);
+    const service = await this.service(caller, name);
     const rows = await this.bindings.list(account.id, service.id);
     return { results: rows.map((row) => bindingResponse(row, service, caller)) };
   }
@@ -41,7 +42,7 @@ export class BindingsService {
     request: PutBindingRequest,
     ifMatch: string | undefined,
   ): Promise<{ binding: BindingResponse; isNew: boolean }> {
-    const service = await this.service(name);
+    const service = await this.service(caller, name);
     const upstream = request.upstream == null ? null : upstreamUrlOf(request.upstream);
     const credential =
       request.credential == null ? request.credential : upstreamCredentialOf(request.credential);
@@ -66,8 +67,8 @@ export class BindingsService {
         before === null ? 'binding.created' : 'binding.changed',
         after,
         {
-          ...(before !== null && { before: bindingResponse(before, service, anyTenant) }),
-          after: bindingResponse(after, service, anyTenant),
+          ...(before !== null && { before: bindingFacts(before, service) }),
+          after: bindingFacts(after, service),
         },
       );
       return { binding: withRevision(shown, after.revision), isNew: before === null };
@@ -81,7 +82,7 @@ export class BindingsService {
     environment: Environment | undefined,
     ifMatch: string | undefined,
   ): Promise<void> {
-    const service = await this.service(name);
+    const service = await this.service(caller, name);
     const place = {
       accountId: account.id,
       serviceId: service.id,
@@ -93,13 +94,13 @@ export class BindingsService {
       requireMatch(ifMatch, binding.revision);
       await this.bindings.remove(change, binding);
       await this.record(change, caller, 'binding.deleted', binding, {
-        before: bindingResponse(binding, service, anyTenant),
+        before: bindingFacts(binding, service),
       });
     });
   }
 
-  private async service(name: string): Promise<ServiceEntity> {
-    const service = await this.services.findByName(name);
+  private async service(caller: Caller, name: string): Promise<ServiceEntity> {
+    const service = await beforeAnyChange(this.services.findByName(name, viewerOf(caller)));
     if (service === null) throw notFound('service');
     return service;
   }
@@ -122,22 +123,25 @@ export class BindingsService {
   }
 }
 
-/** The trail is the account's: it says what the account may see. */
-const anyTenant = { isOperator: false };
-
 function bindingResponse(
   binding: BindingEntity,
   service: ServiceEntity,
   caller: Pick<Caller, 'isOperator'>,
 ): BindingResponse {
-  const { id, accountId, environment, upstream, credential } = binding;
+  const { upstream, credential, revision } = binding;
   const shown = credential && { in: credential.in, name: credential.name };
   // Where an API really lives is the operator's to know.
   return {
-    id,
-    accountId,
-    service: service.name,
-    environment,
+    ...bindingFacts(binding, service),
+    etag: entityTag(revision),
     ...(caller.isOperator && { upstream, credential: shown }),
   };
+}
+
+/** What the audit trail keeps of a binding. The trail is the account's: it says what the account may see. */
+function bindingFacts(
+  { id, accountId, environment }: BindingEntity,
+  service: ServiceEntity,
+): Pick<BindingResponse, 'id' | 'accountId' | 'service' | 'environment'> {
+  return { id, accountId, service: service.name, environment };
 }

@@ -63,6 +63,8 @@ export class FirstStartService {
         name: 'Operator key',
         description: 'The first key of this installation',
         purpose: null,
+        recipient: null,
+        contactEmail: null,
         environment: 'production',
         scopes: names,
         grantableScopes: names,

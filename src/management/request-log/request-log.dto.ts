@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import type { CredentialKind, Door, SecretState } from '../../core/call.js';
 import { ChoiceField, IntegerField, TextField, TimeField } from '../../platform/http/fields.js';
 import { PageQuery, Paging } from '../../platform/http/pages.js';
@@ -13,7 +13,8 @@ const credentials: readonly CredentialKind[] = [
 ];
 const secretStates: readonly SecretState[] = ['current', 'retiring', 'expired', 'revoked'];
 
-export class RequestLogQuery extends PageQuery {
+/** Which calls: all that is given must match. */
+export class CallFilterQuery {
   @TextField({ max: 64, required: false })
   keyId?: string;
 
@@ -57,6 +58,11 @@ export class RequestLogQuery extends PageQuery {
 
   @TextField({ max: 200, required: false, description: 'Text in the path or the user agent' })
   q?: string;
+}
+
+export class RequestLogQuery extends IntersectionType(PageQuery, CallFilterQuery) {
+  @ChoiceField({ of: ['newest', 'oldest'], required: false, fallback: 'newest' })
+  order: 'newest' | 'oldest' = 'newest';
 }
 
 const text = { type: String, nullable: true } as const;
@@ -187,4 +193,12 @@ export class CallsPage {
 
   @ApiProperty()
   paging!: Paging;
+
+  @ApiProperty({
+    ...text,
+    format: 'date-time',
+    description:
+      'Given where the page ended because looking for more would have taken too long: up to here the log was looked through, and the rest is behind paging.next. Such a page can be empty',
+  })
+  searchedTo!: string | null;
 }

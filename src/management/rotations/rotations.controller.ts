@@ -1,16 +1,21 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, TargetAccount, type Caller } from '../../access/guard/caller.js';
 import { Idempotent } from '../../access/guard/idempotency.interceptor.js';
 import { RequireScopes } from '../../access/guard/require-scopes.js';
 import { EmptyRequest } from '../../platform/http/empty-request.js';
+import {
+  IssuedRotationResponse,
+  OpenRotationRequest,
+  RotationResponse,
+  rotationWish,
+} from '../../platform/http/rotation.dto.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import {
   CancelRotationRequest,
   ExtendRotationRequest,
-  IssuedRotationResponse,
-  OpenRotationRequest,
-  RotationResponse,
+  FinishRotationRequest,
+  PlanBrownoutsRequest,
 } from './rotations.dto.js';
 import { RotationsService } from './rotations.service.js';
 
@@ -31,7 +36,7 @@ export class RotationsController {
     @Param('keyId') keyId: string,
     @Body() request: OpenRotationRequest,
   ): Promise<IssuedRotationResponse> {
-    return this.rotations.open(caller, account, keyId, request.graceSeconds);
+    return this.rotations.open(caller, account, keyId, rotationWish(request));
   }
 
   @Get(':rotationId')
@@ -54,9 +59,9 @@ export class RotationsController {
     @TargetAccount() account: AccountEntity,
     @Param('keyId') keyId: string,
     @Param('rotationId') id: string,
-    @Body() _empty: EmptyRequest,
+    @Body() { onlyIfSafe }: FinishRotationRequest,
   ): Promise<RotationResponse> {
-    return this.rotations.finish(caller, account, keyId, id);
+    return this.rotations.finish(caller, account, keyId, id, onlyIfSafe ?? false);
   }
 
   @Post(':rotationId/cancel')
@@ -85,6 +90,27 @@ export class RotationsController {
     @Body() { graceEndsAt }: ExtendRotationRequest,
   ): Promise<RotationResponse> {
     return this.rotations.extend(caller, account, keyId, id, graceEndsAt);
+  }
+
+  @Put(':rotationId/brownouts')
+  @RequireScopes('latchkey.keys.write')
+  @ApiOkResponse({
+    type: RotationResponse,
+    description:
+      'Short times in which the old secret is refused, so that who still uses it notices before its end',
+  })
+  planBrownouts(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('keyId') keyId: string,
+    @Param('rotationId') id: string,
+    @Body() { brownouts }: PlanBrownoutsRequest,
+  ): Promise<RotationResponse> {
+    const wanted = brownouts.map(({ startsAt, endsAt }) => ({
+      startsAt: Date.parse(startsAt),
+      endsAt: Date.parse(endsAt),
+    }));
+    return this.rotations.planBrownouts(caller, account, keyId, id, wanted);
   }
 
   @Post(':rotationId/reissue')

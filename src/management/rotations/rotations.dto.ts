@@ -1,24 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { graceSecondsMax, type RotationState } from '../../core/rotation.js';
-import { FlagField, IntegerField, TimeField } from '../../platform/http/fields.js';
-
-export const rotationStates: readonly RotationState[] = [
-  'scheduled',
-  'open',
-  'finished',
-  'expired',
-  'cancelled',
-];
-
-export class OpenRotationRequest {
-  @IntegerField({
-    min: 0,
-    max: graceSecondsMax,
-    example: 604_800,
-    description: 'Seconds during which the old secret works beside the new one',
-  })
-  graceSeconds!: number;
-}
+import { brownoutsMax } from '../../core/brownout.js';
+import { FlagField, ObjectsField, TimeField } from '../../platform/http/fields.js';
 
 export class CancelRotationRequest {
   @FlagField({
@@ -29,79 +10,36 @@ export class CancelRotationRequest {
   force?: boolean;
 }
 
+export class FinishRotationRequest {
+  @FlagField({
+    required: false,
+    fallback: false,
+    description: 'Refuses (409) unless the verdict is safe_to_finish',
+  })
+  onlyIfSafe?: boolean;
+}
+
 export class ExtendRotationRequest {
   @TimeField({
     description:
-      'When the old secret is to stop working: at most 90 days after the rotation was opened',
+      "When the old secret is to stop working: at most the account's longest grace after it began to retire",
   })
   graceEndsAt!: string;
 }
 
-export class SecretCallerResponse {
-  @ApiProperty({ type: String, nullable: true })
-  ip!: string | null;
+export class BrownoutField {
+  @TimeField({ description: 'When the old secret begins to be refused' })
+  startsAt!: string;
 
-  @ApiProperty({ type: String, nullable: true })
-  userAgent!: string | null;
-
-  @ApiProperty()
-  calls!: number;
-
-  @ApiProperty({ format: 'date-time' })
-  firstSeenAt!: string;
-
-  @ApiProperty({ format: 'date-time' })
-  lastSeenAt!: string;
+  @TimeField({ description: 'When it works again: at most an hour later, within the grace' })
+  endsAt!: string;
 }
 
-export class RotationSideResponse {
-  @ApiProperty()
-  secretId!: string;
-
-  @ApiProperty({ description: 'Calls since the rotation was opened' })
-  calls!: number;
-
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  lastUsedAt!: string | null;
-
-  @ApiProperty({
-    type: [SecretCallerResponse],
-    description: 'Who used it since, most recent first',
+export class PlanBrownoutsRequest {
+  @ObjectsField({
+    type: () => BrownoutField,
+    max: brownoutsMax,
+    description: 'In place of those that have not begun; an empty list takes them back',
   })
-  callers!: SecretCallerResponse[];
-}
-
-export class RotationResponse {
-  @ApiProperty({ example: 'rot_3f9hX0aB1cD2eF3gH4iJ' })
-  id!: string;
-
-  @ApiProperty()
-  keyId!: string;
-
-  @ApiProperty({ enum: rotationStates })
-  state!: RotationState;
-
-  @ApiProperty({ format: 'date-time' })
-  startedAt!: string;
-
-  @ApiProperty({ format: 'date-time', description: 'When the retiring secret stops working' })
-  graceEndsAt!: string;
-
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  endedAt!: string | null;
-
-  @ApiProperty({ description: 'The old secret' })
-  retiring!: RotationSideResponse;
-
-  @ApiProperty({ description: 'The new secret' })
-  replacing!: RotationSideResponse;
-}
-
-export class IssuedRotationResponse extends RotationResponse {
-  @ApiProperty({
-    required: false,
-    description:
-      'The new secret: shown this once, and nowhere kept; a retry by Idempotency-Key is answered without it',
-  })
-  secret!: string;
+  brownouts!: BrownoutField[];
 }

@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
+import { outlivesNewSecret, policyOf, type AccountPolicy } from '../../core/account-policy.js';
+import { planBrownouts, type Brownout } from '../../core/brownout.js';
 import { scopesBeyond } from '../../core/delegation.js';
-import { keyStateAt, secretStateAt } from '../../core/key-state.js';
+import type { RotationNoticeKind } from '../../core/notice.js';
 import type { Clock } from '../../core/ports.js';
+import { noTrafficSince, type RotationTraffic } from '../../core/rotation-traffic.js';
 import {
   cancelRotation,
   finishRotation,
+  isUnderway,
   moveGraceEnd,
-  openRotation,
-  rotationStateAt,
+  type RotationRefusal,
   type RotationStep,
+  type RotationWish,
 } from '../../core/rotation.js';
 import {
   conflict,
@@ -17,21 +21,27 @@ import {
   scopeNotGrantable,
   selfEdit,
 } from '../../platform/errors/api-error.js';
-import { iso } from '../../platform/http/times.js';
+import {
+  graceOutlivesSecret,
+  openingRefusal,
+  secretAlreadyUsed,
+} from '../../platform/errors/opening-refusal.js';
+import type { IssuedRotationResponse, RotationResponse } from '../../platform/http/rotation.dto.js';
+import { rotationResponse } from '../../platform/http/rotation.response.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { withoutLog } from '../../store/call-log/without-log.js';
-import { CallsStore } from '../../store/call-log/calls.store.js';
+import { RotationUsageStore } from '../../store/call-log/usage/rotation-usage.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { RotationEntity } from '../../store/entities/rotation.entity.js';
-import type { SecretEntity } from '../../store/entities/secret.entity.js';
 import { IdempotencyStore } from '../../store/idempotency.store.js';
+import { NoticesStore } from '../../store/notices.store.js';
+import { rotationFacts } from '../../store/rotation-facts.js';
+import { RotationOpening } from '../../store/rotation-opening.js';
 import { RotationsStore } from '../../store/rotations.store.js';
-import { CLOCK } from '../../store/tokens.js';
-import { rotationRefusal, secretAlreadyUsed } from './rotation-refusal.js';
-import type { IssuedRotationResponse, RotationResponse } from './rotations.dto.js';
-import { noTraffic, rotationFacts, rotationResponse } from './rotation.response.js';
+import { CLOCK, POLICY_DEFAULTS } from '../../store/tokens.js';
+import { brownoutRefusal, notOpen, rotationRefusal } from './rotation-refusal.js';
 
 @Injectable()
 export class RotationsService {
@@ -39,10 +49,13 @@ export class RotationsService {
     private readonly database: Database,
     private readonly keys: ApiKeysStore,
     private readonly rotations: RotationsStore,
+    private readonly opening: RotationOpening,
     private readonly audit: AuditTrailStore,
-    private readonly calls: CallsStore,
+    private readonly rotationUsage: RotationUsageStore,
     private readonly idempotency: IdempotencyStore,
+    private readonly notices: NoticesStore,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(POLICY_DEFAULTS) private readonly policyDefaults: AccountPolicy,
   ) {}
 
   /** Gives the key a new secret; the old one works beside it until the grace is over, and then ends by itself. */
@@ -50,28 +63,22 @@ export class RotationsService {
     caller: Caller,
     account: AccountEntity,
     keyId: string,
-    graceSeconds: number,
+    wish: RotationWish,
   ): Promise<IssuedRotationResponse> {
+    const policy = this.policyOf(account);
     return this.database.change(async (change) => {
-      await this.rotations.writeDownExpired(change, keyId);
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
-      const retiring = this.secretToRetire(caller, account, record, change.now);
-      const step = openRotation(change.now, graceSeconds);
-      if (!step.ok) throw new Error(`The grace was checked, and still: ${step.why}.`);
-      const opened = await this.rotations.open(
-        change,
-        record.key,
-        retiring.id,
-        step.rotation,
-        caller.keyId,
-      );
-      const created = await change.manager.findOneByOrFail(RotationEntity, { id: opened.id });
-      await this.record(change, caller, account, 'rotation.opened', null, created);
+      if (caller.keyId === keyId) throw selfEdit();
+      checkMayWiden(caller, account, record);
+      const opening = await this.opening.open(change, record, wish, caller, policy);
+      if (!opening.ok) throw openingRefusal(opening.refusal);
+      const { rotation, secret } = opening;
       // The same for the first answer as for its replays: nobody has used it yet.
-      const answer = rotationResponse(created, noTraffic, change.now);
+      const untouched = noTrafficSince(change.now);
+      const answer = rotationResponse(rotation, untouched, policy.quietSeconds, change.now);
       await this.idempotency.complete(change, caller.idempotency, answer);
-      return { ...answer, secret: opened.secret.text };
+      return { ...answer, secret };
     });
   }
 
@@ -79,16 +86,18 @@ export class RotationsService {
     const record = await this.keys.find(account.id, keyId);
     const rotation = record === null ? null : await this.rotations.find(keyId, id);
     if (rotation === null) throw notFound('rotation');
-    return this.show(rotation);
+    return this.answer(account, rotation, await this.trafficOf(rotation));
   }
 
-  /** The old secret ends now. */
-  finish(
+  /** The old secret ends now. @param onlyIfSafe refuses to end one that its callers would miss, as far as that is known */
+  async finish(
     caller: Caller,
     account: AccountEntity,
     keyId: string,
     id: string,
+    onlyIfSafe: boolean,
   ): Promise<RotationResponse> {
+    if (onlyIfSafe) await this.checkSafeToFinish(account, keyId, id);
     return this.take(caller, account, keyId, id, 'rotation.finished', async (rotation, { now }) =>
       finishRotation(rotation, now),
     );
@@ -126,9 +135,32 @@ export class RotationsService {
     const action = 'rotation.extended';
     const endsAt = Date.parse(graceEndsAt);
     return this.take(caller, account, keyId, id, action, async (rotation, { now }, record) => {
-      if (endsAt > rotation.graceEndsAt) checkMayWiden(caller, account, record);
-      return moveGraceEnd(rotation, now, endsAt);
+      if (endsAt > rotation.graceEndsAt) {
+        checkMayWiden(caller, account, record);
+        this.checkNewSecretLasts(account, record, rotation, endsAt);
+      }
+      return moveGraceEnd(rotation, now, endsAt, this.policyOf(account));
     });
+  }
+
+  /** Plans when the old secret is refused for a while: these take the place of the brownouts that have not begun. */
+  async planBrownouts(
+    caller: Caller,
+    account: AccountEntity,
+    keyId: string,
+    id: string,
+    wanted: readonly Brownout[],
+  ): Promise<RotationResponse> {
+    const planned = await this.database.change(async (change) => {
+      const { rotation: before } = await this.find(change, caller, account, keyId, id);
+      const plan = planBrownouts(before, before.brownouts, wanted, change.now);
+      if (!plan.ok) throw brownoutRefusal(plan.why, before, change.now);
+      await this.rotations.setBrownouts(change, before, plan.brownouts);
+      const after = await change.manager.findOneByOrFail(RotationEntity, { id });
+      await this.record(change, caller, account, 'rotation.brownouts_planned', before, after);
+      return after;
+    });
+    return this.show(account, planned);
   }
 
   /** Gives the rotation another new secret in the place of one that was lost on its way, as long as that was never used. */
@@ -140,16 +172,13 @@ export class RotationsService {
   ): Promise<IssuedRotationResponse> {
     const { rotation, secret } = await this.database.change(async (change) => {
       const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
-      if (rotationStateAt(before, change.now) !== 'open')
-        throw rotationRefusal('not_open', before, change.now);
+      if (!isUnderway(before, change.now)) throw notOpen(before, change.now);
       checkMayWiden(caller, account, record);
-      const issued = await this.rotations.reissue(change, record.key, before);
+      const issued = await this.opening.reissue(change, record, before, caller);
       if (issued === null) throw secretAlreadyUsed();
-      const after = await change.manager.findOneByOrFail(RotationEntity, { id });
-      await this.record(change, caller, account, 'rotation.reissued', before, after);
-      return { rotation: after, secret: issued.text };
+      return issued;
     });
-    return { ...(await this.show(rotation)), secret };
+    return { ...(await this.show(account, rotation)), secret };
   }
 
   private async take(
@@ -157,27 +186,30 @@ export class RotationsService {
     account: AccountEntity,
     keyId: string,
     id: string,
-    action: string,
+    action: RotationNoticeKind,
     step: (rotation: RotationEntity, change: Change, record: ApiKeyRecord) => Promise<RotationStep>,
   ): Promise<RotationResponse> {
-    const taken = await this.database.change(async (change) => {
+    const taking = this.database.change(async (change) => {
       const { record, rotation: before } = await this.find(change, caller, account, keyId, id);
-      if (rotationStateAt(before, change.now) !== 'open')
-        throw rotationRefusal('not_open', before, change.now);
+      if (!isUnderway(before, change.now)) throw notOpen(before, change.now);
       const next = await step(before, change, record);
-      if (!next.ok) {
-        const traffic = await withoutLog(
-          this.calls.trafficOf(keyId, before.replacingSecretId, before.startedAt),
-          noTraffic.replacing,
-        );
-        throw rotationRefusal(next.why, before, change.now, traffic);
-      }
+      if (!next.ok) throw new StepRefused(next.why, before, change.now);
       await this.rotations.save(change, before, next.rotation);
       const after = await change.manager.findOneByOrFail(RotationEntity, { id });
       await this.record(change, caller, account, action, before, after);
+      await this.notices.putOfRotation(change, action, after);
       return after;
     });
-    return this.show(taken);
+    return this.show(account, await taking.catch((error) => this.explain(account, error)));
+  }
+
+  /** With the traffic that is in the way, read when the change is over: every other change waits for it. */
+  private async explain(account: AccountEntity, error: unknown): Promise<never> {
+    if (!(error instanceof StepRefused)) throw error;
+    const { why, rotation, now } = error;
+    const reading = this.rotationUsage.trafficOf(rotation.id, rotation.replacingSecretId);
+    const traffic = (await withoutLog(reading, null)) ?? undefined;
+    throw rotationRefusal(why, rotation, now, this.policyOf(account), traffic);
   }
 
   private async find(
@@ -202,7 +234,7 @@ export class RotationsService {
     { actor, callerIp }: Caller,
     account: AccountEntity,
     action: string,
-    before: RotationEntity | null,
+    before: RotationEntity,
     after: RotationEntity,
   ): Promise<void> {
     return this.audit.append(change, {
@@ -211,47 +243,71 @@ export class RotationsService {
       actor,
       callerIp,
       target: { type: 'key', id: after.keyId },
-      ...(before !== null && { before: rotationFacts(before) }),
+      before: rotationFacts(before),
       after: rotationFacts(after),
     });
   }
 
-  private secretToRetire(
-    caller: Caller,
+  /** What is underway is judged as it was a moment ago: no call waits for this, and none is held up. @throws ApiError 409 */
+  private async checkSafeToFinish(
     account: AccountEntity,
-    record: ApiKeyRecord,
-    now: number,
-  ): SecretEntity {
-    const { key, secrets } = record;
-    if (caller.keyId === key.id) throw selfEdit();
-    const state = keyStateAt(key, now);
-    if (state === 'revoked' || state === 'expired') {
-      throw conflict(
-        `The key is ${state}, so it gets no new secret.`,
-        `KEY_${state.toUpperCase()}`,
-      );
-    }
-    if (record.openRotation !== null) {
-      const { id, graceEndsAt } = record.openRotation;
-      throw conflict('A rotation of this key is open already.', 'ROTATION_OPEN', {
-        rotationId: id,
-        graceEndsAt: iso(graceEndsAt),
-      });
-    }
-    checkMayWiden(caller, account, record);
-    const current = secrets.find((secret) => secretStateAt(secret, now) === 'current');
-    if (current === undefined)
-      throw new Error('A key that is neither revoked nor expired has a current secret.');
-    return current;
+    keyId: string,
+    id: string,
+  ): Promise<void> {
+    const { verdict, quietSince, retiring } = await this.read(account, keyId, id);
+    if (verdict === null || verdict === 'safe_to_finish') return;
+    const message = `The verdict on this rotation is ${verdict}, not safe_to_finish. Without "onlyIfSafe" the old secret is ended all the same.`;
+    throw conflict(message, 'NOT_SAFE_TO_FINISH', { verdict, quietSince, traffic: retiring });
   }
 
-  private async show(rotation: RotationEntity): Promise<RotationResponse> {
-    const { keyId, startedAt, retiringSecretId, replacingSecretId } = rotation;
-    const trafficOf = (secretId: string) =>
-      withoutLog(this.calls.trafficOf(keyId, secretId, startedAt), noTraffic.retiring);
-    const retiring = await trafficOf(retiringSecretId);
-    const replacing = await trafficOf(replacingSecretId);
-    return rotationResponse(rotation, { retiring, replacing }, this.clock.now());
+  private async show(account: AccountEntity, rotation: RotationEntity): Promise<RotationResponse> {
+    return this.answer(account, rotation, await withoutLog(this.trafficOf(rotation), null));
+  }
+
+  private answer(
+    account: AccountEntity,
+    rotation: RotationEntity,
+    traffic: RotationTraffic | null,
+  ): RotationResponse {
+    const { quietSeconds } = this.policyOf(account);
+    return rotationResponse(rotation, traffic, quietSeconds, this.clock.now());
+  }
+
+  /** @throws ApiError 400 */
+  private checkNewSecretLasts(
+    account: AccountEntity,
+    { secrets }: ApiKeyRecord,
+    { replacingSecretId }: RotationEntity,
+    graceEndsAt: number,
+  ): void {
+    const policy = this.policyOf(account);
+    const replacing = secrets.find(({ id }) => id === replacingSecretId);
+    if (replacing !== undefined && outlivesNewSecret(graceEndsAt, replacing, policy))
+      throw graceOutlivesSecret(policy.secretAgeDaysMax);
+  }
+
+  private policyOf(account: AccountEntity): AccountPolicy {
+    return policyOf(account, this.policyDefaults);
+  }
+
+  private async trafficOf(rotation: RotationEntity): Promise<RotationTraffic> {
+    const { id, retiringSecretId, replacingSecretId } = rotation;
+    return {
+      retiring: await this.rotationUsage.trafficOf(id, retiringSecretId),
+      replacing: await this.rotationUsage.trafficOf(id, replacingSecretId),
+      countedSince: await this.rotationUsage.countingSince(),
+    };
+  }
+}
+
+/** Carries a refusal out of the transaction in which it was found. */
+class StepRefused extends Error {
+  constructor(
+    readonly why: RotationRefusal,
+    readonly rotation: RotationEntity,
+    readonly now: number,
+  ) {
+    super(why);
   }
 }
 

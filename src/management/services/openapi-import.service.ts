@@ -6,7 +6,7 @@ import { ScopesStore } from '../../store/scopes.store.js';
 import { ServicesStore } from '../../store/services.store.js';
 import { parseDocument } from './openapi-import/parse-document.js';
 import { routesOfDocument, type DocumentRoutes } from './openapi-import/routes-of-document.js';
-import { isNoChange, routeChange, type RouteChange } from './route-change.js';
+import { isNoChange, notesOnOpened, routeChange, type RouteChange } from './route-change.js';
 import type { ImportQuery, ImportResponse } from './services.dto.js';
 import { ServicesService } from './services.service.js';
 
@@ -27,14 +27,16 @@ export class OpenapiImportService {
     query: ImportQuery,
     ifMatch?: string,
   ): Promise<ImportResponse> {
-    const service = await this.service.find(name);
+    const service = await this.service.find(caller, name);
     const wanted = readDocument(text, query);
     const dryRun = query.dryRun === 'true';
     const isToBeTakenBack = (found: Found) => dryRun || isNothing(found);
+    let opened: ImportResponse['notes'] = [];
     const report = await this.database.preview<Found>(isToBeTakenBack, async (change) => {
       await this.service.requireRoutesMatch(change, service, ifMatch);
       const before = await this.services.routesOf(service.id);
       const newScopes = await this.scopes.addMissing(change, wanted.scopes);
+      opened = notesOnOpened(before, wanted.routes);
       const found = { newScopes, ...routeChange(before, wanted.routes) };
       if (!isNothing(found)) {
         await this.service.replaceRoutes(change, caller, service, wanted.routes, {
@@ -53,7 +55,7 @@ export class OpenapiImportService {
       scopes: wanted.scopes.map((scope) => scope.name),
       ...report,
       skipped: wanted.skipped,
-      notes: wanted.notes,
+      notes: [...wanted.notes, ...opened],
     };
   }
 }

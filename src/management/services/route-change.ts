@@ -19,6 +19,24 @@ export function routeChange(before: readonly NewRoute[], after: readonly NewRout
   };
 }
 
+/** What to know of routes that asked for scopes and now ask for none. */
+export function notesOnOpened(
+  before: readonly NewRoute[],
+  after: readonly NewRoute[],
+): { operation: string; note: string }[] {
+  const guarded = new Set(before.filter(asksForScopes).map(nameOf));
+  return after
+    .filter((route) => guarded.has(nameOf(route)) && !asksForScopes(route))
+    .map((route) => ({
+      operation: nameOf(route),
+      note: `it asks for no scope any more: ${route.public ? 'anybody' : 'every key'} may call it`,
+    }));
+}
+
+function asksForScopes({ scopeSets, public: isPublic }: NewRoute): boolean {
+  return !isPublic && scopeSets.length > 0 && scopeSets.every((set) => set.length > 0);
+}
+
 export function isNoChange({ addedRoutes, removedRoutes, changedRoutes }: RouteChange): boolean {
   return addedRoutes.length + removedRoutes.length + changedRoutes.length === 0;
 }

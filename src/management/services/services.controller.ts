@@ -58,8 +58,8 @@ export class ServicesController {
   @Get(':name/routes')
   @RequireScopes('latchkey.services.read')
   @ApiOkResponse({ type: RoutesResponse })
-  routes(@Param('name') name: string): Promise<RoutesResponse> {
-    return this.services.routesOf(name);
+  routes(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<RoutesResponse> {
+    return this.services.routesOf(caller, name);
   }
 
   @Put(':name/routes')

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../../access/guard/caller.js';
+import { viewerOf, type Caller } from '../../access/guard/caller.js';
 import { parseRouteTemplate } from '../../core/route-template.js';
 import { routeShape } from '../../core/route-table.js';
 import { ApiError, conflict, notFound, unknownScopes } from '../../platform/errors/api-error.js';
 import type { ErrorDetail } from '../../platform/errors/envelope.js';
 import {
-  decodeCursor,
-  encodeCursor,
+  creationCursor,
+  creationPlace,
   pageOf,
   type Page,
   type PageQuery,
@@ -15,6 +15,7 @@ import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { iso } from '../../platform/http/times.js';
 import { checkCredentialMoves } from '../../platform/http/upstream.dto.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { beforeAnyChange } from '../../store/database-failure.js';
 import { Database, type Change } from '../../store/database.js';
 import { ServiceEntity } from '../../store/entities/service.entity.js';
 import { ScopesStore } from '../../store/scopes.store.js';
@@ -38,26 +39,16 @@ export class ServicesService {
   ) {}
 
   async list(caller: Caller, { limit, after }: PageQuery): Promise<Page<ServiceResponse>> {
-    const place =
-      after === undefined ? null : (decodeCursor(after, ['number', 'string']) as [number, string]);
-    const rows = await this.services.list(
-      limit + 1,
-      place && { createdAt: place[0], id: place[1] },
-    );
-    return pageOf(
-      rows,
-      limit,
-      (row) => serviceResponse(row, caller),
-      ({ createdAt, id }) => encodeCursor([createdAt, id]),
-    );
+    const rows = await this.services.list(limit + 1, creationPlace(after), viewerOf(caller));
+    return pageOf(rows, limit, (row) => serviceResponse(row, caller), creationCursor);
   }
 
   async read(caller: Caller, name: string): Promise<ServiceResponse> {
-    return serviceResponse(await this.find(name), caller);
+    return serviceResponse(await this.find(caller, name), caller);
   }
 
-  async find(name: string): Promise<ServiceEntity> {
-    const service = await this.services.findByName(name);
+  async find(caller: Caller, name: string): Promise<ServiceEntity> {
+    const service = await beforeAnyChange(this.services.findByName(name, viewerOf(caller)));
     if (service === null) throw notFound('service');
     return service;
   }
@@ -98,8 +89,8 @@ export class ServicesService {
     });
   }
 
-  async routesOf(name: string): Promise<RoutesResponse> {
-    const service = await this.find(name);
+  async routesOf(caller: Caller, name: string): Promise<RoutesResponse> {
+    const service = await this.find(caller, name);
     const routes = (await this.services.routesOf(service.id)).map(routeResponse);
     return withRevision({ routes }, service.revision);
   }
@@ -118,7 +109,7 @@ export class ServicesService {
       public: isPublic ?? false,
     }));
     checkRoutes(wanted);
-    const service = await this.find(name);
+    const service = await this.find(caller, name);
     await this.database.change(async (change) => {
       await this.requireRoutesMatch(change, service, ifMatch);
       const unknown = await this.scopes.unknownOf(change, [
@@ -129,7 +120,7 @@ export class ServicesService {
         action: 'service.routes_replaced',
       });
     });
-    return this.routesOf(name);
+    return this.routesOf(caller, name);
   }
 
   /** The routes carry the revision of their service. @throws ApiError 412 */

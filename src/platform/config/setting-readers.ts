@@ -24,11 +24,11 @@ export class SettingReader {
     return this.integer(name, fallback, { min: 0, max: 65_535, unit: 'a port' });
   }
 
-  integer(
+  integer<T extends number | null>(
     name: string,
-    fallback: number,
+    fallback: T,
     { min, max, unit }: { min: number; max: number; unit: string },
-  ): number {
+  ): number | T {
     const value = this.text(name);
     if (value === undefined) return fallback;
     const number = Number(value);

@@ -1,6 +1,16 @@
 import { dirname, join, resolve } from 'node:path';
+import {
+  overAgeChoices,
+  guideUrlOf,
+  policyDaysMax,
+  policyUnlessSet,
+  quietSecondsMax,
+  retentionDaysMax,
+  type AccountPolicy,
+} from '../../core/account-policy.js';
 import type { IpRuleSet } from '../../core/ip-allowlist.js';
 import { StartError } from '../../core/start-error.js';
+import { readSmtp, type SmtpSettings } from './smtp-settings.js';
 import { SettingReader, masked, unreadable, type Environment } from './setting-readers.js';
 
 /** Every setting, read and checked (contract §1). `.env.example` tells each with its default and unit. */
@@ -16,6 +26,12 @@ export interface Settings {
   readonly sealingKey: string | undefined;
   readonly keyPrefix: string;
   readonly trustedProxies: IpRuleSet;
+  /** What holds for accounts that have no policy of their own. */
+  readonly policyDefaults: AccountPolicy;
+  /** `null`: notices by e-mail are kept and not sent. */
+  readonly smtp: SmtpSettings | null;
+  /** To which webhooks may lead beside public addresses. */
+  readonly webhookAllowedRanges: IpRuleSet;
   readonly demo: boolean;
   /** Where key files are kept: beside a SQLite database, else `./data`. */
   readonly dataFolder: string;
@@ -25,6 +41,8 @@ export interface ListenerSettings {
   readonly host: string;
   readonly port: number;
 }
+
+export type { SmtpSettings } from './smtp-settings.js';
 
 export type CallLogMode = 'durable' | 'committed' | 'buffered';
 
@@ -50,14 +68,15 @@ export function readSettings(environment: Environment): Settings {
       'another port than ACCESS_PORT: the two never share one',
     );
   }
-  const databaseUrl = readDatabaseUrl(read, 'DATABASE_URL') ?? 'sqlite:./data/latchkey.db';
+  const inspection = readInspectionSettings(environment);
+  const { databaseUrl } = inspection;
   const keyPrefix = readKeyPrefix(read);
   const onLoopback = loopback.has(access.host) && loopback.has(management.host);
   const demoDefault = onLoopback && read.text('NODE_ENV') !== 'production' ? 'on' : 'off';
   return {
+    ...inspection,
     access,
     management,
-    databaseUrl,
     callLogUrl: readCallLogUrl(read, databaseUrl),
     callLogMode: read.oneOf('CALL_LOG_MODE', ['durable', 'committed', 'buffered'], 'durable'),
     junkRowsPerMinute: read.integer('JUNK_ROWS_PER_MINUTE', 600, {
@@ -67,10 +86,25 @@ export function readSettings(environment: Environment): Settings {
     }),
     operatorKey: readOperatorKey(read, keyPrefix),
     keyPepper: readRequiredOnPostgres(read, 'KEY_PEPPER', databaseUrl),
-    sealingKey: readRequiredOnPostgres(read, 'SEALING_KEY', databaseUrl),
     keyPrefix,
     trustedProxies: read.ipRules('TRUSTED_PROXIES'),
+    policyDefaults: readPolicyDefaults(read),
+    smtp: readSmtp(read),
+    webhookAllowedRanges: read.ipRules('WEBHOOK_ALLOWED_RANGES'),
     demo: read.oneOf('LATCHKEY_DEMO', ['on', 'off'], demoDefault) === 'on',
+  };
+}
+
+/** What it takes to look at an installation, beside its server or at a copy of its database. */
+export type InspectionSettings = Pick<Settings, 'databaseUrl' | 'sealingKey' | 'dataFolder'>;
+
+/** @throws StartError naming the first variable that cannot be used */
+export function readInspectionSettings(environment: Environment): InspectionSettings {
+  const read = new SettingReader(environment);
+  const databaseUrl = readDatabaseUrl(read, 'DATABASE_URL') ?? 'sqlite:./data/latchkey.db';
+  return {
+    databaseUrl,
+    sealingKey: readRequiredOnPostgres(read, 'SEALING_KEY', databaseUrl),
     dataFolder: isSqlite(databaseUrl) ? dirname(sqlitePath(databaseUrl)) : './data',
   };
 }
@@ -97,14 +131,27 @@ function readCallLogUrl(read: SettingReader, databaseUrl: string): string {
 function readDatabaseUrl(read: SettingReader, name: string): string | undefined {
   const value = read.text(name);
   // SQLite's own :memory: would be another, empty database for each connection.
-  if (value === undefined || /^(?:sqlite:(?!:memory:).+|postgres(?:ql)?:\/\/.+)$/.test(value))
+  if (value === undefined || /^sqlite:(?!:memory:).+$/.test(value) || isPostgresUrl(value))
     return value;
   // It may hold a password.
   throw unreadable(
     name,
     masked(value),
-    'sqlite:<path> or postgres://<user>:<password>@<host>/<database>',
+    'sqlite:<path> or postgres://<user>:<password>@<host>/<database>, with % @ : / ? # in a user name or password written as %25 %40 %3A %2F %3F %23',
   );
+}
+
+/** Whether the drivers will read it, and all alike: none of them says so in a line that may be shown. */
+function isPostgresUrl(text: string): boolean {
+  if (!/^postgres(?:ql)?:\/\/./.test(text)) return false;
+  try {
+    // A socket's folder stands among the parameters, and then no host before the path.
+    const { username, password, pathname } = new URL(text.replace('@/', '@localhost/'));
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return !pathname.includes('@');
+  } catch {
+    return false;
+  }
 }
 
 function callLogBeside(databaseUrl: string): string {
@@ -125,6 +172,46 @@ function readKeyPrefix(read: SettingReader): string {
     );
   }
   return prefix;
+}
+
+function readPolicyDefaults(read: SettingReader): AccountPolicy {
+  const unset = policyUnlessSet;
+  const days = { min: 1, max: policyDaysMax, unit: 'days' };
+  const retention = { min: 1, max: retentionDaysMax, unit: 'days' };
+  const seconds = (max: number) => ({ min: 0, max, unit: 'seconds' });
+  const longest = unset.graceSecondsMax;
+  const graceSecondsMax = read.integer('GRACE_SECONDS_MAX', longest, seconds(longest));
+  const graceSecondsUnset = Math.min(unset.graceSecondsDefault, graceSecondsMax);
+  return {
+    secretAgeDaysMax: read.integer('SECRET_AGE_DAYS_MAX', unset.secretAgeDaysMax, days),
+    overAge: read.oneOf('SECRET_OVER_AGE', overAgeChoices, unset.overAge),
+    keyLifetimeDaysMax: read.integer('KEY_LIFETIME_DAYS_MAX', unset.keyLifetimeDaysMax, days),
+    graceSecondsDefault: read.integer(
+      'GRACE_SECONDS_DEFAULT',
+      graceSecondsUnset,
+      seconds(graceSecondsMax),
+    ),
+    graceSecondsMax,
+    quietSeconds: read.integer('QUIET_SECONDS', unset.quietSeconds, seconds(quietSecondsMax)),
+    deprecationHeaders: read.oneOf('DEPRECATION_HEADERS', ['on', 'off'], 'on') === 'on',
+    rotationGuideUrl: readGuideUrl(read),
+    retentionDaysCalls: read.integer('RETENTION_DAYS_CALLS', unset.retentionDaysCalls, retention),
+    retentionDaysCounters: read.integer(
+      'RETENTION_DAYS_COUNTERS',
+      unset.retentionDaysCounters,
+      retention,
+    ),
+    retentionDaysAudit: read.integer('RETENTION_DAYS_AUDIT', unset.retentionDaysAudit, retention),
+  };
+}
+
+function readGuideUrl(read: SettingReader): string | null {
+  const value = read.text('ROTATION_GUIDE_URL');
+  if (value === undefined) return null;
+  const url = guideUrlOf(value);
+  if (url !== null) return url;
+  const takes = 'an http:// or https:// URL without user name and password';
+  throw unreadable('ROTATION_GUIDE_URL', masked(value), takes);
 }
 
 function readOperatorKey(read: SettingReader, keyPrefix: string): string | undefined {

@@ -84,7 +84,7 @@ describe('key files', () => {
     const path = join(folder, 'deep', 'pepper.key');
     expect(readKeyFile('KEY_PEPPER', path)).toBeNull();
     const key = newKey();
-    writeKeyFile(path, key);
+    writeKeyFile(path, [key]);
     expect(key.key).toHaveLength(32);
     expect(newKey().key.equals(key.key)).toBe(false);
     expect(statSync(path).mode & 0o777).toBe(0o600);

@@ -46,13 +46,18 @@ export function readKeyFile(name: string, path: string): VersionedKey[] | null {
     : null;
 }
 
-export function newKey(): VersionedKey {
-  return { version: 1, key: randomBytes(bytesMin) };
+/** @param before the versions there are */
+export function newKey(before: readonly VersionedKey[] = []): VersionedKey {
+  const version = Math.max(0, ...before.map((key) => key.version)) + 1;
+  return { version, key: randomBytes(bytesMin) };
 }
 
-/** Writes what `readKeyFile` reads. */
-export function writeKeyFile(path: string, { version, key }: VersionedKey): void {
-  writeSecretFile(path, `${version}:${key.toString('base64url')}`);
+/** Writes what `readKeyFile` reads. @param keys the current one first */
+export function writeKeyFile(path: string, keys: readonly VersionedKey[]): void {
+  writeSecretFile(
+    path,
+    keys.map(({ version, key }) => `${version}:${key.toString('base64url')}`).join(','),
+  );
 }
 
 /** Writes a file that its owner alone may read (mode 600): whole or not at all, and on disk before this returns. */

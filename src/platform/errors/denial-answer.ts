@@ -16,6 +16,7 @@ const places: Readonly<Record<DenialReason, string>> = {
   CREDENTIALS_MALFORMED: 'credentials',
   KEY_UNKNOWN: 'credentials',
   SECRET_EXPIRED: 'credentials',
+  SECRET_OVER_AGE: 'credentials',
   SECRET_BROWNOUT: 'credentials',
   KEY_REVOKED: 'credentials',
   SECRET_REVOKED: 'credentials',
@@ -49,6 +50,8 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
       ? `This key expired${when}. Ask for a new one.`
       : `This secret was replaced by a rotation and stopped working${when}. Use the key's new secret.`;
   },
+  SECRET_OVER_AGE: ({ endedAt }) =>
+    `This secret is older than its account allows and is refused${endedAt === undefined ? '' : ` since ${new Date(endedAt).toISOString()}`}. Have its key rotated: an admin opens a rotation of it (POST /v1/accounts/{accountId}/keys/{keyId}/rotations) and gives you the new secret; until its grace is over this one works again.`,
   SECRET_BROWNOUT: ({ endedAt }) =>
     `This secret is being retired and is refused for a short while${endedAt === undefined ? '' : `, until ${new Date(endedAt).toISOString()}`}. Use the key's new secret.`,
   KEY_REVOKED: () => 'This key was revoked. It will not work again; ask for a new one.',
@@ -105,6 +108,13 @@ export function denialAnswer(
   );
 }
 
+/** What the time is called that a denial knows. */
+const timeNames = {
+  SECRET_EXPIRED: 'endedAt',
+  SECRET_OVER_AGE: 'overAgeSince',
+  SECRET_BROWNOUT: 'worksAgainAt',
+} as const;
+
 function contextOf({ reason, context }: Denied): Record<string, unknown> {
   switch (reason) {
     case 'SCOPE_MISSING':
@@ -117,12 +127,11 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
     case 'METHOD_NOT_ALLOWED':
       return { allow: context.allow };
     case 'SECRET_EXPIRED':
+    case 'SECRET_OVER_AGE':
     case 'SECRET_BROWNOUT':
       return {
         ...(context.endedAt !== undefined && {
-          [reason === 'SECRET_EXPIRED' ? 'endedAt' : 'worksAgainAt']: new Date(
-            context.endedAt,
-          ).toISOString(),
+          [timeNames[reason]]: new Date(context.endedAt).toISOString(),
         }),
         ...(context.rotationId !== undefined && { rotationId: context.rotationId }),
       };

@@ -1,5 +1,5 @@
 import type { Category as DenialCategory, DenialReason } from '../../core/decision.js';
-import { maskSecretsOfOurs } from '../../core/redaction.js';
+import { redactTold } from '../../core/redaction.js';
 
 /** What an error can be for, beyond a denial (contract §4), with its status and category. */
 const others = {
@@ -16,6 +16,7 @@ const others = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, category: 'INVALID_REQUEST' },
   EXPECTATION_FAILED: { status: 417, category: 'INVALID_REQUEST' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, category: 'CONFLICT' },
+  TOO_MANY_STREAMS: { status: 429, category: 'RATE_LIMITS' },
   HEADERS_TOO_LARGE: { status: 431, category: 'INVALID_REQUEST' },
   INTERNAL: { status: 500, category: 'INTERNAL' },
   UPGRADE_NOT_SUPPORTED: { status: 501, category: 'INVALID_REQUEST' },
@@ -77,28 +78,36 @@ export function errorAnswer(
   };
 }
 
+// What an error repeats of the request is as long as the caller likes.
+const messageBytesMax = 4096;
+const contextBytesMax = 256;
+
 /**
  * The answer for an error that is no denial. It may repeat what was wrong in the request (the name of a property, a scope), so
  * it is masked: somebody may have put a secret there.
+ *
+ * @param presented what the request carried as its credential
  */
 export function otherAnswer(
   reason: OtherReason,
   message: string,
   correlationId: string,
   errors: readonly ErrorDetail[] = [],
+  presented: readonly string[] = [],
 ): ErrorAnswer {
   const { status, category } = otherReasons[reason];
-  const body = { category, reason, message: maskSecretsOfOurs(message), correlationId };
-  return errorAnswer(status, { ...body, errors: errors.map(maskDetail) });
+  const told = (text: string) => redactTold(text, presented, messageBytesMax);
+  const body = { category, reason, message: told(message), correlationId };
+  const details = errors.map(({ context, ...detail }) => ({
+    ...detail,
+    message: told(detail.message),
+    ...(context && { context: redactContext(context, presented) }),
+  }));
+  return errorAnswer(status, { ...body, errors: details });
 }
 
-function maskDetail({ message, context, ...detail }: ErrorDetail): ErrorDetail {
-  const masked = { ...detail, message: maskSecretsOfOurs(message) };
-  return context === undefined ? masked : { ...masked, context: maskTexts(context) };
-}
-
-function maskTexts<T>(value: T): T {
-  const mask = (_name: string, member: unknown): unknown =>
-    typeof member === 'string' ? maskSecretsOfOurs(member) : member;
-  return JSON.parse(JSON.stringify(value, mask)) as T;
+function redactContext<T>(context: T, presented: readonly string[]): T {
+  const redact = (_name: string, member: unknown): unknown =>
+    typeof member === 'string' ? redactTold(member, presented, contextBytesMax) : member;
+  return JSON.parse(JSON.stringify(context, redact)) as T;
 }

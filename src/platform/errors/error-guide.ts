@@ -57,6 +57,14 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     admin:
       'The rotation shows who still uses the old secret. If it ended too early, open another rotation and give the new secret out.',
   },
+  SECRET_OVER_AGE: {
+    meaning:
+      'The secret is older than its account allows. The body says since when. The key itself is as it was.',
+    integrator:
+      'Ask the admin of the account for a new secret. As soon as the key is rotated, this one works beside it until the grace is over.',
+    admin:
+      "Open a rotation of the key and give the new secret out. The account's policy says how old a secret may be, and the hygiene report lists those that soon will be older.",
+  },
   SECRET_BROWNOUT: {
     meaning:
       'The secret is being retired and is refused for a short, planned while, so that forgotten systems are found before its end.',
@@ -132,9 +140,10 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   },
   STORE_UNAVAILABLE: {
     meaning:
-      'Keys cannot be checked at the moment, so nothing is let through. Nothing was forwarded.',
-    integrator: 'Try again after Retry-After.',
-    admin: 'The database cannot be reached. The server log says why.',
+      'The database cannot be asked at the moment, or this node has not heard from it for too long. Keys cannot be checked, so nothing is let through and nothing was forwarded.',
+    integrator:
+      'Try again after Retry-After. A change through the management API says whether it was made: "changed" is "no", or "unknown" where the connection broke during the commit.',
+    admin: 'The database cannot be reached, is full or broken. The server log says why.',
   },
   LOG_UNAVAILABLE: {
     meaning:
@@ -187,7 +196,8 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   CONFLICT: {
     meaning: 'The object is not in a state that allows this. "errors" says what stands in the way.',
     integrator: 'Read the object again and decide anew.',
-    admin: nothingToDo,
+    admin:
+      'If it was you who asked: the code in "errors" says what stands in the way. ROTATION_OPEN: finish, cancel or extend that rotation first. REPLACING_SECRET_USED, NOT_SAFE_TO_FINISH: look at the traffic that comes with it. SECRET_USED: rotate the key. KEY_REVOKED: make another key.',
   },
   PRECONDITION_FAILED: {
     meaning: 'The object has changed since it was read. Nothing was written.',
@@ -212,6 +222,13 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   IDEMPOTENCY_KEY_REUSED: {
     meaning: 'The Idempotency-Key was used before with another body. Nothing was done.',
     integrator: 'Use a new key for each new request, and the same one only to repeat a request.',
+    admin: nothingToDo,
+  },
+  TOO_MANY_STREAMS: {
+    meaning:
+      'As many exports, streams, registers or searches for gaps of the request log are open as may be, for this account or in all.',
+    integrator:
+      'Close one that is no longer read, or wait for one to end; one with a wider filter may do.',
     admin: nothingToDo,
   },
   HEADERS_TOO_LARGE: {

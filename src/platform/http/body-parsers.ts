@@ -24,10 +24,28 @@ function takesDocument({ routeOptions }: FastifyRequest): boolean {
 /** JSON for every route, text for those that take a document; whatever else is sent is 415. */
 export function useBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  const parseJson = jsonParserOf(fastify);
   const json: FastifyBodyParser<string> = (request, text, done) => {
     if (takesDocument(request)) return done(null, text);
     if (Buffer.byteLength(text) > bodyBytesMax) return done(withStatus(413));
+    return parseJson(request, text, done);
+  };
+  const yaml: FastifyBodyParser<string> = (request, text, done) =>
+    takesDocument(request) ? done(null, text) : done(withStatus(415));
+  fastify.addContentTypeParser(jsonTypes, { parseAs: 'string', bodyLimit: documentBytesMax }, json);
+  fastify.addContentTypeParser(documentTypes, { parseAs: 'string', bodyLimit: bodyBytesMax }, yaml);
+}
+
+/** JSON alone, for a listener that takes no documents; each of its routes says how large. */
+export function useJsonBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  const parseJson = jsonParserOf(fastify);
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
+}
+
+function jsonParserOf(fastify: FastifyInstance): FastifyBodyParser<string> {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  return (request, text, done) => {
     // An action takes no body, and some clients send its type all the same.
     if (text === '') return done(null, undefined);
     void parseJson(request, text, (error, value) => {
@@ -35,10 +53,6 @@ export function useBodyParsers(fastify: FastifyInstance): void {
       else done(nestsDeeper(value, nestingMax) ? withStatus(400) : null, value);
     });
   };
-  const yaml: FastifyBodyParser<string> = (request, text, done) =>
-    takesDocument(request) ? done(null, text) : done(withStatus(415));
-  fastify.addContentTypeParser(jsonTypes, { parseAs: 'string', bodyLimit: documentBytesMax }, json);
-  fastify.addContentTypeParser(documentTypes, { parseAs: 'string', bodyLimit: bodyBytesMax }, yaml);
 }
 
 function withStatus(statusCode: number): Error {

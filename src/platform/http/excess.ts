@@ -1,3 +1,5 @@
+import { printableName } from './printable-name.js';
+
 /** Longer than any list that a route takes. */
 const entriesMax = 10_000;
 /** More than any object of this API has. */
@@ -41,7 +43,6 @@ export function excessOf(value: unknown, field = ''): Excess | null {
 }
 
 function fieldOf(parent: string, name: string): string {
-  // A name is whatever was sent.
-  const printable = name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+  const printable = printableName(name);
   return parent === '' ? printable : `${parent}.${printable}`;
 }

@@ -19,6 +19,7 @@ import {
   ValidateNested,
   type ValidationOptions,
 } from 'class-validator';
+import { emailLengthMax, isEmailAddress } from '../../core/email-address.js';
 import { holdsSecretOfOurs } from '../../core/redaction.js';
 import { isScopeName } from '../../core/scope-set.js';
 
@@ -67,12 +68,12 @@ export function TextField(
   options: FieldOptions & { min?: number; max: number; mayHoldSecret?: boolean },
 ): PropertyDecorator {
   const { min = 1, max, mayHoldSecret = false } = options;
-  const holdsNoSecret = (value: unknown): boolean =>
-    typeof value !== 'string' || value.length > max || !holdsSecretOfOurs(value);
   return field(options, { type: String, minLength: min, maxLength: max }, [
     ...(mayHoldSecret
       ? []
-      : [check('holdsNoSecret', holdsNoSecret, { message: '$property must hold no secret.' })]),
+      : [
+          check('holdsNoSecret', holdsNoSecret(max), { message: '$property must hold no secret.' }),
+        ]),
     Matches(noControls, {
       message: '$property must hold no control characters and no halves of characters.',
     }),
@@ -134,6 +135,48 @@ function isDay(day: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
+/** What is too long is not looked through: its length is refused. */
+function holdsNoSecret(max: number): (value: unknown) => boolean {
+  return (value) => typeof value !== 'string' || value.length > max || !holdsSecretOfOurs(value);
+}
+
+/** One plain address, such as ops@example.com. */
+export function EmailField(options: FieldOptions): PropertyDecorator {
+  const schema = { type: String, format: 'email', maxLength: emailLengthMax };
+  return field(options, schema, [
+    check('isEmail', isEmail, { message: '$property must be an e-mail address.' }),
+  ]);
+}
+
+/** Plain addresses, each once. */
+export function EmailsField(options: FieldOptions & { max: number }): PropertyDecorator {
+  const { max } = options;
+  const items = { type: 'string', format: 'email', maxLength: emailLengthMax };
+  const schema = { type: 'array', items, maxItems: max, uniqueItems: true };
+  return field(options, schema as ApiPropertyOptions, [
+    check('arrayUnique', isUnique, { message: '$property must name each address once.' }),
+    check('isEmail', isEmail, { each: true, message: '$property must hold e-mail addresses.' }),
+    ArrayMaxSize(max, { message: `$property must hold at most ${max} addresses.` }),
+    IsArray({ message: '$property must be a list.' }),
+  ]);
+}
+
+function isEmail(value: unknown): boolean {
+  return typeof value === 'string' && isEmailAddress(value) && !holdsSecretOfOurs(value);
+}
+
+/** Some of these, each once. */
+export function ChoicesField(options: FieldOptions & { of: readonly string[] }): PropertyDecorator {
+  const { of } = options;
+  const schema = { enum: [...of], isArray: true, uniqueItems: true };
+  return field(options, schema as ApiPropertyOptions, [
+    check('arrayUnique', isUnique, { message: '$property must name each once.' }),
+    IsIn([...of], { each: true, message: `$property must hold any of ${of.join(', ')}.` }),
+    ArrayMaxSize(of.length, { message: `$property must hold at most ${of.length}.` }),
+    IsArray({ message: '$property must be a list.' }),
+  ]);
+}
+
 /** Short texts, each once. */
 export function TextsField(
   options: FieldOptions & { max: number; lengthMax: number },
@@ -142,6 +185,10 @@ export function TextsField(
   const schema = { type: String, isArray: true, maxItems: max, uniqueItems: true };
   return field(options, schema as ApiPropertyOptions, [
     check('arrayUnique', isUnique, { message: '$property must say each text once.' }),
+    check('holdsNoSecret', holdsNoSecret(lengthMax), {
+      each: true,
+      message: '$property must hold no secret.',
+    }),
     Matches(noControls, { each: true, message: '$property must hold no control characters.' }),
     Length(1, lengthMax, {
       each: true,

@@ -6,9 +6,15 @@ import {
   type ServerResponse,
   type Server,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { newCallId } from '../../core/ids.js';
-import { otherAnswer, type ErrorAnswer, type OtherReason } from '../errors/envelope.js';
+import {
+  otherAnswer,
+  type ErrorAnswer,
+  type ErrorEnvelope,
+  type OtherReason,
+} from '../errors/envelope.js';
 import { writeErrorAnswer } from './write-answer.js';
 
 /** Bytes of request line and headers together. */
@@ -30,6 +36,12 @@ export interface ConnectionTimeouts {
   readonly check: number;
 }
 
+/** Told of each request that never became a call, and from where it came, unless the peer has gone. */
+export type OnRefused = (
+  reason: ErrorEnvelope['reason'],
+  remoteAddress: string | undefined,
+) => void;
+
 const usualTimeouts: ConnectionTimeouts = {
   headers: 20_000,
   request: 300_000,
@@ -46,7 +58,11 @@ const refused = new WeakSet<Duplex>();
  * An HTTP server whose every refusal is the error envelope: also for what Node's parser refuses or lets through by itself
  * (more than one Host, a Transfer-Encoding that is not exactly `chunked`, CONNECT, a foreign Expect).
  */
-export function createHttpServer(listener: RequestListener, timeouts = usualTimeouts): Server {
+export function createHttpServer(
+  listener: RequestListener,
+  onRefused: OnRefused,
+  timeouts = usualTimeouts,
+): Server {
   const server = createServer({
     maxHeaderSize: headerBytesMax,
     requireHostHeader: false,
@@ -56,21 +72,44 @@ export function createHttpServer(listener: RequestListener, timeouts = usualTime
     connectionsCheckingInterval: timeouts.check,
   });
   server.maxHeadersCount = 0;
-  server.on('request', (request, response) => {
+  const refuse = (request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer) => {
+    onRefused(answer.body.reason, request.socket.remoteAddress);
+    answerRefused(request, response, answer);
+  };
+  server.on('connection', closeGently);
+  const take = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    goOn = (): void => {},
+  ): void => {
     if (refused.has(request.socket)) return;
     const before = answers.get(request.socket);
     answers.set(request.socket, response);
     const answer = refusal(request);
-    if (answer !== null) refuse(request, response, answer);
-    else inTurn(before, request, () => listener(request, response));
-  });
+    if (answer !== null) return refuse(request, response, answer);
+    inTurn(before, request, () => {
+      goOn();
+      listener(request, response);
+    });
+  };
+  server.on('request', (request, response) => take(request, response));
+  // Node would say `100 Continue` at once. Where that is before its turn, a refusal then has it in the middle of its body.
+  server.on('checkContinue', (request, response) =>
+    take(request, response, () => response.writeContinue()),
+  );
   server.on('checkExpectation', (request, response) => {
     if (refused.has(request.socket)) return;
     const message = 'The only expectation that can be met is 100-continue.';
     refuse(request, response, refusal(request) ?? notACall('EXPECTATION_FAILED', message));
   });
-  server.on('connect', (_request, socket) => {
-    endWith(socket, notACall('REQUEST_MALFORMED', 'This is no proxy: CONNECT is not available.'));
+  server.on('connect', (request, socket) => {
+    // Node has taken its own listeners off: without one, a reset would end the process.
+    socket.on('error', () => socket.destroy());
+    const answer = notACall('REQUEST_MALFORMED', 'This is no proxy: CONNECT is not available.');
+    onRefused(answer.body.reason, request.socket.remoteAddress);
+    // Without those listeners an answer under way comes to no end, and this one must not stand in its place.
+    if (isAnswering(socket)) socket.destroy();
+    else endWith(socket, answer);
   });
   return server;
 }
@@ -90,12 +129,37 @@ function inTurn(
   });
 }
 
+/**
+ * A connection that is closed while its caller still sends is reset, and the answer may be lost with it: whoever is refused
+ * before the end of a body is read from for a while longer.
+ */
+function closeGently(socket: Socket): void {
+  const destroySoon = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    if (answers.get(socket)?.req.complete === false) endLingering(socket);
+    else destroySoon();
+  };
+}
+
 /** For `clientError`: the parser refused what came, so there is a socket and no request. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  onRefused: OnRefused,
+): void {
   // Answered already: what else comes is of no interest.
   if (refused.has(socket) || socket.writableEnded) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy();
-  else endWith(socket, clientErrorAnswer(error.code));
+  // The last request of this connection was read whole. What follows it is not read, and costs it no answer (RFC 9112 §9.6).
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    socket.destroy();
+    return;
+  }
+  const answer = clientErrorAnswer(error.code);
+  // Where a body broke, what came is a call already.
+  if (answers.get(socket)?.writableFinished ?? true)
+    onRefused(answer.body.reason, socket.remoteAddress);
+  endWith(socket, answer);
 }
 
 /**
@@ -110,7 +174,11 @@ function isAnswering(socket: Duplex): boolean {
 }
 
 /** Answers, and closes the connection. */
-function refuse(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+function answerRefused(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: ErrorAnswer,
+): void {
   refused.add(request.socket);
   response.shouldKeepAlive = false;
   writeErrorAnswer(response, answer, request.method);
@@ -170,9 +238,14 @@ function endWith(socket: Duplex, answer: ErrorAnswer): void {
   // Nobody else listens any more: without this, a reset would end the process.
   socket.on('error', () => socket.destroy());
   socket.resume();
-  const linger = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.once('close', () => clearTimeout(linger));
-  socket.end(
+  endLingering(
+    socket,
     `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`,
   );
+}
+
+function endLingering(socket: Duplex, lastWords = ''): void {
+  const linger = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(linger));
+  socket.end(lastWords);
 }

@@ -80,6 +80,23 @@ export function decodeCursor(
   throw invalidCursor();
 }
 
+/** The cursor of a list in the order in which its rows were made. */
+export function creationCursor({ createdAt, id }: CreationPlace): string {
+  return encodeCursor([createdAt, id]);
+}
+
+/** @throws ApiError if `after` is given and is no `creationCursor` */
+export function creationPlace(after: string | undefined): CreationPlace | null {
+  if (after === undefined) return null;
+  const [createdAt, id] = decodeCursor(after, ['number', 'string']) as [number, string];
+  return { createdAt, id };
+}
+
+interface CreationPlace {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
 /** A place is a value of an integer column or of a text one; no database takes a NUL, or 1e999, for either. */
 function isPlace(value: unknown, kind: 'string' | 'number' | undefined): boolean {
   if (kind === 'number') return Number.isSafeInteger(value);

@@ -13,6 +13,11 @@ export function revisionOf(answer: unknown): number | undefined {
     : undefined;
 }
 
+/** How a revision is written in `ETag` and `If-Match`. */
+export function entityTag(revision: number | null): string {
+  return `"${revision}"`;
+}
+
 /**
  * Refuses a change of an object that is not as the caller last saw it (RFC 9110 §13.1.1). To be asked in the change's own
  * transaction.
@@ -23,7 +28,7 @@ export function revisionOf(answer: unknown): number | undefined {
 export function requireMatch(ifMatch: string | undefined, revision: number | null): void {
   if (ifMatch === undefined) return;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
-  const matches = ifMatch.trim() === '*' || tags.includes(`"${revision}"`);
+  const matches = ifMatch.trim() === '*' || tags.includes(entityTag(revision));
   if (revision !== null && matches) return;
   throw new ApiError(
     'PRECONDITION_FAILED',

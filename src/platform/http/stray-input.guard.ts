@@ -3,6 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ErrorDetail } from '../errors/envelope.js';
+import { printableName } from './printable-name.js';
 
 const detailsMax = 50;
 
@@ -39,7 +40,7 @@ function declaredBy(context: ExecutionContext): (kind: RouteParamtypes) => boole
 function straysOf(value: unknown, place: string, what: string): ErrorDetail[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.keys(value).map((name) => {
-    const field = name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+    const field = printableName(name);
     const message = `There is no ${what} ${field} here.`;
     return { message, code: 'WHITELIST_VALIDATION', in: place, context: { field } };
   });

@@ -1,12 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 /** Nest's log lines as JSON on standard error. Nothing that a caller sent is ever handed to it. */
 export class PinoLogger implements LoggerService {
-  readonly #pino: Logger = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  );
+  readonly #pino: Logger;
+
+  /** @param lines where they go in place of standard error */
+  constructor(lines: DestinationStream = pino.destination(2)) {
+    this.#pino = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, lines);
+  }
 
   /** Nest tells of every module and route it makes; that is for whoever looks for it. */
   log(message: unknown, context?: string): void {

@@ -14,7 +14,9 @@ type ResponseObject = Extract<
 export function openapiDocument(app: INestApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setTitle('Latchkey management API')
-    .setDescription('Accounts, keys, rotations, scopes, services and the request log.')
+    .setDescription(
+      'Accounts and their policies, keys and their rotations, scopes, services, the request log, the audit trail, notices and webhooks. A key learns what it is, and rotates itself, on the access listener: `GET /latchkey/v1/self` and `POST /latchkey/v1/self/rotations`.',
+    )
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'query', name: 'hapikey' }, 'hapikey')
@@ -27,6 +29,7 @@ export function openapiDocument(app: INestApplication): OpenAPIObject {
   });
   for (const operation of operationsOf(document)) {
     operation.responses['default'] = errorResponse;
+    operation.description = needsOf(operation);
     if (takesEmptyBody(operation))
       operation.requestBody = { ...operation.requestBody, required: false } as RequestBodyObject;
   }
@@ -38,6 +41,14 @@ const errorResponse: ResponseObject = {
   description: 'Any error',
   content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorEnvelopeResponse) } } },
 };
+
+/** What a key needs to ask for it, which `RequireScopes` says. */
+function needsOf(operation: OperationObject): string {
+  const { 'x-required-scopes': scopes = [] } = operation as { 'x-required-scopes'?: string[] };
+  return scopes.length === 0
+    ? 'Any valid key may ask.'
+    : `Needs ${scopes.map((scope) => `\`${scope}\``).join(' and ')}.`;
+}
 
 const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 

@@ -1,7 +1,16 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CallLog1795000000000 } from '../migrations/call-log/1795000000000-call-log.js';
+import { CallOrder1796250000000 } from '../migrations/call-log/1796250000000-call-order.js';
+import { CallRuns1796350000000 } from '../migrations/call-log/1796350000000-call-runs.js';
+import { CallDays1796300000000 } from '../migrations/call-log/1796300000000-call-days.js';
+import { RotationUsage1795900000000 } from '../migrations/call-log/1795900000000-rotation-usage.js';
+import { Usage1796000000000 } from '../migrations/call-log/1796000000000-usage.js';
+import { impatience } from '../data-source-options.js';
 import { callLogSchema } from './call-log-schema.js';
 import { parseCallLogUrl } from './call-log-url.js';
+
+/** Milliseconds after which a search is given up: nobody waits for it any longer, and the server must not go on with it. */
+const searchMsMax = 10_000;
 
 const both = {
   entities: [],
@@ -22,7 +31,12 @@ export function callLogReader(url: string): DataSource {
           readonly: true,
           enableWAL: false,
         }
-      : { ...both, type: 'postgres', url: database.url, schema: callLogSchema, poolSize: 4 },
+      : {
+          ...both,
+          ...impatience,
+          extra: { ...impatience.extra, statement_timeout: searchMsMax },
+          ...{ type: 'postgres', url: database.url, schema: callLogSchema, poolSize: 4 },
+        },
   );
 }
 
@@ -31,7 +45,14 @@ export function callLogMigrator(url: string): DataSource {
   const database = parseCallLogUrl(url);
   const migrating = {
     ...both,
-    migrations: [CallLog1795000000000],
+    migrations: [
+      CallLog1795000000000,
+      RotationUsage1795900000000,
+      Usage1796000000000,
+      CallOrder1796250000000,
+      CallDays1796300000000,
+      CallRuns1796350000000,
+    ],
     migrationsTransactionMode: 'each' as const,
   };
   return new DataSource(

@@ -4,7 +4,7 @@ import { asNumber } from '../columns.js';
 /** What a change that affects access was about. */
 export type AccessSubject = 'account' | 'key' | 'service' | 'legacy_secrets';
 
-/** One thing to forget, numbered: what other nodes will follow. */
+/** One thing to forget, numbered: what other nodes follow. */
 @Entity('access_change')
 export class AccessChangeEntity {
   @PrimaryColumn('bigint', { transformer: asNumber })

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { OwnPolicy } from '../../core/account-policy.js';
 import type { IpAllowlist } from '../../core/ip-allowlist.js';
 import { asNumber } from '../columns.js';
 
@@ -31,6 +32,13 @@ export class AccountEntity {
 
   @Column('simple-json')
   ipAllowlist!: IpAllowlist;
+
+  @Column('simple-json')
+  policy!: OwnPolicy;
+
+  /** Who gets its notices by e-mail. */
+  @Column('simple-json')
+  noticeEmails!: string[];
 
   @Column('bigint', { transformer: asNumber })
   createdAt!: number;

@@ -23,6 +23,14 @@ export class ApiKeyEntity {
   @Column('text', { nullable: true })
   purpose!: string | null;
 
+  /** Who receives the data: a line in the register of access. */
+  @Column('text', { nullable: true })
+  recipient!: string | null;
+
+  /** Who gets the notices of this key by e-mail, beside those who get the account's. */
+  @Column('text', { nullable: true })
+  contactEmail!: string | null;
+
   @Column('text')
   environment!: Environment;
 

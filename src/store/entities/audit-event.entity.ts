@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { asNumber } from '../columns.js';
 
-/** Who made a change: a key, a member, or the installation itself at its first start. */
+/** Who made a change: a key, a member, or the installation itself, at its first start or because of the time. */
 export interface Actor {
   readonly kind: 'key' | 'member' | 'installation';
   readonly id: string | null;

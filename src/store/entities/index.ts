@@ -8,11 +8,15 @@ import { BindingEntity } from './binding.entity.js';
 import { GrantEntity } from './grant.entity.js';
 import { IdempotencyRecordEntity } from './idempotency-record.entity.js';
 import { InstallationEntity } from './installation.entity.js';
+import { NoticeAttemptEntity } from './notice-attempt.entity.js';
+import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
+import { NoticeEntity } from './notice.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
 import { ScopeEntity } from './scope.entity.js';
 import { SecretEntity } from './secret.entity.js';
 import { ServiceEntity } from './service.entity.js';
+import { WebhookEntity } from './webhook.entity.js';
 
 /** Every table of the main database. */
 export const entities = [
@@ -26,9 +30,13 @@ export const entities = [
   GrantEntity,
   IdempotencyRecordEntity,
   InstallationEntity,
+  NoticeAttemptEntity,
+  NoticeDeliveryEntity,
+  NoticeEntity,
   RotationEntity,
   RouteEntity,
   ScopeEntity,
   SecretEntity,
   ServiceEntity,
+  WebhookEntity,
 ];

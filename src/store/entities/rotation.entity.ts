@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { RotationState } from '../../core/rotation.js';
+import type { Brownout } from '../../core/brownout.js';
+import type { RotationStanding } from '../../core/rotation.js';
 import { asNumber } from '../columns.js';
 
 /** The overlap of two secrets. That an open one's grace has run out is computed, and written down at the next change. */
@@ -12,7 +13,7 @@ export class RotationEntity {
   keyId!: string;
 
   @Column('text')
-  standing!: RotationState;
+  standing!: RotationStanding;
 
   @Column('bigint', { transformer: asNumber })
   startedAt!: number;
@@ -28,6 +29,10 @@ export class RotationEntity {
 
   @Column('text')
   replacingSecretId!: string;
+
+  /** In their order. */
+  @Column('simple-json')
+  brownouts!: readonly Brownout[];
 
   @Column('text', { nullable: true })
   openedBy!: string | null;

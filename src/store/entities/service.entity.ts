@@ -1,12 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { asNumber } from '../columns.js';
 
-/** A sealed upstream credential and where it goes. The value is ciphertext under the sealing key of `sealingVersion`. */
-export interface SealedCredential {
-  readonly in: 'header' | 'query';
-  readonly name: string;
+/** Ciphertext under the sealing key of `sealingVersion`. */
+export interface SealedText {
   readonly sealed: string;
   readonly sealingVersion: number;
+}
+
+/** A sealed upstream credential and where it goes. */
+export interface SealedCredential extends SealedText {
+  readonly in: 'header' | 'query';
+  readonly name: string;
 }
 
 /** An upstream API and where it is mounted. */

@@ -36,9 +36,9 @@ export function downstreamHeaders(
 
 /** The upstream's own word on deprecation goes before ours. */
 function retiringLines(retiring: RetiringHeaders, upstreamLines: HeaderLines): string[] {
-  const { Deprecation, Sunset, ...always } = retiring;
+  const { Deprecation: _at, Sunset: _on, ...always } = retiring;
   const said = ['deprecation', 'sunset'].some((name) => valuesOf(upstreamLines, name).length > 0);
-  return Object.entries(said ? always : { ...always, Deprecation, Sunset }).flat();
+  return Object.entries(said ? always : retiring).flat();
 }
 
 /**

@@ -63,13 +63,7 @@ export class GatewayDoor {
     const outcome = await this.admission.judge(arrival, { service, match });
     const { decision } = outcome;
     if (!decision.allowed) {
-      return this.admission.deny(
-        response,
-        arrival,
-        { ...outcome, decision },
-        place,
-        headersFor(arrival, outcome),
-      );
+      return this.admission.deny(response, arrival, { ...outcome, decision }, place);
     }
     if (service === null) throw new Error('A call was let through to no service.');
     const logFirst = !safeMethods.has(arrival.method);
@@ -107,7 +101,7 @@ export class GatewayDoor {
         await this.admission.record(arrival, outcome, place, { status: null });
       } catch (error) {
         ignoreUnavailable(error);
-        return this.admission.answerLogUnavailable(response, arrival);
+        return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
       }
     }
     // Whoever left while the row was being written is not called for any more.
@@ -159,7 +153,7 @@ export class GatewayDoor {
     const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
     if (!(await this.#log(passage, told))) {
       answer.body.on('error', () => {}).destroy();
-      return this.admission.answerLogUnavailable(response, arrival);
+      return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
     }
     const firstByteMs = durationMs(arrival);
     const retiring = retiringHeaders(outcome.credential, arrival.at);
@@ -187,7 +181,7 @@ export class GatewayDoor {
     const answer = otherAnswer(failure, failureMessages[failure], arrival.id);
     const told = { ...measured, status: answer.status, failure };
     if (!(await this.#log(passage, told)))
-      return this.admission.answerLogUnavailable(response, arrival);
+      return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
     if (passage.logFirst) this.#complete(passage, told, durationMs(arrival));
     const headers = {
       ...answer.headers,
@@ -227,10 +221,6 @@ function placeOf({ service, match }: Resolution<PublishedService>): CallPlace {
     serviceId: service?.id ?? null,
     route: match.kind === 'found' ? match.route.path : null,
   };
-}
-
-function headersFor(arrival: Arrival, outcome: AccessOutcome): Record<string, string> {
-  return { ...retiringHeaders(outcome.credential, arrival.at) };
 }
 
 function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean {

@@ -32,7 +32,7 @@ export async function answerPreflight(
     await admission.record(arrival, outcome, place, { status: 204, responseBytes: 0 });
   } catch (error) {
     ignoreUnavailable(error);
-    return admission.answerLogUnavailable(response, arrival);
+    return admission.answerLogUnavailable(response, arrival, outcome);
   }
   response.writeHead(204, { 'X-Correlation-Id': arrival.id, Vary: 'Origin' });
   response.end();

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import { keyStateAt } from '../../../core/key-state.js';
 import type { HeldCredential } from '../../../core/ports.js';
@@ -38,7 +39,7 @@ export class SelfDoor {
       await this.admission.record(arrival, outcome, place, { status: 200, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
-      return this.admission.answerLogUnavailable(response, arrival);
+      return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
     response.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
@@ -68,12 +69,24 @@ function describeSelf(credential: HeldCredential, outcome: AccessOutcome, now: n
       start: credential.start,
       state: outcome.secretState,
       endsAt: isoOrNull(credential.endsAt),
+      overAgeSince: overAgeSince(credential, now),
     },
-    rotation:
-      credential.rotationId === null
-        ? null
-        : { id: credential.rotationId, graceEndsAt: isoOrNull(credential.endsAt) },
+    rotation: describeRotation(credential, now),
   };
+}
+
+/** Told also where it is only reported: whoever asks is the first who can have the key rotated. */
+function overAgeSince(credential: HeldCredential, now: number): string | null {
+  const { policy } = credential.account;
+  return isOverAge(credential, policy, now) ? isoOrNull(overAgeFrom(credential, policy)) : null;
+}
+
+/** The overlap that this secret is in, on either side. */
+function describeRotation({ rotation }: HeldCredential, now: number): object | null {
+  if (rotation === null || rotation.endsAt <= now) return null;
+  const { id, side, startedAt, endsAt } = rotation;
+  const state = now < startedAt ? 'scheduled' : 'open';
+  return { id, state, side, startedAt: isoOrNull(startedAt), graceEndsAt: isoOrNull(endsAt) };
 }
 
 function isoOrNull(time: number | null): string | null {

@@ -1,3 +1,4 @@
+import { maskSecretsOfOurs } from '../../../core/redaction.js';
 import { isJsonObject, type JsonObject, ownObject, ownValue } from './json-object.js';
 import { resolveLocalReference } from './local-reference.js';
 import { catalogueName } from './scope-names.js';
@@ -32,7 +33,7 @@ export function declaredScopes(document: JsonObject, prefix: string): DeclaredSc
           refused.push({ scheme: scheme.slice(0, 200), why: reading.why });
           continue;
         }
-        const description = typeof text === 'string' ? text : '';
+        const description = typeof text === 'string' ? maskSecretsOfOurs(text) : '';
         descriptions.set(reading.name, descriptions.get(reading.name) || description);
       }
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { newSecret } from '../../../core/secret-format.js';
 import { type DocumentRoutes, type ImportOptions, routesOfDocument } from './routes-of-document.js';
 
 const readOnly = { security: [{ oauth: ['read'] }] };
@@ -298,6 +299,13 @@ describe('scopes', () => {
     );
     expect(result.scopes.map((scope) => scope.name)).toEqual(['do.write', 'do.read', 'do.odd']);
     expect(result.routes[0]?.scopeSets).toEqual([['do.read']]);
+  });
+
+  it('have no secret of ours in their descriptions', () => {
+    const secret = newSecret('lk', 'production');
+    const flows = { implicit: { scopes: { read: `Try it with ${secret}` } } };
+    const result = imported({}, { components: { securitySchemes: { oauth: { flows } } } });
+    expect(result.scopes).toEqual([{ name: 'read', description: 'Try it with ***' }]);
   });
 
   it('that may not join the catalogue are noted', () => {

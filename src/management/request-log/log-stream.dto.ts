@@ -1,0 +1,3 @@
+import { CallFilterQuery } from './request-log.dto.js';
+
+export class StreamQuery extends CallFilterQuery {}

@@ -1,0 +1,20 @@
+const pageSize = 100;
+
+/**
+ * Every row of a list that is read in pages, page by page.
+ *
+ * @param read up to so many rows behind that place
+ */
+export async function* inPages<Row, Place>(
+  read: (limit: number, after: Place | null) => Promise<Row[]>,
+  placeOf: (row: Row) => Place,
+): AsyncGenerator<Row[]> {
+  let after: Place | null = null;
+  for (;;) {
+    const page: Row[] = await read(pageSize, after);
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (page.length < pageSize || last === undefined) return;
+    after = placeOf(last);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Promised } from '../support/contract.js';
+
+export const section7: readonly Promised[] = [
+  {
+    says: '`GET self` (what am I: account, key, scopes, state, expiry, rotation; any valid key), `POST self/rotations` (an integration rotates its own key; needs `latchkey.self.rotate`; body and answer as above), `POST verify`, `forward-auth/{nginx,caddy,traefik,envoy,haproxy}`.',
+    shownBy: [
+      'test/contract/self.test.ts: §7 any valid key may ask, whatever it may do, and is told what it is',
+      'test/contract/self.test.ts: §7 its scopes, its expiry and the rotation under way, by each of its two secrets',
+      'test/contract/self.test.ts: §7 the operator’s key, and a key of an account that is entitled to nothing',
+      'test/http/threads.test.ts: "is it the key or is it you": a key can ask what it is, by every method',
+      'test/http/self-rotation.test.ts: 201: the new secret once, the old one beside it until the grace is over',
+      'test/http/self-rotation.test.ts: 403 without the scope, 401 without a credential, each with its row',
+    ],
+    // Verify comes later as well.
+    comesWith: 'forward-auth',
+  },
+];

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describeWhere } from '../support/describe-where.js';
+import { publishCrm, type Crm } from '../support/crm.js';
+import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
+import { meetSecret } from '../support/met-secrets.js';
+import { makeFolder, removeFolder } from '../support/swept-folder.js';
+import { until } from '../support/until.js';
+import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
+
+const run = promisify(execFile);
+
+/** What stands in a page in one language, one piece after the other, as somebody would copy it. */
+function codeOf(page: string, language: 'sh' | 'js'): string {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'));
+  const code = [...blocks].map(([, block]) => block).join('\n');
+  expect(code).not.toBe('');
+  return code;
+}
+
+/** The pages ask for curl 7.76, for `--fail-with-body`. */
+function absentTool(): string | null {
+  for (const [tool, flag] of [
+    ['bash', '--version'],
+    ['curl', '--fail-with-body'],
+  ] as const) {
+    const { error, status } = spawnSync(tool, [flag, '--version']);
+    if (error !== undefined || status !== 0) return `no ${tool} that can do ${flag}`;
+  }
+  return null;
+}
+
+describeWhere(absentTool(), 'the pages of docs, command by command', () => {
+  let latchkey: TestLatchkey;
+  let upstream: RecordingUpstream;
+  let receiver: WebhookReceiver;
+  let folder: string;
+  let crm: Crm;
+  let key: Json;
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    receiver = await startWebhookReceiver();
+    folder = makeFolder('docs');
+    latchkey = await startTestLatchkey({ WEBHOOK_ALLOWED_RANGES: '127.0.0.1/32' });
+    crm = await publishCrm(latchkey, upstream.url);
+    key = await crm.makeKey({ scopes: ['contacts.read', 'latchkey.self.rotate'] });
+  });
+
+  afterAll(async () => {
+    await latchkey?.remove();
+    await upstream?.close();
+    await receiver?.close();
+    removeFolder(folder);
+  });
+
+  const secretSaid = async (
+    commands: string,
+    environment: Record<string, string>,
+    name = 'NEW_SECRET',
+  ) => {
+    const script = `${commands}\nprintf '\\n%s' "$${name}"`;
+    const env = { PATH: process.env['PATH'] ?? '', ...environment };
+    const { stdout, stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
+      env,
+    });
+    expect(stderr).toBe('');
+    const secret = stdout.split('\n').at(-1) ?? '';
+    meetSecret(secret);
+    return secret;
+  };
+
+  const saidTo = async (secret: string): Promise<unknown> => {
+    const { status, json } = await latchkey.call('GET', '/crm/contacts', { secret });
+    return json.reason ?? status;
+  };
+
+  it('rotate-a-key.md: from the first look to the end of the old secret', async () => {
+    expect(await saidTo(key.secret)).toBe(200);
+    const fresh = await secretSaid(codeOf('rotate-a-key.md', 'sh'), {
+      ...{ MANAGEMENT_SECRET: latchkey.operatorKey, API: `${latchkey.managementUrl}/v1` },
+      ...{ ACCOUNT: crm.accountId, KEY: key.id },
+    });
+    expect([await saidTo(key.secret), await saidTo(fresh)]).toEqual(['SECRET_EXPIRED', 200]);
+    key.secret = fresh;
+  });
+
+  it('rotate-your-own-secret.md: a program rotates its own key', async () => {
+    const fresh = await secretSaid(codeOf('rotate-your-own-secret.md', 'sh'), {
+      ...{ SECRET: key.secret, GATEWAY: latchkey.accessUrl },
+    });
+    expect([await saidTo(key.secret), await saidTo(fresh)]).toEqual([200, 200]);
+  });
+
+  it('answer-an-auditors-question.md: who called, what was touched, and that nothing is missing', async () => {
+    await latchkey.manage('PUT', '/v1/scopes/contacts.read', { dataCategories: ['contact data'] });
+    expect(await saidTo(key.secret)).toBe(200);
+    expect((await latchkey.call('GET', '/crm/orders', { secret: key.secret })).status).toBe(403);
+    const operator = latchkey.operatorKey;
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
+      ...{ MANAGEMENT_SECRET: operator, OPERATOR_SECRET: operator },
+      ...{ ACCOUNT: crm.accountId, KEY: key.id, IP: '127.0.0.1' },
+    };
+    const commands = codeOf('answer-an-auditors-question.md', 'sh');
+    const options = { env, cwd: folder };
+    const { stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], options);
+    expect(stderr).toBe('');
+    const fileOf = (name: string) => readFileSync(join(folder, name), 'utf8');
+    const incident = JSON.parse(fileOf('incident.json'));
+    expect(incident).toMatchObject({ ip: '127.0.0.1', isComplete: true });
+    expect(incident.keys.map(({ keyId }: Json) => keyId)).toContain(key.id);
+    expect(fileOf('incident.html')).toContain('contact data');
+    expect(fileOf('vendor.csv')).toMatch(/^category,.*contact data/m);
+    expect(fileOf('vendor.csv')).toMatch(/^denial,.*SCOPE_MISSING/m);
+    expect(fileOf('access.html')).toContain(key.id);
+    expect(JSON.parse(fileOf('gaps.json'))).toMatchObject({ gaps: [], unclearEnds: [] });
+    expect(JSON.parse(fileOf('trail.json'))).toMatchObject({ intact: true, brokenAt: null });
+  });
+
+  it('notices.md: a webhook is set up, tested, and verified by the code of the page', async () => {
+    const first = await secretSaid(
+      codeOf('notices.md', 'sh'),
+      {
+        ...{ MANAGEMENT_SECRET: latchkey.operatorKey, API: `${latchkey.managementUrl}/v1` },
+        ...{ ACCOUNT: crm.accountId, RECEIVER: receiver.url },
+      },
+      'WEBHOOK_SECRET',
+    );
+    await until('the test', () => receiver.received.length > 0);
+    const file = join(folder, 'is-genuine.mjs');
+    writeFileSync(file, codeOf('notices.md', 'js'));
+    const { isGenuine } = (await import(file)) as Json;
+    const [{ headers, body, json }] = receiver.received as [Json];
+    expect(json).toMatchObject({ type: 'webhook.test', data: { accountId: crm.accountId } });
+    expect(isGenuine(headers, body, first)).toBe(true);
+    expect(isGenuine(headers, `${body} `, first)).toBe(false);
+    expect(isGenuine({ ...headers, 'webhook-timestamp': '1' }, body, first)).toBe(false);
+    const { emails } = await latchkey.manage('GET', `/v1/accounts/${crm.accountId}/notice-emails`);
+    expect(emails).toEqual(['ops@example.com']);
+  });
+
+  it('check-the-audit-trail.md: looked at, checked, and its head kept', async () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin, { recursive: true });
+    // As npx finds it where the project is; the page is run in an empty folder, for its file of heads.
+    const program = fileURLToPath(new URL('../../scripts/latchkey.mjs', import.meta.url));
+    writeFileSync(
+      join(bin, 'npx'),
+      `#!/bin/sh\nshift\nexec "${process.execPath}" "${program}" "$@"\n`,
+      { mode: 0o755 },
+    );
+    const { stdout } = await run(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', codeOf('check-the-audit-trail.md', 'sh')],
+      {
+        cwd: folder,
+        env: {
+          PATH: `${bin}:${process.env['PATH']}`,
+          ...{ MANAGEMENT_SECRET: latchkey.operatorKey, API: `${latchkey.managementUrl}/v1` },
+          ACCOUNT: crm.accountId,
+          DATABASE_URL: `sqlite:${join(latchkey.folder, 'latchkey.db')}`,
+        },
+      },
+    );
+    expect(stdout).toContain('"intact":true');
+    expect(stdout.match(/ accounts, all intact\./g)).toHaveLength(2);
+    expect(stdout).toMatch(/goes on from the head that was kept, of event \d+\n/);
+  });
+});

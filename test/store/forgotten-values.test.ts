@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { policyUnlessSet } from '../../src/core/account-policy.js';
+import { conditionsOf } from '../../src/store/call-log/read/call-filter.js';
+import { IdempotencyStore } from '../../src/store/idempotency.store.js';
+import { readCredential } from '../../src/store/credential-query.js';
+import type { Change } from '../../src/store/database.js';
+import type { ApiKeyEntity } from '../../src/store/entities/api-key.entity.js';
+import type { BindingEntity } from '../../src/store/entities/binding.entity.js';
+import type { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
+import type { RotationEntity } from '../../src/store/entities/rotation.entity.js';
+import type { WebhookEntity } from '../../src/store/entities/webhook.entity.js';
+import { SealedCredentials } from '../../src/store/sealed-credentials.js';
+import {
+  describeOnEachDatabase,
+  makeDatabase,
+  newKey,
+  openStore,
+  wholeDatabase,
+  type TestDatabase,
+  type TestStore,
+} from '../support/store.js';
+
+/** What a store is asked with a value that the types promise and that is not there all the same. */
+type Ask = (store: TestStore, change: Change, nothing: string) => Promise<unknown>;
+
+/** One that is there, so that only what is forgotten stands in the way. */
+let keyId: string;
+
+const rotation = (fields: object): RotationEntity =>
+  ({ standing: 'open', startedAt: 0, graceEndsAt: 1, endedAt: null, ...fields }) as RotationEntity;
+const place = (fields: object) => ({
+  accountId: 'a',
+  serviceId: 's',
+  environment: null,
+  ...fields,
+});
+const claim = (fields: object) => ({
+  callerId: 'k',
+  path: '/',
+  idempotencyKey: 'i',
+  bodyDigest: 'b',
+  ...fields,
+});
+const notice = { kind: 'webhook.test' as const, data: { webhookId: 'whk_1' } };
+const hook = { url: 'https://example.com', kinds: null, enabled: true };
+const aDelivery = (fields: object) => ({ attempts: 0, ...fields }) as NoticeDeliveryEntity;
+const settings = {
+  upstream: 'http://127.0.0.1:1',
+  mount: '/x',
+  open: true,
+  stripMount: true,
+  timeoutMs: 1,
+};
+
+/** By `store.method`; each id or name that it takes, forgotten alone. What takes none, or makes its own, is not here. */
+const asks: Readonly<Record<string, readonly Ask[]>> = {
+  'accounts.find': [(s, _, no) => s.accounts.find(no)],
+  'accounts.list': [(s, _, no) => s.accounts.list(1, null, { id: no }), (s, _, no) => s.accounts.list(1, { createdAt: 0, id: no }, 'everybody')],
+  'accounts.change': [(s, c, no) => s.accounts.change(c, no, { name: 'all of them' })],
+  'keys.find': [(s, _, no) => s.keys.find(no, 'key_1'), (s, _, no) => s.keys.find('acc_1', no)],
+  'keys.idsOf': [(s, _, no) => s.keys.idsOf(no, 1, null)],
+  'keys.list': [(s, _, no) => s.keys.list(no, {}, 0, 1, null)],
+  'keys.scopesInUse': [(s, c, no) => s.keys.scopesInUse(c, no)],
+  'keys.create': [(s, c, no) => s.keys.create(c, { ...newKey, accountId: no })],
+  'keys.change': [(s, c, no) => s.keys.change(c, no, { name: 'all of them', scopes: [], grantableScopes: [] })],
+  'secrets.issue': [(s, c, no) => s.secrets.issue(c, no, 'qa')],
+  'secrets.adopt': [(s, c, no) => s.secrets.adopt(c, no, 'a-secret-of-somebody-else')],
+  'rotations.find': [(s, _, no) => s.rotations.find(no, 'rot_1'), (s, _, no) => s.rotations.find('key_1', no)],
+  'rotations.list': [(s, _, no) => s.rotations.list(no, 1)],
+  'rotations.open': [
+    (s, c, no) => s.rotations.open(c, { id: no, environment: 'qa' }, 'sec_1', rotation({}), null),
+    (s, c, no) => s.rotations.open(c, { id: keyId, environment: 'qa' }, no, rotation({}), null),
+  ],
+  'rotations.save': ['id', 'keyId', 'retiringSecretId'].map(
+    (field): Ask => (s, c, no) =>
+      s.rotations.save(c, rotation({ id: 'r', keyId: 'k', retiringSecretId: 's', replacingSecretId: 't', [field]: no }), rotation({})),
+  ).concat((s, c, no) =>
+    s.rotations.save(c, rotation({ id: 'r', keyId: 'k', retiringSecretId: 's', replacingSecretId: no }), rotation({ standing: 'cancelled', endedAt: 1 })),
+  ),
+  'rotations.revokeUnused': [(s, c, no) => s.rotations.revokeUnused(c, no)],
+  'rotations.reissue': [
+    (s, c, no) => s.rotations.reissue(c, { id: keyId, environment: 'qa' }, rotation({ id: 'r', replacingSecretId: no })),
+  ],
+  'rotations.setBrownouts': [
+    (s, c, no) => s.rotations.setBrownouts(c, rotation({ id: no, keyId: 'k' }), []),
+    (s, c, no) => s.rotations.setBrownouts(c, rotation({ id: 'r', keyId: no }), []),
+  ],
+  'rotations.writeDownExpired': [(s, c, no) => s.rotations.writeDownExpired(c, no)],
+  'rotations.endWithKey': [(s, c, no) => s.rotations.endWithKey(c, no)],
+  'scopes.find': [(s, _, no) => s.scopes.find(no)],
+  'scopes.put': [(s, c, no) => s.scopes.put(c, { name: no, description: '', sensitive: false, dataCategories: [] })],
+  'scopes.addMissing': [(s, c, no) => s.scopes.addMissing(c, [{ name: no, description: '' }])],
+  'scopes.remove': [(s, c, no) => s.scopes.remove(c, no)],
+  'scopes.usesOf': [(s, c, no) => s.scopes.usesOf(c, no)],
+  'services.findByName': [(s, _, no) => s.services.findByName(no, 'operator'), (s, _, no) => s.services.findByName('x', { accountId: no })],
+  'services.list': [(s, _, no) => s.services.list(1, { createdAt: 0, id: no }, 'operator'), (s, _, no) => s.services.list(1, null, { accountId: no })],
+  'services.routesOf': [(s, _, no) => s.services.routesOf(no)],
+  'services.findOtherByMount': [(s, c, no) => s.services.findOtherByMount(c, no, 'x'), (s, c, no) => s.services.findOtherByMount(c, '/x', no)],
+  'services.put': [(s, c, no) => s.services.put(c, no, settings)],
+  'services.replaceRoutes': [(s, c, no) => s.services.replaceRoutes(c, no, [])],
+  'bindings.list': [(s, _, no) => s.bindings.list(no, 'svc_1'), (s, _, no) => s.bindings.list('acc_1', no)],
+  'bindings.find': [(s, c, no) => s.bindings.find(c, place({ accountId: no })), (s, c, no) => s.bindings.find(c, place({ serviceId: no }))],
+  'bindings.put': [(s, c, no) => s.bindings.put(c, place({ accountId: no }), { upstream: null, credential: null })],
+  'bindings.remove': [(s, c, no) => s.bindings.remove(c, { id: no, accountId: 'acc_1' } as BindingEntity)],
+  'audit.append': [
+    (s, c, no) => s.audit.append(c, { accountId: no, action: 'x', actor: { kind: 'key', id: 'k', name: 'n' }, callerIp: null, target: { type: 't', id: 'i' } }),
+  ],
+  'chains.head': [(s, _, no) => s.chains.head(no)],
+  'chains.check': [(s, _, no) => s.chains.check(no)],
+  'chains.isKnown': [(s, _, no) => s.chains.isKnown(no)],
+  'chains.lengthOf': [(s, _, no) => s.chains.lengthOf(no)],
+  'chains.accountIds': [(s, _, no) => s.chains.accountIds(1, no)],
+  'chains.heads': [(s, _, no) => s.chains.heads(1, no)],
+  'audit.oldestAt': [(s, _, no) => s.audit.oldestAt(no)],
+  'audit.prune': [(s, _, no) => s.audit.prune(no, 1, 1)],
+  'audit.eventsOf': [(s, _, no) => s.audit.eventsOf(no)],
+  'audit.list': [(s, _, no) => s.audit.list(no, 1, null)],
+  'notices.put': [(s, c, no) => s.notices.put(c, { accountId: no, notice })],
+  'notices.putOfKey': [(s, c, no) => s.notices.putOfKey(c, 'key.revoked', { id: keyId, accountId: no } as ApiKeyEntity)],
+  'notices.putOfRotation': [(s, c, no) => s.notices.putOfRotation(c, 'rotation.opened', rotation({ id: 'r', keyId: no }))],
+  'notices.haveSome': [(s, _, no) => s.notices.haveSome(no as never)],
+  'notices.prune': [(s, _, no) => s.notices.prune(no, 1, 1, 1)],
+  'notices.find': [(s, _, no) => s.notices.find(no, 'ntc_1'), (s, _, no) => s.notices.find('acc_1', no)],
+  'notices.list': [(s, _, no) => s.notices.list(no, 1, null), (s, _, no) => s.notices.list('acc_1', 1, { createdAt: 0, id: no })],
+  'deliveries.claim': [(s, _, no) => s.deliveries.claim(aDelivery({ id: no }), 0)],
+  'deliveries.settle': [(s, _, no) => s.deliveries.settle(aDelivery({ id: no }), null, { state: 'given_up' })],
+  'deliveries.find': [(s, c, no) => s.deliveries.find(c, no, 'dlv_1'), (s, c, no) => s.deliveries.find(c, 'ntc_1', no)],
+  'deliveries.retry': [(s, c, no) => s.deliveries.retry(c, no)],
+  'webhooks.list': [(s, _, no) => s.webhooks.list(no, 1, null), (s, _, no) => s.webhooks.list('acc_1', 1, { createdAt: 0, id: no })],
+  'webhooks.find': [(s, _, no) => s.webhooks.find(no, 'whk_1'), (s, _, no) => s.webhooks.find('acc_1', no)],
+  'webhooks.count': [(s, c, no) => s.webhooks.count(c, no)],
+  'webhooks.create': [(s, c, no) => s.webhooks.create(c, no, hook)],
+  'webhooks.change': [(s, c, no) => s.webhooks.change(c, no, hook)],
+  'webhooks.rotateSecret': [(s, c, no) => s.webhooks.rotateSecret(c, { id: no, secret: {} } as WebhookEntity)],
+  'webhooks.remove': [(s, c, no) => s.webhooks.remove(c, { id: no } as WebhookEntity)],
+  'endings.rotations': [(s, _, no) => s.endings.rotations(0, 1, { endsAt: 0, id: no })],
+  'endings.keys': [(s, _, no) => s.endings.keys({ from: 0, until: 1 }, 1, { endsAt: 0, id: no })],
+  'endings.agingSecrets': [(s, _, no) => s.endings.agingSecrets(0, 1, { createdAt: 0, id: no })],
+  'idempotency.find': ['callerId', 'path', 'idempotencyKey'].map(
+    (field): Ask => (s, _, no) => new IdempotencyStore(s.database).find(claim({ [field]: no }), 0),
+  ),
+  'idempotency.complete': [(s, c, no) => new IdempotencyStore(s.database).complete(c, claim({ callerId: no }), {})],
+}; // prettier-ignore
+
+/** Methods that take no id or name, make their own, or take a list of them; for the last there is a test below. */
+const askNothing = [
+  ...['accounts.create', 'accounts.findOperator', 'scopes.list', 'scopes.unknownOf'],
+  ...['notices.wake', 'notices.notYetPut', 'notices.countPut'],
+  ...['webhooks.signingSecrets', 'accounts.policies'],
+  ...['deliveries.due', 'deliveries.nextDueAt', 'deliveries.of', 'deliveries.attemptsOf'],
+  ...['scopes.managementScopesAreCurrent', 'scopes.seedManagementScopes'],
+];
+
+describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
+  let home: TestDatabase;
+  let store: TestStore;
+
+  beforeAll(async () => {
+    home = await makeDatabase(kind);
+    store = await openStore(home);
+    await store.addScopes('contacts.read');
+    for (const isOperator of [true, false]) {
+      const { id } = await store.openAccount({ isOperator });
+      keyId = (await store.issueKey(id, { scopes: ['contacts.read'] })).id;
+    }
+  });
+
+  afterAll(async () => {
+    await store?.close();
+    await home?.remove();
+  });
+
+  describe.each([undefined, null])('%s', (nothing) => {
+    it.each(Object.entries(asks))('%s throws, and changes no row', async (_name, ways) => {
+      const before = await wholeDatabase(store);
+      for (const ask of ways) {
+        const asking = store.database.change((change) =>
+          ask(store, change, nothing as unknown as string),
+        );
+        await expect(asking).rejects.toThrow(/undefined|null|empty criteria|not given/i);
+      }
+      expect(await wholeDatabase(store)).toEqual(before);
+    });
+  });
+
+  it('in a list is not in the catalogue, and is nobody’s digest', async () => {
+    const nothing = undefined as unknown as string;
+    const credentials = new SealedCredentials([{ version: 1, key: Buffer.alloc(32) }]);
+    const names = ['contacts.read', nothing];
+    await store.database.change(async (change) => {
+      expect(await store.scopes.unknownOf(change, names)).toEqual([nothing]);
+    });
+    expect(
+      await readCredential(store.database.read, [nothing], credentials, policyUnlessSet),
+    ).toBeNull();
+  });
+
+  it('in a filter of the call log never shows another account’s calls', () => {
+    const context = { secretUsage: 'secret_usage', like: 'LIKE', maxSkewMs: 0 } as const;
+    for (const nothing of [undefined, null]) {
+      const accountId = nothing as unknown as string;
+      expect(() => conditionsOf({ accountId }, context)).toThrow('accountId was not given.');
+      expect(() => conditionsOf({ accountId: 'acc_1', keyId: accountId }, context)).toThrow(
+        'keyId was not given.',
+      );
+    }
+  });
+
+  it('is tried with every method of every store', () => {
+    const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
+    const { notices, deliveries, webhooks, endings } = store;
+    const idempotency = new IdempotencyStore(store.database);
+    const stores = {
+      ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
+      ...{ notices, deliveries, webhooks, endings, idempotency },
+    };
+    const names = Object.entries(stores).flatMap(([name, one]) =>
+      Object.getOwnPropertyNames(Object.getPrototypeOf(one))
+        .filter((method) => method !== 'constructor')
+        .map((method) => `${name}.${method}`),
+    );
+    expect(names.sort()).toEqual([...Object.keys(asks), ...askNothing].sort());
+  });
+});
