@@ -516,6 +516,17 @@ describe('a store that cannot be asked', () => {
     expect(judged.outcome.credential).toBeNull();
   });
 
+  it('has its log say whose secret it was when the store was last heard of, and takes it for nothing else', async () => {
+    const { held, key, account } = fineWorld();
+    const remembered = { ...held, key, account, used: false };
+    const judged = await judgeWith((world) => {
+      world.directory = { failure: new StoreUnavailableError('', { remembered }) };
+    });
+    expect(judged.answer).toBe('STORE_UNAVAILABLE');
+    expect([judged.outcome.credential, judged.outcome.secretState]).toEqual([remembered, null]);
+    expect(judged.directory.firstUses).toEqual([]);
+  });
+
   // prettier-ignore
   const before = ['CALLER_UNDETERMINED', 'PATH_INVALID', 'CREDENTIALS_MISSING', 'CREDENTIALS_MALFORMED'];
   it.each(faults)('and %s (%s): what needs no store comes first', async (reason, _how, change) => {

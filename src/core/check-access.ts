@@ -107,8 +107,8 @@ export async function checkAccess(
 }
 
 /** Also where the request is denied: whoever presents a secret has it, so it was not lost on its way to them. */
-function isFirstUse({ credential, request: { now } }: Facts): boolean {
-  if (credential === null || credential.used) return false;
+function isFirstUse({ credential, storeFailed, request: { now } }: Facts): boolean {
+  if (credential === null || credential.used || storeFailed) return false;
   const state = secretStateAt(credential, now);
   return state === 'current' || state === 'retiring';
 }
@@ -118,7 +118,9 @@ function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
   return {
     decision,
     credential,
-    secretState: credential === null ? null : secretStateAt(credential, request.now),
+    // Without the store nobody can say whether it still is what it was.
+    secretState:
+      credential === null || facts.storeFailed ? null : secretStateAt(credential, request.now),
     credentialKind: request.credential.kind === 'found' ? request.credential.method : 'none',
     wouldDeny: isDeniedForAddress(decision) ? null : reportedDenial(facts),
   };
@@ -145,7 +147,7 @@ async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Fac
     return { request, credential: null, storeFailed: false };
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { request, credential: null, storeFailed: true };
+    return { request, credential: error.remembered, storeFailed: true };
   }
 }
 

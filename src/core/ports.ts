@@ -89,6 +89,16 @@ export interface HeldCredential {
 /** Thrown by a port whose store cannot be asked. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+  /** Whose secret it was when the store was last heard of: good enough for the log, and for no decision. */
+  readonly remembered: HeldCredential | null;
+
+  constructor(
+    message?: string,
+    { remembered, ...options }: ErrorOptions & { remembered?: HeldCredential } = {},
+  ) {
+    super(message, options);
+    this.remembered = remembered ?? null;
+  }
 }
 
 export interface KeyDirectory {

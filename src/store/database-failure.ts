@@ -1,6 +1,7 @@
 import {
   QueryFailedError,
   QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
   TransactionNotStartedError,
 } from 'typeorm';
 import { StoreUnavailableError } from '../core/ports.js';
@@ -20,14 +21,19 @@ export class ChangeFailedError extends StoreUnavailableError {
 export function isDatabaseAway(error: unknown): error is Error {
   if (error instanceof StoreUnavailableError) return true;
   // A connection that breaks takes the transaction on it along, which then finds itself without one.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
-  if (error instanceof TransactionNotStartedError) return true;
+  if (withoutConnection.some((kind) => error instanceof kind)) return true;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const { code, syscall, message } = Object(cause) as Partial<Record<string, unknown>>;
   if (typeof code !== 'string') return saysConnectionLost.test(String(message));
   if (syscall === 'connect' || networkCodes.has(code)) return true;
   return sqliteCodes.test(code) || sqlStates.test(code);
 }
+
+const withoutConnection = [
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+  TransactionNotStartedError,
+];
 
 /** Has a question that is asked before anything is changed say so where it cannot be answered. */
 export async function beforeAnyChange<T>(asking: Promise<T>): Promise<T> {

@@ -59,10 +59,10 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   find(secret: string): HeldCredential | null | Promise<HeldCredential | null> {
     const shape = shapeOfSecret(secret, this.prefixes);
     if (shape === 'neither') return null;
-    if (!this.lease.holds) throw outOfTouch();
-    if (shape === 'legacy' && !this.#hasLegacySecrets) return null;
+    if (this.lease.holds && shape === 'legacy' && !this.#hasLegacySecrets) return null;
     const fingerprint = fingerprintOfSecret(secret);
     const known = this.#known.get(fingerprint);
+    if (!this.lease.holds) throw outOfTouch(known);
     if (known !== undefined) return known;
     if (this.#unknown.has(fingerprint)) return null;
     const asked = this.#asked.get(fingerprint);
@@ -160,8 +160,10 @@ function subjectsOf(credential: HeldCredential): readonly string[] {
   return [credential.id, credential.key.id, credential.account.id];
 }
 
-function outOfTouch(): StoreUnavailableError {
-  return new StoreUnavailableError('This node has not heard from the database for too long.');
+function outOfTouch(remembered?: HeldCredential): StoreUnavailableError {
+  return new StoreUnavailableError('This node has not heard from the database for too long.', {
+    ...(remembered && { remembered }),
+  });
 }
 
 async function orUnavailable<T>(asking: Promise<T>): Promise<T> {

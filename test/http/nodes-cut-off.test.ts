@@ -33,11 +33,12 @@ describeWithPostgres('a node that is cut off from the database', () => {
   });
 
   const keyPath = () => `/v1/accounts/${nodes.crm.accountId}/keys/${key.id}`;
-  const doors: [string, () => Promise<Answer>][] = [
-    ['gateway', () => nodes.other.call('GET', '/crm/contacts', { secret: key.secret })],
-    ['gateway', () => nodes.other.call('GET', '/crm/status')],
-    ['self', () => nodes.other.call('GET', '/latchkey/v1/self', { secret: key.secret })],
-    ['management', () => nodes.other.ask('GET', '/v1/accounts', { secret: key.secret })],
+  /** Whoever was known when the node was cut off is named by the row, whatever becomes of the key meanwhile. */
+  const doors: [string, boolean, () => Promise<Answer>][] = [
+    ['gateway', true, () => nodes.other.call('GET', '/crm/contacts', { secret: key.secret })],
+    ['gateway', false, () => nodes.other.call('GET', '/crm/status')],
+    ['self', true, () => nodes.other.call('GET', '/latchkey/v1/self', { secret: key.secret })],
+    ['management', true, () => nodes.other.ask('GET', '/v1/accounts', { secret: key.secret })],
   ];
   /** As the node reads them that can. */
   async function rowsOf({ json }: Answer): Promise<CallRow[]> {
@@ -63,9 +64,11 @@ describeWithPostgres('a node that is cut off from the database', () => {
     await until('503', async () => (await readiness()).status === 503);
     expect((await readiness()).json.checks).toEqual({ store: 'failing', call_log: 'ok' });
     const calls = nodes.upstream.calls.length;
-    for (const [door, send] of doors) {
+    for (const [door, isKnown, send] of doors) {
       const answer = await send();
-      expectDenial(answer, 'STORE_UNAVAILABLE', await rowsOf(answer), { door, keyId: null });
+      const keyId = isKnown ? key.id : null;
+      const row = { door, keyId, secretState: null };
+      expectDenial(answer, 'STORE_UNAVAILABLE', await rowsOf(answer), row);
       expect(answer.headers.get('retry-after')).toBe('1');
     }
     // What needs no store is answered as ever.

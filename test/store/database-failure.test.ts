@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+  TransactionNotStartedError,
+} from 'typeorm';
 import { StoreUnavailableError } from '../../src/core/ports.js';
 import {
   beforeAnyChange,
@@ -50,6 +55,14 @@ describe('an error that says that the database is away', () => {
     'Client has encountered a connection error and is not queryable',
   ])('is told by its text where there is no code: %s', (message) => {
     expect(isDatabaseAway(new Error(message))).toBe(true);
+  });
+
+  it.each([
+    new QueryRunnerAlreadyReleasedError(),
+    new QueryRunnerProviderAlreadyReleasedError(),
+    new TransactionNotStartedError(),
+  ])('is what TypeORM says of a connection that it lost under way: $name', (error) => {
+    expect(isDatabaseAway(error)).toBe(true);
   });
 
   it.each([

@@ -1,10 +1,11 @@
 import SqliteDatabase from 'better-sqlite3';
 import { join } from 'node:path';
+import { dayFilesOf } from './call-days.js';
 import type { TestLatchkey } from './latchkey.js';
 
-/** The call log's own database file, in the hands of somebody else. */
+/** The call log's own database file and those of its days, in the hands of somebody else. */
 export interface CallLogFile {
-  /** Nothing can be committed until `unlock`: writes wait. */
+  /** Nothing can be committed until `unlock`, not even to a day that has a file: writes wait. */
   lock(): void;
   unlock(): void;
   /** Nothing can be committed until `repair`: writes fail. */
@@ -14,10 +15,20 @@ export interface CallLogFile {
 }
 
 export function openCallLogFile({ folder }: TestLatchkey): CallLogFile {
-  const file = new SqliteDatabase(join(folder, 'call-log.db'), { timeout: 5_000 });
+  const path = join(folder, 'call-log.db');
+  const open = (name: string) => new SqliteDatabase(name, { timeout: 5_000 });
+  const file = open(path);
+  const days: SqliteDatabase.Database[] = [];
   return {
-    lock: () => void file.exec('BEGIN IMMEDIATE'),
-    unlock: () => void file.exec('ROLLBACK'),
+    lock: () => {
+      // As the writer takes them, so that neither waits for the other.
+      days.push(...dayFilesOf(path).map(open));
+      for (const each of [...days, file]) each.exec('BEGIN IMMEDIATE');
+    },
+    unlock: () => {
+      for (const each of [file, ...days]) each.exec('ROLLBACK');
+      for (const day of days.splice(0)) day.close();
+    },
     spoil: () => void file.exec('ALTER TABLE call_node RENAME TO call_node_away'),
     repair: () => void file.exec('ALTER TABLE call_node_away RENAME TO call_node'),
     close: () => void file.close(),

@@ -50,7 +50,7 @@ export class LogGapsResponse {
   @ApiProperty({
     ...time,
     description:
-      'What is older may have been removed; 1970 where nothing ever was. null: nothing was looked through',
+      'When the log begins, or what is older may have been removed. null: nothing was looked through',
   })
   checkedFrom!: string | null;
 

@@ -5,6 +5,7 @@ import { ReaderSlots } from '../../platform/http/reader-slots.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import { CallGapsStore } from '../../store/call-log/read/call-gaps.store.js';
 import { CallsKeptStore } from '../../store/calls-kept.store.js';
+import { LogWholeness } from '../../store/log-wholeness.js';
 import { CLOCK } from '../../store/tokens.js';
 import type { LogGapsQuery, LogGapsResponse } from './log-gaps.dto.js';
 
@@ -22,6 +23,7 @@ export class LogGapsService {
   constructor(
     private readonly gaps: CallGapsStore,
     private readonly kept: CallsKeptStore,
+    private readonly wholeness: LogWholeness,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -43,6 +45,7 @@ export class LogGapsService {
     const removedBefore = await this.kept.wholeSince();
     const keptFrom = removedBefore === 0 ? 0 : removedBefore + longestCallMs;
     const from = Math.max(asked, keptFrom);
+    const begunAt = Math.min(await this.wholeness.since(null), to);
     if (from > to) return { ...nothing, checkedFrom: null, checkedTo: iso(to) };
     // What comes at this very moment belongs to it.
     const found = await this.gaps.check({ from, to: to + 1, keptFrom });
@@ -51,7 +54,8 @@ export class LogGapsService {
     const gaps = found.gaps.filter(({ before }) => before === null || before >= removedNow);
     const { rows, hasMore, unclearEnds } = found;
     return {
-      ...{ checkedFrom: iso(from), checkedTo: iso(to), rows, hasMore },
+      checkedFrom: iso(Math.max(from, begunAt)),
+      ...{ checkedTo: iso(to), rows, hasMore },
       missingCalls: gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0),
       gaps: gaps.map(({ nodeId, first, last, after, before }) => ({
         ...{ nodeId, firstSeq: first, lastSeq: last },
