@@ -1,5 +1,7 @@
 // How long pages, counts and an export of a long log take.
-//   node bench/log/search.mjs sqlite:/tmp/log.db --rounds 5
+//   node bench/log/search.mjs sqlite:/tmp/log.db --rounds 5 --writing     (while somebody else writes at full speed)
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { callLogReader } from '../../dist/src/store/call-log/call-log-data-source.js';
 import { CallPaths } from '../../dist/src/store/call-log/read/call-paths.js';
@@ -13,7 +15,10 @@ const deep = 30;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    writing: { type: 'boolean', default: false },
+  },
 });
 const [url] = positionals;
 if (url === undefined) throw new Error('Which log? Give its URL: sqlite:<path> or postgres://…');
@@ -78,6 +83,24 @@ const summary = (times) => {
   };
 };
 
+const writer = values.writing ? startWriter() : null;
+
+/** A process of its own, as another node would be. */
+function startWriter() {
+  const script = fileURLToPath(new URL('./write.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (piece) => (said += piece));
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      return JSON.parse(said);
+    },
+  };
+}
+
 const firstPages = [];
 const deepPages = [];
 const slowest = [];
@@ -119,6 +142,7 @@ for (const fields of [
   }
 }
 const figures = {
+  ...(writer !== null && { writing: await writer.stop() }),
   filters: filters.length,
   firstPage: summary(firstPages),
   laterPages: summary(deepPages),

@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
+
 const pageSize = 100;
 
 /**
- * Every row of a list that is read in pages, page by page.
+ * Every row of a list that is read in pages, page by page. Whoever calls gets a turn between two, also where a database answers at
+ * once.
  *
  * @param read up to so many rows behind that place
  */
@@ -16,5 +19,6 @@ export async function* inPages<Row, Place>(
     const last = page.at(-1);
     if (page.length < pageSize || last === undefined) return;
     after = placeOf(last);
+    await setImmediate();
   }
 }

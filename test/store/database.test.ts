@@ -5,6 +5,7 @@ import { AccessChangeEntity } from '../../src/store/entities/access-change.entit
 import { AccessRevisionEntity } from '../../src/store/entities/access-revision.entity.js';
 import { AccountEntity } from '../../src/store/entities/account.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
+import { turnsDuring } from '../support/turns.js';
 import {
   describeOnEachDatabase,
   makeDatabase,
@@ -36,6 +37,14 @@ describeOnEachDatabase('the main database', (kind) => {
 
   const create = (change: Change, name: string) =>
     store.accounts.create(change, { ...newAccount, name });
+
+  it('leaves whoever calls a turn between two writes, however many follow each other', async () => {
+    const writes = 20;
+    const turns = await turnsDuring(async () => {
+      for (let i = 0; i < writes; i += 1) await store.database.write(async () => {});
+    });
+    expect(turns).toBeGreaterThanOrEqual(writes - 1);
+  });
 
   describe('a change', () => {
     it('takes the next number, and gives it to what it writes and to what it makes stale', async () => {
