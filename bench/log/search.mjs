@@ -35,7 +35,7 @@ const [first, last] = [oldest[0].at, newest[0].at];
 const chance = random(7);
 const samples = [];
 for (let i = 0; i < rounds; i += 1) {
-  const to = first + chance() * (last - first);
+  const to = Math.floor(first + chance() * (last - first));
   samples.push((await store.search({ to }, { limit: 1 })).calls[0]);
 }
 

@@ -15,7 +15,7 @@ import { everywhere, type CallOrder, type CallTable, type PositionRange } from '
 import type { KeyRange } from '../ip-sort-key.js';
 
 /** Addresses of a network that are looked for one by one. */
-const addressesMax = 200;
+const addressesMax = 50;
 
 /** Finds the way to the rows of a filter, from what the log knows of it. */
 export class CallPaths {

@@ -42,10 +42,10 @@ export interface SearchEffort {
   readonly countedRows: number;
 }
 
-const usualEffort: SearchEffort = { searchMs: 40, searchRows: 4_000, countedRows: 20_000 };
+const usualEffort: SearchEffort = { searchMs: 25, searchRows: 500, countedRows: 20_000 };
 
 /** Rows that are looked through in one go: few at first, because most things are found soon. */
-const sliceRows = { first: 500, max: 4_000 };
+const sliceRows = { min: 100, first: 500, max: 4_000 };
 
 const nothing: CallPage = { calls: [], next: null, searchedTo: null };
 
@@ -103,8 +103,10 @@ export class CallsStore {
     const calls: Call[] = [];
     let looked = 0;
     let range = whole;
-    for (let rows = sliceRows.first; range !== null; rows *= 2) {
-      const slice = await this.#sliceOf(path, range, order, Math.min(rows, sliceRows.max));
+    let rows = sliceRows.first;
+    while (range !== null) {
+      const beganAt = performance.now();
+      const slice = await this.#sliceOf(path, range, order, rows);
       if (slice === null) break;
       looked += slice.rows;
       // One more than asked for tells whether there is a next page.
@@ -114,7 +116,9 @@ export class CallsStore {
         return { calls: page, next: encodeCursor(page.at(-1) as Call), searchedTo: null };
       }
       range = behind(range, slice.range, order);
-      if (range === null || looked < this.#effort.searchRows || performance.now() < until) continue;
+      const now = performance.now();
+      rows = rowsOfNext(rows, { tookMs: now - beganAt, leftMs: until - now });
+      if (range === null || looked < this.#effort.searchRows || now < until) continue;
       // What is not worth another look is no reason to come again.
       if ((await this.#paths.slice(path, range, order, 1)) === null) break;
       const position = order === 'newest' ? slice.range.lowest : slice.range.highest;
@@ -202,6 +206,12 @@ export class CallsStore {
       records.map((record) => [record['node_id'] as string, Number(record['last_seq'])]),
     );
   }
+}
+
+/** Twice as many as the last time, unless that takes too long: a row that is not in memory takes a hundred times as long. */
+function rowsOfNext(rows: number, { tookMs, leftMs }: { tookMs: number; leftMs: number }): number {
+  const fitting = Math.floor((rows * leftMs) / tookMs);
+  return Math.max(sliceRows.min, Math.min(2 * rows, fitting, sliceRows.max));
 }
 
 /** What is left of a range beyond a place; `null` if nothing is. */

@@ -9,6 +9,8 @@ import type { CallTable, LogRecord, PositionRange, Reading } from './call-table.
  * everybody as it comes: years of days in one statement would use them up.
  */
 const partitionsMax = 31;
+/** What has to find only so much begins with these: planning a statement takes some 0.3 ms for each partition it may touch. */
+const partitionsFirst = 2;
 
 /** The rows of a log on PostgreSQL, a partition for each day: read from so many of them at a time. */
 export class PostgresCallTable implements CallTable {
@@ -22,7 +24,8 @@ export class PostgresCallTable implements CallTable {
 
   async read({ sql, values, range, order, limit = Infinity }: Reading): Promise<LogRecord[]> {
     const records: LogRecord[] = [];
-    for (const within of await this.#pieces(range, order)) {
+    const partitions = limit === Infinity ? partitionsMax : partitionsFirst;
+    for (const within of await this.#pieces(range, order, partitions)) {
       // Numbers in the text, and not beside it: partitions are left out while the statement is planned.
       const rows = `(SELECT * FROM call_log.call WHERE position BETWEEN ${within.lowest} AND ${within.highest}) AS call`;
       records.push(...(await rawQuery(this.#dataSource, sql.replaceAll('{call}', rows), values)));
@@ -31,17 +34,22 @@ export class PostgresCallTable implements CallTable {
     return records;
   }
 
-  /** A range in pieces with so many partitions each, in the order in which they are to be read. */
-  async #pieces(range: PositionRange, order: Reading['order']): Promise<PositionRange[]> {
+  /** A range in pieces, in the order in which they are to be read: the first with so many partitions, each other with twice as many. */
+  async #pieces(
+    range: PositionRange,
+    order: Reading['order'],
+    first: number,
+  ): Promise<PositionRange[]> {
     const { lowest, highest } = range;
-    if (dayOfPosition(highest) - dayOfPosition(lowest) < partitionsMax) return [range];
+    if (dayOfPosition(highest) - dayOfPosition(lowest) < first) return [range];
     const listed: Parameters<typeof partitionsOf>[0] = await this.#dataSource.query(listPartitions);
     const partitions = partitionsOf(listed)
       .filter(({ from, to, isLeaving }) => !isLeaving && from <= highest && to > lowest)
       .sort((one, other) => (order === 'newest' ? other.from - one.from : one.from - other.from));
     const pieces: PositionRange[] = [];
-    for (let start = 0; start < partitions.length; start += partitionsMax) {
-      const some = partitions.slice(start, start + partitionsMax);
+    for (let [start, size] = [0, first]; start < partitions.length; start += size, size *= 2) {
+      size = Math.min(size, partitionsMax);
+      const some = partitions.slice(start, start + size);
       pieces.push({
         lowest: Math.max(lowest, Math.min(...some.map(({ from }) => from))),
         highest: Math.min(highest, Math.max(...some.map(({ to }) => to)) - 1),
