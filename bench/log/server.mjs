@@ -65,6 +65,7 @@ const server = fork(new URL('../servers/latchkey-on-log.mjs', import.meta.url), 
     SKEW_MS: String(-dayMs),
   },
 });
+process.on('exit', () => server.kill('SIGKILL'));
 let isStopping = false;
 server.on('exit', (code, signal) => {
   if (!isStopping) throw new Error(`The server ended: ${code ?? signal}`);

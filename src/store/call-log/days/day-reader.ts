@@ -1,4 +1,5 @@
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import type { SqlValue } from '../../raw-query.js';
 import { positionsOf, type Day } from './call-day.js';
 import { daysIn, identityOf, pathOfDay } from './call-days-folder.js';
@@ -6,6 +7,8 @@ import type { LogRecord, Reading } from '../read/call-table.js';
 
 /** Files that are open at the same time. */
 const openMax = 16;
+/** Of each of them. What is prepared anew for each reading is freed only when the collector comes, which knows nothing of its size. */
+const statementsMax = 16;
 
 /** Thrown for a reading that took too long; it carries the SQLSTATE with which PostgreSQL gives one up. */
 export class ReadingTimeoutError extends Error {
@@ -20,6 +23,8 @@ export class ReadingTimeoutError extends Error {
 interface OpenDay {
   readonly database: Database;
   readonly identity: string;
+  /** By their text. */
+  readonly statements: LRUCache<string, Statement>;
 }
 
 /** Reads the rows of a log on SQLite, from one day's file after the other. It blocks its thread. */
@@ -64,8 +69,8 @@ export class DayReader {
   #ask(day: Day, sql: string, values: readonly SqlValue[]): LogRecord[] {
     const path = pathOfDay(this.#folder, day);
     try {
-      const database = this.#opened(day, path);
-      return database === null ? [] : (database.prepare(sql).all(...values) as LogRecord[]);
+      const open = this.#opened(day, path);
+      return open === null ? [] : (prepared(open, sql).all(...values) as LogRecord[]);
     } catch (error) {
       this.#close(day);
       // Retention was faster.
@@ -74,7 +79,7 @@ export class DayReader {
     }
   }
 
-  #opened(day: Day, path: string): Database | null {
+  #opened(day: Day, path: string): OpenDay | null {
     const identity = identityOf(path);
     const known = this.#open.get(day);
     if (known !== undefined && known.identity !== identity) this.#close(day);
@@ -82,11 +87,12 @@ export class DayReader {
     const open = this.#open.get(day) ?? {
       database: new SqliteDatabase(path, { readonly: true, fileMustExist: true }),
       identity,
+      statements: new LRUCache<string, Statement>({ max: statementsMax }),
     };
     this.#open.delete(day);
     this.#open.set(day, open);
     for (const oldest of this.#open.keys()) if (this.#open.size > openMax) this.#close(oldest);
-    return open.database;
+    return open;
   }
 
   #closeAllBut(days: ReadonlySet<Day>): void {
@@ -97,4 +103,10 @@ export class DayReader {
     this.#open.get(day)?.database.close();
     this.#open.delete(day);
   }
+}
+
+function prepared({ database, statements }: OpenDay, sql: string): Statement {
+  const known = statements.get(sql) ?? database.prepare(sql);
+  statements.set(sql, known);
+  return known;
 }
