@@ -48,8 +48,8 @@ function summary(times, seconds) {
 }
 
 const whole = await firstWholeDay();
-// With one day less than this the first whole day is past its time, and with a clock that is a day behind it is not yet.
-const keptDays = Math.floor((Date.now() - whole) / dayMs) - 1;
+// The first whole day is kept, and with a clock that is a day further it is past its time.
+const keptDays = Math.floor((Date.now() - whole) / dayMs);
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
 const told = [];
 let ready;
@@ -62,7 +62,6 @@ const server = fork(new URL('../servers/latchkey-on-log.mjs', import.meta.url), 
     CALL_LOG_URL: url,
     LATCHKEY_DEMO: 'off',
     RETENTION_DAYS_CALLS: String(keptDays),
-    SKEW_MS: String(-dayMs),
   },
 });
 process.on('exit', () => server.kill('SIGKILL'));
@@ -141,7 +140,7 @@ const removal = await loadWhile(async () => {
   await sleep(1_000);
   // The piece of a day with which the log begins went at the start.
   told.length = 0;
-  server.send({ skewMs: 0 });
+  server.send({ skewMs: dayMs });
   const began = performance.now();
   while (!told.some(({ what }) => what === 'days of calls')) await sleep(20);
   const tookMs = performance.now() - began;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { startLatchkey } from '../../dist/src/latchkey.js';
 import { readSettings } from '../../dist/src/platform/config/settings.js';
 
-let skewMs = Number(process.env.SKEW_MS ?? 0);
+let skewMs = 0;
 
 const tell = (line) => {
   const { context, what, removed } = JSON.parse(line);

@@ -7,10 +7,12 @@ const pageSize = 100;
  * once.
  *
  * @param read up to so many rows behind that place
+ * @param stop ends it after the page that is read
  */
 export async function* inPages<Row, Place>(
   read: (limit: number, after: Place | null) => Promise<Row[]>,
   placeOf: (row: Row) => Place,
+  stop?: AbortSignal,
 ): AsyncGenerator<Row[]> {
   let after: Place | null = null;
   for (;;) {
@@ -20,5 +22,6 @@ export async function* inPages<Row, Place>(
     if (page.length < pageSize || last === undefined) return;
     after = placeOf(last);
     await setImmediate();
+    if (stop?.aborted) return;
   }
 }

@@ -16,6 +16,16 @@ describe('a list that is read in pages', () => {
     },
   );
 
+  it('ends where it is stopped, after the page that is read', async () => {
+    const stop = new AbortController();
+    const read: number[] = [];
+    for await (const page of inPages(reader(all(512)), (row) => row, stop.signal)) {
+      read.push(...page);
+      if (read.length === 200) stop.abort();
+    }
+    expect(read).toEqual(all(200));
+  });
+
   it('leaves whoever calls a turn between two pages, also where none has to be waited for', async () => {
     const turns = await turnsDuring(async () => {
       for await (const _ of inPages(reader(all(512)), (row) => row));

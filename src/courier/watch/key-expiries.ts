@@ -15,12 +15,13 @@ export class KeyExpiries {
     private readonly notices: NoticesStore,
   ) {}
 
-  async look(now: number): Promise<void> {
+  async look(now: number, stop: AbortSignal): Promise<void> {
     const time = { from: now, until: now + longestSpanMs(expiryReminders) };
     const pages = inPages(
       (limit, after: { endsAt: number; id: string } | null) =>
         this.endings.keys(time, limit, after),
       ({ id, expiresAt }) => ({ id, endsAt: expiresAt ?? now }),
+      stop,
     );
     for await (const page of pages) await this.#remind(page, now);
   }

@@ -27,12 +27,13 @@ export class NewCallers {
     await this.watchedUntil.readOr(what, now);
   }
 
-  async look(now: number): Promise<void> {
+  async look(now: number, stop: AbortSignal): Promise<void> {
     const from = await this.watchedUntil.readOr(what, now);
     const pages = inPages(
       (limit, after: NewCaller | null) =>
         this.usage.callersFirstSeenAfter(after ?? from - overlapMs, limit),
       (caller) => caller,
+      stop,
     );
     let until = from;
     for await (const page of pages) {

@@ -26,12 +26,13 @@ export class RotationEndings {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async look(now: number): Promise<void> {
+  async look(now: number, stop: AbortSignal): Promise<void> {
     const until = now + longestSpanMs(rotationReminders);
     const pages = inPages(
       (limit, after: { endsAt: number; id: string } | null) =>
         this.endings.rotations(until, limit, after),
       ({ id, graceEndsAt }) => ({ id, endsAt: graceEndsAt }),
+      stop,
     );
     for await (const page of pages) {
       for (const { keyId } of page.filter(({ graceEndsAt }) => graceEndsAt <= now))

@@ -27,7 +27,7 @@ export class SecretAges {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async look(now: number): Promise<void> {
+  async look(now: number, stop: AbortSignal): Promise<void> {
     if (now - this.#lookedAt < betweenLooksMs) return;
     this.#lookedAt = now;
     const { policyDefaults } = this.settings;
@@ -39,6 +39,7 @@ export class SecretAges {
       (limit, after: { createdAt: number; id: string } | null) =>
         this.endings.agingSecrets(youngest, limit, after),
       ({ createdAt, id }) => ({ createdAt, id }),
+      stop,
     );
     for await (const page of pages) await this.#tell(page, now);
   }

@@ -24,9 +24,9 @@ import { SecretAges } from './secret-ages.js';
 export class TimeWatch implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('TimeWatch');
   readonly #bell = new Bell();
-  readonly #looks: readonly { look(now: number): Promise<void> }[];
+  readonly #looks: readonly { look(now: number, stop: AbortSignal): Promise<void> }[];
+  readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #stopped = false;
 
   constructor(
     rotations: RotationEndings,
@@ -46,16 +46,19 @@ export class TimeWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#bell.ring();
     await this.#running;
   }
 
   async #run(): Promise<void> {
+    const { signal } = this.#stop;
     for (;;) {
       await this.#bell.wait(this.surroundings.watchMs);
-      if (this.#stopped) return;
-      for (const one of this.#looks) await this.#attempt(one.look(this.clock.now()));
+      for (const one of this.#looks) {
+        if (signal.aborted) return;
+        await this.#attempt(one.look(this.clock.now(), signal));
+      }
     }
   }
 

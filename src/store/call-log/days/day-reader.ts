@@ -7,6 +7,8 @@ import type { LogRecord, Reading } from '../read/call-table.js';
 
 /** Files that are open at the same time. */
 const openMax = 16;
+/** KiB that each of them keeps in memory, where 16,000 are usual: the system keeps what is read often, once for everybody. */
+const cacheKib = 1_000;
 /** Of each of them. What is prepared anew for each reading is freed only when the collector comes, which knows nothing of its size. */
 const statementsMax = 16;
 
@@ -84,11 +86,7 @@ export class DayReader {
     const known = this.#open.get(day);
     if (known !== undefined && known.identity !== identity) this.#close(day);
     if (identity === null) return null;
-    const open = this.#open.get(day) ?? {
-      database: new SqliteDatabase(path, { readonly: true, fileMustExist: true }),
-      identity,
-      statements: new LRUCache<string, Statement>({ max: statementsMax }),
-    };
+    const open = this.#open.get(day) ?? openDay(path, identity);
     this.#open.delete(day);
     this.#open.set(day, open);
     for (const oldest of this.#open.keys()) if (this.#open.size > openMax) this.#close(oldest);
@@ -103,6 +101,12 @@ export class DayReader {
     this.#open.get(day)?.database.close();
     this.#open.delete(day);
   }
+}
+
+function openDay(path: string, identity: string): OpenDay {
+  const database = new SqliteDatabase(path, { readonly: true, fileMustExist: true });
+  database.pragma(`cache_size = -${cacheKib}`);
+  return { database, identity, statements: new LRUCache({ max: statementsMax }) };
 }
 
 function prepared({ database, statements }: OpenDay, sql: string): Statement {
