@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 const pageSize = 100;
 
 /**
@@ -21,7 +19,7 @@ export async function* inPages<Row, Place>(
     const last = page.at(-1);
     if (page.length < pageSize || last === undefined) return;
     after = placeOf(last);
-    await setImmediate();
+    await new Promise((resolve) => setImmediate(resolve));
     if (stop?.aborted) return;
   }
 }

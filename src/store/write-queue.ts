@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 /** Runs pieces of work one at a time, in the order they came; or all at once, where the database keeps them apart itself. */
 export class WriteQueue {
   #last: Promise<unknown> = Promise.resolve();
@@ -11,7 +9,9 @@ export class WriteQueue {
     const running = this.#last.then(work);
     // What failed is its caller's to hear of; the next in line only waits for its end. On SQLite nothing of a write has to wait,
     // so however many follow each other, whoever calls gets a turn between two.
-    this.#last = running.catch(() => undefined).then(() => setImmediate());
+    this.#last = running
+      .catch(() => undefined)
+      .then(() => new Promise((resolve) => setImmediate(resolve)));
     return running;
   }
 }

@@ -42,7 +42,9 @@ export class UnclearEndResponse {
   @ApiProperty({ ...time, description: 'Of its last call that is on the log' })
   lastCallAt!: string | null;
 
-  @ApiProperty({ description: 'true: another node, which perhaps has not ended at all' })
+  @ApiProperty({
+    description: 'true: another node, which is not connected and perhaps has not ended',
+  })
   mayStillRun!: boolean;
 }
 

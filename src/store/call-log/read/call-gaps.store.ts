@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { rawQuery } from '../../raw-query.js';
 import { positionsPerMs } from '../call-columns.js';
+import { connectionNameOf } from '../call-log-connection.js';
 import { callLogTable, type CallLogTable } from '../call-log-schema.js';
 import type { CallLogMode } from '../write/call-sink.js';
 import { behind, type CallPath } from './call-path.js';
@@ -209,24 +210,29 @@ export class CallGapsStore {
     }));
   }
 
-  /** A run is over where the same node has begun another one. On PostgreSQL nodes come and go, and another one may still run. */
+  /**
+   * A run is over where the same node has begun another one. On PostgreSQL nodes come and go: there one that is connected goes on,
+   * and another may have lost its connection only.
+   */
   async #unclearEnds(from: number, to: number): Promise<UnclearEnd[]> {
     const buffered: CallLogMode = 'buffered';
     const runs = this.#table('call_run');
     const records = await rawQuery(
       this.dataSource,
-      `SELECT run.node_id, run.started_at, min(later.after_seq) AS last_seq, min(later.started_at) AS over_at
+      `SELECT run.run_id, run.node_id, run.started_at, min(later.after_seq) AS last_seq, min(later.started_at) AS over_at
         FROM ${runs} AS run
         LEFT JOIN ${runs} AS later ON later.node_id = run.node_id AND later.started_at > run.started_at
         WHERE run.mode = ? AND run.ended_at IS NULL AND run.started_at < ?
         GROUP BY run.run_id, run.node_id, run.started_at ORDER BY run.started_at`,
       [buffered, to],
     );
+    const connected = await this.#connectedRuns();
     const ends: UnclearEnd[] = [];
     for (const record of records) {
       const nodeId = record['node_id'] as string;
       const mayStillRun = record['last_seq'] === null;
       if (mayStillRun && nodeId === this.ownNodeId) continue;
+      if (connected.has(connectionNameOf(record['run_id'] as string))) continue;
       if (!mayStillRun && Number(record['over_at']) < from) continue;
       const lastSeq = mayStillRun ? Number.MAX_SAFE_INTEGER : Number(record['last_seq']);
       const lastCallAt = await this.#timeOf(nodeId, lastSeq);
@@ -237,6 +243,15 @@ export class CallGapsStore {
         ends.push({ nodeId, startedAt, lastCallAt, mayStillRun });
     }
     return ends;
+  }
+
+  /** By the names of their connections. On SQLite there is one writer at a time, and nobody to ask. */
+  async #connectedRuns(): Promise<ReadonlySet<string>> {
+    if (this.dataSource.options.type !== 'postgres') return new Set();
+    const sql =
+      'SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database()';
+    const records = await rawQuery(this.dataSource, sql, []);
+    return new Set(records.map(({ name }) => name as string));
   }
 
   async #timeOf(nodeId: string, seq: number): Promise<number | null> {

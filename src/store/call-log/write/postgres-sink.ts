@@ -9,6 +9,7 @@ import {
 } from '../call-columns.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
 import { summarize } from './group-summary.js';
+import { connectionNameOf } from '../call-log-connection.js';
 import { RotationPruning } from '../usage/rotation-use.js';
 import { countRotationUses, pruneRotationUsage } from '../usage/postgres-rotation-usage.js';
 import { isWithoutPartition, PostgresDays } from '../days/postgres-days.js';
@@ -76,7 +77,7 @@ export class PostgresSink implements CallSink {
     const { mode, timeoutMs, nodeId, runId } = this.#settings;
     const client = new pg.Client({
       connectionString: this.#url,
-      application_name: 'latchkey call log',
+      application_name: connectionNameOf(runId),
       connectionTimeoutMillis: timeoutMs,
       query_timeout: timeoutMs,
       keepAlive: true,
