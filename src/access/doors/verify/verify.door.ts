@@ -23,6 +23,8 @@ const target = {
 interface Answer {
   readonly status: number;
   readonly body: object;
+  /** What was judged for it. */
+  readonly judged: readonly JudgedCheck[];
 }
 
 /**
@@ -45,33 +47,23 @@ export class VerifyDoor {
       outcome.decision.allowed && !this.admission.canRecord ? logUnavailable() : outcome.decision;
     if (!decision.allowed)
       return this.admission.deny(response, arrival, { ...outcome, decision }, place);
-    const judged: JudgedCheck[] = [];
-    const answer = await this.#verify(arrival, outcome, reading, judged).catch((error: unknown) =>
-      failureAnswer(error, arrival, this.#logger),
-    );
-    return this.#answer(arrival, outcome, judged, answer, response);
+    const verifier = outcome.credential as HeldCredential;
+    const answer = await this.#verify(arrival, verifier, reading).catch((error: unknown) => ({
+      ...failureAnswer(error, arrival, this.#logger),
+      judged: [],
+    }));
+    return this.#answer(arrival, outcome, answer, response);
   }
 
-  /** @param judged takes each check as it is judged: it has its row whatever becomes of the others */
-  async #verify(
-    arrival: Arrival,
-    { credential }: AccessOutcome,
-    reading: BodyReading,
-    judged: JudgedCheck[],
-  ): Promise<Answer> {
+  async #verify(arrival: Arrival, verifier: HeldCredential, reading: BodyReading): Promise<Answer> {
     const body = bodyOf(reading);
     const isBatch = Object.hasOwn(Object(body) as object, 'checks');
     const checks = isBatch
       ? (await validated(body, ChecksRequest, 'body')).checks
       : [await validated(body, CheckRequest, 'body')];
-    const results = await Promise.all(
-      checks.map(async (check) => {
-        const one = await this.#judge(check, arrival, credential as HeldCredential);
-        judged.push(one);
-        return resultOf(one);
-      }),
-    );
-    return { status: 200, body: isBatch ? { results } : (results[0] as object) };
+    const judged = await Promise.all(checks.map((check) => this.#judge(check, arrival, verifier)));
+    const results = judged.map(resultOf);
+    return { status: 200, body: isBatch ? { results } : (results[0] as object), judged };
   }
 
   async #judge(
@@ -99,8 +91,7 @@ export class VerifyDoor {
   async #answer(
     arrival: Arrival,
     outcome: AccessOutcome,
-    judged: readonly JudgedCheck[],
-    { status, body }: Answer,
+    { status, body, judged }: Answer,
     response: ServerResponse,
   ): Promise<void> {
     const text = Buffer.from(JSON.stringify(body));
