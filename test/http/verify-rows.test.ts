@@ -150,7 +150,15 @@ describeOnEachDatabase('§6 the rows of a verify call', (kind) => {
     meetSecret(legacy);
     const told = { path: `/crm/contacts/${legacy}`, host: legacy, userAgent: `a ${legacy}` };
     expect((await ask(checkOf(legacy, told))).text).not.toContain(legacy);
-    const row = (await rows.take(2)).find(({ path }) => path !== verifyPath);
+    for (const body of [
+      checkOf(legacy, { [legacy]: 1 }),
+      { checks: [checkOf('x'), checkOf(legacy, { [`x${legacy}`]: 1 })] },
+    ]) {
+      const refused = await ask(body);
+      expect(refused.json.reason).toBe('VALIDATION_FAILED');
+      expect(refused.text).not.toContain(legacy);
+    }
+    const row = (await rows.take(4)).find(({ path }) => path !== verifyPath);
     expect(row).toMatchObject({ path: '/crm/contacts/***', host: '***', userAgent: 'a ***' });
   });
 

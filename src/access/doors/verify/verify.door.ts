@@ -12,7 +12,7 @@ import { failureAnswer } from '../../failure-answer.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import { resultOf, statusOf, type JudgedCheck } from './check-result.js';
 import { attemptOf, placeOfCheck, targetOf, verifyPath } from './check.js';
-import { CheckRequest, ChecksRequest } from './verify.dto.js';
+import { CheckRequest, checksMax, ChecksRequest } from './verify.dto.js';
 
 const place: CallPlace = { door: 'verify', serviceId: null, route: verifyPath };
 const target = {
@@ -49,7 +49,7 @@ export class VerifyDoor {
       return this.admission.deny(response, arrival, { ...outcome, decision }, place);
     const verifier = outcome.credential as HeldCredential;
     const answer = await this.#verify(arrival, verifier, reading).catch((error: unknown) => ({
-      ...failureAnswer(error, arrival, this.#logger),
+      ...failureAnswer(error, arrival, this.#logger, credentialsIn(reading)),
       judged: [],
     }));
     return this.#answer(arrival, outcome, answer, response);
@@ -120,4 +120,14 @@ export class VerifyDoor {
     });
     response.end(text);
   }
+}
+
+/** What a body calls a credential, be it well-formed or not. */
+function credentialsIn(reading: BodyReading): readonly string[] {
+  if ('failure' in reading) return [];
+  const { checks } = Object(reading.body) as { checks?: unknown };
+  const told = Array.isArray(checks) ? checks.slice(0, checksMax) : [reading.body];
+  return told
+    .map((check) => (Object(check) as { credential?: unknown }).credential)
+    .filter((credential) => typeof credential === 'string');
 }
