@@ -8,6 +8,7 @@ import { GatewayDoor } from './doors/gateway/gateway.door.js';
 import { Upstream } from './doors/gateway/upstream.js';
 import { SelfRotationDoor } from './doors/self/self-rotation.door.js';
 import { SelfDoor } from './doors/self/self.door.js';
+import { VerifyDoor } from './doors/verify/verify.door.js';
 import { OwnRoutes } from './guard/own-routes.js';
 import { BearerStrategy, HapikeyStrategy } from './guard/strategies.js';
 import { AccessServer } from './server.js';
@@ -31,6 +32,7 @@ const junkBudget = {
     SelfDoor,
     SelfRotationDoor,
     Upstream,
+    VerifyDoor,
     BearerStrategy,
     HapikeyStrategy,
   ],

@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { peerIpOf } from '../core/caller.js';
-import { checkAccess, type AccessOutcome, type Target } from '../core/check-access.js';
+import {
+  checkAccess,
+  type AccessOutcome,
+  type AccessRequest,
+  type Target,
+} from '../core/check-access.js';
 import { deny, type Denied } from '../core/decision.js';
 import { JunkBudget } from '../core/junk-budget.js';
+import { keysWithinReach } from '../core/keys-within-reach.js';
 import {
   LogUnavailableError,
   type CallLog,
   type Clock,
+  type HeldAccount,
   type KeyDirectory,
   type NewCall,
 } from '../core/ports.js';
@@ -19,7 +26,7 @@ import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { CALL_LOG, CLOCK } from '../store/tokens.js';
-import { readArrival, type Arrival } from './arrival.js';
+import { beginCall, readArrival, type Arrival, type Attempt, type Beginning } from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
 import { lookForSecrets } from './secret-lookout.js';
@@ -44,12 +51,19 @@ export class Admission {
     return readArrival(request, { clock, callLog, trustedProxies: this.settings.trustedProxies });
   }
 
-  judge(arrival: Arrival, target: Target): Promise<AccessOutcome> {
-    const { credential, caller } = arrival;
-    return checkAccess(
-      { now: arrival.at, caller, path: arrival.target.path, credential, target },
-      this.keys,
-    );
+  /** A call that is no request to us, but to a server that asks us about it. */
+  begin(): Beginning {
+    const { clock, callLog } = this;
+    return beginCall({ clock, callLog });
+  }
+
+  judge(attempt: Attempt, target: Target): Promise<AccessOutcome> {
+    return checkAccess(accessRequestOf(attempt, target), this.keys);
+  }
+
+  /** @param account who wants to know: secrets beyond its reach are unknown to it */
+  judgeFor(account: HeldAccount, attempt: Attempt, target: Target): Promise<AccessOutcome> {
+    return checkAccess(accessRequestOf(attempt, target), keysWithinReach(account, this.keys));
   }
 
   /** Whether a call that was let in would be let in now as well. */
@@ -65,22 +79,22 @@ export class Admission {
    * @throws LogUnavailableError
    */
   record(
-    arrival: Arrival,
+    attempt: Attempt,
     outcome: AccessOutcome,
     place: CallPlace,
     answer: CallAnswer,
   ): Promise<void> {
-    if (!this.#getsRow(arrival, outcome, answer)) return noRow;
-    return this.callLog.write(this.#row(arrival, outcome, place, answer));
+    if (!this.#getsRow(attempt, outcome, answer)) return noRow;
+    return this.callLog.write(this.#row(attempt, outcome, place, answer));
   }
 
-  #row(arrival: Arrival, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): NewCall {
-    const row = callRow(arrival, outcome, place, answer);
-    lookForSecrets(arrival, row, this.sightings);
+  #row(attempt: Attempt, outcome: AccessOutcome, place: CallPlace, answer: CallAnswer): NewCall {
+    const row = callRow(attempt, outcome, place, answer);
+    lookForSecrets(attempt, row, this.sightings);
     return row;
   }
 
-  #getsRow({ caller, peerIp }: Arrival, outcome: AccessOutcome, answer: CallAnswer): boolean {
+  #getsRow({ caller, peerIp }: Attempt, outcome: AccessOutcome, answer: CallAnswer): boolean {
     const isBeforeEffect = answer.status === null;
     if (outcome.credential !== null || isBeforeEffect) return true;
     const { decision } = outcome;
@@ -138,6 +152,11 @@ export class Admission {
     const answer = denialAnswer(logUnavailable(), arrival.id, arrival.credential.engagement);
     writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method);
   }
+}
+
+function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
+  const { at, caller, credential } = attempt;
+  return { now: at, caller, path: attempt.target.path, credential, target };
 }
 
 /** With what a caller is told whose secret retires, denied or not. */

@@ -5,7 +5,8 @@ import { presentedSecrets } from '../core/credential.js';
 import type { Decision } from '../core/decision.js';
 import type { HeldCredential, NewCall } from '../core/ports.js';
 import { redactHeader, redactPath, redactQuery } from '../core/redaction.js';
-import type { Arrival } from './arrival.js';
+import type { Resolution } from '../core/route-table.js';
+import type { Attempt, Beginning } from './arrival.js';
 
 /** Where a call came in and what it asked for. */
 export interface CallPlace {
@@ -13,6 +14,15 @@ export interface CallPlace {
   readonly serviceId: string | null;
   /** The route's template. */
   readonly route: string | null;
+}
+
+/** Where the routes of the services have led a call. */
+export function placeOf(
+  door: Door,
+  { service, match }: Resolution<{ readonly id: string }>,
+): CallPlace {
+  const route = match.kind === 'found' ? match.route.path : null;
+  return { door, serviceId: service?.id ?? null, route };
 }
 
 /** What a call was answered with, as far as it is known when its row is written. */
@@ -28,19 +38,19 @@ export interface CallAnswer {
 
 /** The one row of a call: who, what, decided how, answered how, from where. */
 export function callRow(
-  arrival: Arrival,
+  attempt: Attempt,
   outcome: AccessOutcome,
   place: CallPlace,
   answer: CallAnswer,
 ): NewCall {
   const { credential, decision } = outcome;
-  const { headers, rawHeaders } = arrival.request;
+  const { headers, rawHeaders } = attempt;
   const forwardedFor = forwardedForLines(rawHeaders);
-  const presented = presentedSecrets(arrival.credential);
+  const presented = presentedSecrets(attempt.credential);
   return {
-    position: arrival.position,
-    id: arrival.id,
-    at: arrival.at,
+    position: attempt.position,
+    id: attempt.id,
+    at: attempt.at,
     accountId: credential?.account.id ?? null,
     keyId: credential?.key.id ?? null,
     keyName: credential?.key.name ?? null,
@@ -48,15 +58,15 @@ export function callRow(
     secretId: credential?.id ?? null,
     secretStart: credential?.start ?? null,
     secretState: outcome.secretState,
-    rotationId: watchedRotationOf(credential, arrival.at),
+    rotationId: watchedRotationOf(credential, attempt.at),
     credential: outcome.credentialKind,
     door: place.door,
-    actor: null,
+    actor: attempt.actor,
     serviceId: place.serviceId,
-    method: arrival.method,
+    method: attempt.method,
     host: redactHeader(headers.host, presented),
-    path: redactPath(arrival.target.path.raw, presented),
-    query: redactQuery(arrival.target.rawQuery, presented),
+    path: redactPath(attempt.target.path.raw, presented),
+    query: redactQuery(attempt.target.rawQuery, presented),
     route: place.route,
     ...scopesOf(decision),
     decision: decision.allowed ? 'allowed' : 'denied',
@@ -64,13 +74,13 @@ export function callRow(
     wouldDeny: outcome.wouldDeny,
     status: answer.status,
     upstreamStatus: answer.upstreamStatus ?? null,
-    callerIp: arrival.caller.determined ? arrival.caller.ip : null,
-    peerIp: arrival.peerIp,
+    callerIp: attempt.caller.determined ? attempt.caller.ip : null,
+    peerIp: attempt.peerIp,
     forwardedFor:
       forwardedFor.length === 0 ? null : redactHeader(forwardedFor.join(', '), presented),
     userAgent: redactHeader(headers['user-agent'], presented),
     clientRequestId: redactHeader(firstOf(headers['x-request-id']), presented),
-    durationMs: answer.status === null ? null : durationMs(arrival),
+    durationMs: answer.status === null ? null : durationMs(attempt),
     upstreamMs: answer.upstreamMs ?? null,
     requestBytes: answer.requestBytes ?? null,
     responseBytes: answer.responseBytes ?? null,
@@ -83,14 +93,15 @@ function watchedRotationOf(credential: HeldCredential | null, at: number): strin
   return rotation !== null && at < rotation.watchedUntil ? rotation.id : null;
 }
 
-/** Milliseconds since the request arrived, to a hundredth. */
-export function durationMs(arrival: Arrival): number {
-  return Math.round((performance.now() - arrival.startedMs) * 100) / 100;
+/** Milliseconds since the call began, to a hundredth. */
+export function durationMs({ startedMs }: Beginning): number {
+  return Math.round((performance.now() - startedMs) * 100) / 100;
 }
 
 const noScopes: readonly string[] = [];
 
-function scopesOf(
+/** What a decision says of scopes, as a row has it. */
+export function scopesOf(
   decision: Decision,
 ): Pick<Call, 'requiredScopes' | 'usedScopes' | 'missingScopes'> {
   if (decision.allowed) {

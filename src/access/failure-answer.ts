@@ -17,11 +17,20 @@ const frameworkReasons: Readonly<Record<number, readonly [OtherReason, string]>>
   415: ['UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, with Content-Type: application/json.'],
 };
 
-/** The answer to a request of Latchkey's own that was let in, and then failed. */
-export function failureAnswer(error: unknown, arrival: Arrival, logger: Logger): ErrorAnswer {
+/**
+ * The answer to a request of Latchkey's own that was let in, and then failed.
+ *
+ * @param others secrets that it carried besides its own: they are repeated as little
+ */
+export function failureAnswer(
+  error: unknown,
+  arrival: Arrival,
+  logger: Logger,
+  others: readonly string[] = [],
+): ErrorAnswer {
   const { id, method, request } = arrival;
   if (error instanceof ApiError) {
-    const presented = presentedSecrets(arrival.credential);
+    const presented = [...presentedSecrets(arrival.credential), ...others];
     return otherAnswer(error.reason, error.message, id, error.details, presented);
   }
   if (isDatabaseAway(error)) {

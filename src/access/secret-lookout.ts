@@ -2,15 +2,15 @@ import { forwardedForLines } from '../core/caller.js';
 import { misplacedSecretsIn } from '../core/misplaced-secret.js';
 import type { NewCall } from '../core/ports.js';
 import type { SecretSightings } from '../store/secret-sightings.js';
-import type { Arrival } from './arrival.js';
+import type { Attempt } from './arrival.js';
 
 /** Notes secrets of ours that came where none belongs, to be looked up later. It waits for nothing. @param row what is kept */
-export function lookForSecrets(arrival: Arrival, row: NewCall, sightings: SecretSightings): void {
-  const { headers, rawHeaders } = arrival.request;
+export function lookForSecrets(attempt: Attempt, row: NewCall, sightings: SecretSightings): void {
+  const { headers, rawHeaders } = attempt;
   const found = misplacedSecretsIn(
     [
-      { place: 'path', raw: arrival.target.path.raw, kept: row.path },
-      { place: 'query', raw: arrival.target.rawQuery, kept: row.query },
+      { place: 'path', raw: attempt.target.path.raw, kept: row.path },
+      { place: 'query', raw: attempt.target.rawQuery, kept: row.query },
       { place: 'host', raw: headers.host, kept: row.host },
       { place: 'referer', raw: headers.referer, kept: undefined },
       { place: 'user_agent', raw: headers['user-agent'], kept: row.userAgent },
@@ -27,6 +27,8 @@ export function lookForSecrets(arrival: Arrival, row: NewCall, sightings: Secret
     ],
     rawHeaders,
   );
-  const call = { callId: arrival.id, callerIp: row.callerIp, seenAt: arrival.at };
+  // Its account may be another than the one that says where the caller is, so it is told what we saw ourselves.
+  const callerIp = attempt.actor === null ? row.callerIp : row.peerIp;
+  const call = { callId: attempt.id, callerIp, seenAt: attempt.at };
   for (const secret of found) sightings.saw(secret, call);
 }

@@ -18,15 +18,19 @@ import {
   SelfRotationDoor,
   selfReissuePath,
   selfRotationsPath,
-  type BodyReading,
 } from './doors/self/self-rotation.door.js';
 import { SelfDoor, selfPath } from './doors/self/self.door.js';
+import { verifyPath } from './doors/verify/check.js';
+import { VerifyDoor } from './doors/verify/verify.door.js';
 import type { Arrival } from './arrival.js';
+import type { BodyReading } from './body-reading.js';
 
 /** What is under this first segment is Latchkey's own; everything else is the gateway's. */
 const ownSegment = 'latchkey';
 /** Bytes of a body of our own calls. */
 const bodyBytesMax = 16 * 1024;
+/** A hundred checks, each with as much as a call usually brings along. */
+const checksBytesMax = 256 * 1024;
 
 type TakeBody = (
   arrival: Arrival,
@@ -51,6 +55,7 @@ export class AccessServer {
     private readonly gateway: GatewayDoor,
     private readonly self: SelfDoor,
     private readonly selfRotation: SelfRotationDoor,
+    private readonly verify: VerifyDoor,
     private readonly admission: Admission,
     private readonly health: Health,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -107,13 +112,18 @@ export class AccessServer {
     this.#post(selfReissuePath, (arrival, response, reading, { rotationId = '' }) =>
       this.selfRotation.reissue(arrival, response, reading, rotationId),
     );
+    this.#post(
+      verifyPath,
+      (arrival, response, reading) => this.verify.handle(arrival, response, reading),
+      checksBytesMax,
+    );
     this.#fastify.setNotFoundHandler((request, reply) => void this.#unknown(request, reply));
     // Own calls of other methods and bodies come to the same end: no such route.
     this.#fastify.setErrorHandler((_error, request, reply) => void this.#unknown(request, reply));
   }
 
   /** A call with a body: what is wrong with that is told only once it is known who asks. */
-  #post(path: string, take: TakeBody): void {
+  #post(path: string, take: TakeBody, bodyLimit = bodyBytesMax): void {
     const handle = (request: FastifyRequest, reply: FastifyReply, reading: BodyReading): void => {
       reply.hijack();
       const arrival = arrivals.get(request) as Arrival;
@@ -122,7 +132,7 @@ export class AccessServer {
       );
     };
     this.#fastify.post(path, {
-      bodyLimit: bodyBytesMax,
+      bodyLimit,
       onRequest: (request, _reply, done) => {
         arrivals.set(request, this.admission.receive(request.raw));
         done();

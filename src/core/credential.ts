@@ -65,8 +65,35 @@ const candidatesMax = 4;
  * @param rawQuery what follows the first `?` of the request target, undecoded; empty if there is none
  */
 export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
-  const hapikey = readHapikey(rawQuery);
-  const { bearer, accessToken } = readHeaders(rawHeaders);
+  return readingOf({ hapikey: readHapikey(rawQuery), ...readHeaders(rawHeaders) });
+}
+
+/**
+ * The same for a secret that somebody else took out of a request.
+ *
+ * @param method how it came there: it is read as strictly as if it had come here in that way
+ */
+export function readSecretSentAs(method: CredentialMethod, secret: string): CredentialReading {
+  const absent: Place = { presence: 'absent', values: [] };
+  const place =
+    secret === '' ? { presence: 'empty' as const, values: [] } : placeOf(method, secret);
+  return readingOf({
+    hapikey: method === 'hapikey' ? place : absent,
+    bearer: method === 'bearer' ? place : absent,
+    accessToken: method === 'access_token' ? place : absent,
+  });
+}
+
+function placeOf(method: CredentialMethod, secret: string): Place {
+  if (method === 'hapikey') return { presence: 'engaged', values: [secret] };
+  const place =
+    method === 'bearer' ? readAuthorization([`Bearer ${secret}`]) : readAccessToken([secret]);
+  // Whoever hands over a whole header has a secret in it all the same.
+  return place.presence === 'engaged' ? place : { ...place, values: secret.split(/[ \t,]+/) };
+}
+
+function readingOf(read: Readonly<Record<keyof Engagement, Place>>): CredentialReading {
+  const { hapikey, bearer, accessToken } = read;
   const engagement = {
     hapikey: hapikey.presence,
     bearer: bearer.presence,

@@ -24,6 +24,7 @@ const table: readonly [name: string, operatorOnly: boolean][] = [
   ['latchkey.notices.read', false],
   ['latchkey.notices.write', false],
   ['latchkey.self.rotate', false],
+  ['latchkey.verify', false],
 ];
 
 describe('the management scopes of contract §6', () => {

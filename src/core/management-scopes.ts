@@ -36,6 +36,7 @@ export const managementScopes: readonly ManagementScope[] = [
   everyAccount('latchkey.notices.read', 'Read notices, their delivery, and webhooks'),
   everyAccount('latchkey.notices.write', 'Set up webhooks and who gets notices by e-mail'),
   everyAccount('latchkey.self.rotate', 'Let an integration rotate its own key'),
+  everyAccount('latchkey.verify', 'Verify the secrets that came to a server of your own'),
 ];
 
 const operatorOnlyNames = new Set(

@@ -126,6 +126,7 @@ describe('a header', () => {
     ['#60 a Referer with hapikey', `https://example.org/a?hapikey=${legacy}`, '***'],
     ['in UTF-8, as Node gives it', Buffer.from('café €').toString('latin1'), 'café €'],
     ['in Latin-1', 'caf\u00e9', 'caf\u00e9'],
+    ['that is text already', 'Ã© \u20ac', 'Ã© \u20ac'],
     ['#59 CR, LF and ANSI', 'a\r\nb\u001b[31mc', 'a\\u000d\\u000ab\\u001b[31mc'],
     ['#59 C1 controls in Latin-1', 'a\u009b31m', 'a\\u009b31m'],
     ['#59 line separators in UTF-8', Buffer.from('a\u2028b').toString('latin1'), 'a\\u2028b'],

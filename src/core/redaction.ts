@@ -221,7 +221,8 @@ function decodeEscapes(escapes: string): string {
 }
 
 function decodeUtf8(latin1: string): string {
-  if (!/[\u0080-\u00ff]/.test(latin1)) return latin1;
+  // Beyond Latin-1 there are no bytes: that is text already.
+  if (!/[\u0080-\u00ff]/.test(latin1) || /[^\u0000-\u00ff]/.test(latin1)) return latin1;
   const decoded = Buffer.from(latin1, 'latin1').toString('utf8');
   return decoded.includes('\ufffd') ? latin1 : decoded;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
-import { isScopeName, judgeScopes, missingScopes } from './scope-set.js';
+import { alsoRequiring, isScopeName, judgeScopes, missingScopes } from './scope-set.js';
 
 // prettier-ignore
 describe('the name of a scope (RFC 6749 §3.3)', () => {
@@ -111,4 +111,16 @@ describe('a route', () => {
       { numRuns },
     );
   });
+});
+
+describe('scopes that are needed besides', () => {
+  it.each<[name: string, sets: string[][], more: string[], expected: string[][]]>([
+    ['none change nothing', [['a'], ['b']], [], [['a'], ['b']]],
+    ['none where any valid key will do', [], [], []],
+    ['they are needed whichever set is taken', [['a'], ['b', 'c']], ['d'], [['a', 'd'], ['b', 'c', 'd']]],
+    ['they alone where any valid key would have done', [], ['a', 'b'], [['a', 'b']]],
+    ['each once', [['a', 'b']], ['b', 'c'], [['a', 'b', 'c']]],
+  ])('%s', (_name, sets, more, expected) => {
+    expect(alsoRequiring(sets, more)).toEqual(expected);
+  }); // prettier-ignore
 });

@@ -13,6 +13,15 @@ export function missingScopes(required: readonly string[], held: ReadonlySet<str
   return required.filter((scope) => !held.has(scope));
 }
 
+/** The same choice of sets, with more that is needed whichever of them is taken. */
+export function alsoRequiring(
+  scopeSets: readonly (readonly string[])[],
+  more: readonly string[],
+): readonly (readonly string[])[] {
+  if (more.length === 0) return scopeSets;
+  return (scopeSets.length === 0 ? [[]] : scopeSets).map((set) => [...new Set([...set, ...more])]);
+}
+
 export type ScopeVerdict =
   | { readonly open: true; readonly used: readonly string[] }
   | {

@@ -10,8 +10,12 @@ export const section7: readonly Promised[] = [
       'test/http/threads.test.ts: "is it the key or is it you": a key can ask what it is, by every method',
       'test/http/self-rotation.test.ts: 201: the new secret once, the old one beside it until the grace is over',
       'test/http/self-rotation.test.ts: 403 without the scope, 401 without a credential, each with its row',
+      'test/http/verify.test.ts: an allowed call: who, with which secret, what for, and nothing to pass on',
+      'test/http/verify.test.ts: a denied call: the words, the status and the headers of the other doors',
+      'test/http/verify.test.ts: has its results in the order of its checks, of one to a hundred',
+      'test/http/verify-rows.test.ts: one of the verified key, with who verified it, and one of the call itself',
+      'test/http/verify-tenancy.test.ts: of another account’s it is told what it is told of a secret that does not exist',
     ],
-    // Verify comes later as well.
     comesWith: 'forward-auth',
   },
 ];

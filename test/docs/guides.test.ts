@@ -98,6 +98,28 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     expect([await saidTo(key.secret), await saidTo(fresh)]).toEqual([200, 200]);
   });
 
+  it('only-the-decision.md: a server of one’s own asks', async () => {
+    const asks = await crm.makeKey({ scopes: ['contacts.read'] });
+    const verifier = await secretSaid(
+      codeOf('only-the-decision.md', 'sh'),
+      {
+        ...{ MANAGEMENT_SECRET: latchkey.operatorKey, API: `${latchkey.managementUrl}/v1` },
+        ...{ GATEWAY: latchkey.accessUrl, SECRET: asks.secret },
+      },
+      'VERIFIER_SECRET',
+    );
+    const { key: own } = (await latchkey.call('GET', '/latchkey/v1/self', { secret: verifier }))
+      .json;
+    const rows = (await latchkey.rows('&door=verify')).toReversed();
+    expect(rows.map(({ keyId, actor, status }) => [keyId, actor, status])).toEqual([
+      [own.id, null, 200],
+      [asks.id, own.id, 200],
+      [own.id, null, 200],
+      [asks.id, own.id, 200],
+      [null, own.id, 401],
+    ]);
+  });
+
   it('answer-an-auditors-question.md: who called, what was touched, and that nothing is missing', async () => {
     await latchkey.manage('PUT', '/v1/scopes/contacts.read', { dataCategories: ['contact data'] });
     expect(await saidTo(key.secret)).toBe(200);

@@ -126,15 +126,17 @@ describe('#70 the two listeners keep to themselves', () => {
     },
   );
 
-  it.each(['/crm/contacts', '/latchkey/v1/self', '/latchkey/v1/self/rotations'])(
-    'the management listener knows no %s',
-    async (path) => {
-      const { operatorKey: secret, operatorKeyId: keyId } = latchkey;
-      const request = { method: 'GET', path };
-      await expectDenied(latchkey, { ...request, secret }, 'ROUTE_UNKNOWN', { keyId });
-      await expectDenied(latchkey, request, 'CREDENTIALS_MISSING', { keyId: null });
-    },
-  );
+  it.each([
+    '/crm/contacts',
+    '/latchkey/v1/self',
+    '/latchkey/v1/self/rotations',
+    '/latchkey/v1/verify',
+  ])('the management listener knows no %s', async (path) => {
+    const { operatorKey: secret, operatorKeyId: keyId } = latchkey;
+    const request = { method: 'GET', path };
+    await expectDenied(latchkey, { ...request, secret }, 'ROUTE_UNKNOWN', { keyId });
+    await expectDenied(latchkey, request, 'CREDENTIALS_MISSING', { keyId: null });
+  });
 });
 
 it('every scope that an account may hold is either of use to it or the operator’s alone', async () => {

@@ -2,7 +2,6 @@ import { readShared } from './shared-data.js';
 
 /** What the contract speaks of and is built later. */
 export const laterFeatures = [
-  'verify',
   'forward-auth',
   'rate limits',
   'members and sessions',

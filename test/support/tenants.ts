@@ -16,6 +16,7 @@ export const tenantScopes = [
   'latchkey.notices.read',
   'latchkey.notices.write',
   'latchkey.self.rotate',
+  'latchkey.verify',
 ];
 
 export const operatorScopes = [

@@ -1,7 +1,6 @@
 import { describeEngagement, notableIn, type Engagement } from '../../core/credential.js';
 import {
   denialKinds,
-  type Challenge,
   type DenialContext,
   type DenialReason,
   type Denied,
@@ -84,7 +83,7 @@ export function denialAnswer(
   engagement: Engagement,
 ): ErrorAnswer {
   const { reason, context } = denied;
-  const { status, category, challenge } = denialKinds[reason];
+  const { status, category } = denialKinds[reason];
   const told = reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_MALFORMED';
   const notable = told ? notableIn(engagement) : undefined;
   const message = messages[reason](notable === undefined ? context : { detail: notable });
@@ -104,7 +103,7 @@ export function denialAnswer(
       errors: [detail],
       ...(told && { engagement: describeEngagement(engagement) }),
     },
-    headersOf(challenge, context),
+    denialHeaders(denied),
   );
 }
 
@@ -140,7 +139,9 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
   }
 }
 
-function headersOf(challenge: Challenge, context: DenialContext): Record<string, string> {
+/** What a denial says in headers, beside those of every error: the challenge, `Allow`, `Retry-After`. */
+export function denialHeaders({ reason, context }: Denied): Record<string, string> {
+  const { challenge } = denialKinds[reason];
   const headers: Record<string, string> = {};
   switch (challenge) {
     case 'none':

@@ -3,6 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayMinSize,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -20,6 +21,7 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 import { emailLengthMax, isEmailAddress } from '../../core/email-address.js';
+import { canonicalIp } from '../../core/ip-address.js';
 import { holdsSecretOfOurs } from '../../core/redaction.js';
 import { isScopeName } from '../../core/scope-set.js';
 
@@ -79,6 +81,27 @@ export function TextField(
     }),
     Length(min, max, { message: `$property must have ${min} to ${max} characters.` }),
     IsString({ message: '$property must be a text.' }),
+  ]);
+}
+
+/** A text that came to somebody else, who passes it on as it is: it is shown to nobody before it is redacted. */
+export function SentTextField(
+  options: FieldOptions & { shape?: RegExp; told?: string },
+): PropertyDecorator {
+  const { shape, told = 'a text' } = options;
+  const hasShape = (value: unknown) => typeof value === 'string' && (shape?.test(value) ?? true);
+  return field(options, { type: String, ...(shape && { pattern: shape.source }) }, [
+    check('isSentText', hasShape, { message: `$property must be ${told}.` }),
+  ]);
+}
+
+/** An IP address by itself, in any spelling that cannot be read in two ways. */
+export function AddressField(options: FieldOptions): PropertyDecorator {
+  const isAddress = (value: unknown) => typeof value === 'string' && canonicalIp(value) !== null;
+  return field(options, { type: String }, [
+    check('isAddress', isAddress, {
+      message: '$property must be an IP address such as 203.0.113.7, without a port.',
+    }),
   ]);
 }
 
@@ -236,13 +259,17 @@ export function ObjectField(
 }
 
 export function ObjectsField(
-  options: FieldOptions & { type: () => new () => object; max: number },
+  options: FieldOptions & { type: () => new () => object; min?: number; max: number },
 ): PropertyDecorator {
-  const { type, max } = options;
-  return field(options, { type, isArray: true, maxItems: max } as ApiPropertyOptions, [
+  const { type, min, max } = options;
+  const bounds = { ...(min !== undefined && { minItems: min }), maxItems: max };
+  return field(options, { type, isArray: true, ...bounds } as ApiPropertyOptions, [
     ValidateNested({ each: true }),
     Type(type),
     check('isObject', isPlainObject, { each: true, message: '$property must hold objects.' }),
+    ...(min === undefined
+      ? []
+      : [ArrayMinSize(min, { message: `$property must hold at least ${min}.` })]),
     ArrayMaxSize(max, { message: `$property must hold at most ${max} entries.` }),
     IsArray({ message: '$property must be a list.' }),
   ]);

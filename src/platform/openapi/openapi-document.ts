@@ -15,7 +15,7 @@ export function openapiDocument(app: INestApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setTitle('Latchkey management API')
     .setDescription(
-      'Accounts and their policies, keys and their rotations, scopes, services, the request log, the audit trail, notices and webhooks. A key learns what it is, and rotates itself, on the access listener: `GET /latchkey/v1/self` and `POST /latchkey/v1/self/rotations`.',
+      'Accounts and their policies, keys and their rotations, scopes, services, the request log, the audit trail, notices and webhooks. A key learns what it is, and rotates itself, on the access listener: `GET /latchkey/v1/self` and `POST /latchkey/v1/self/rotations`. There, too, a server of your own asks whether a call may pass: `POST /latchkey/v1/verify`.',
     )
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'bearer')

@@ -5,14 +5,13 @@ import type { UpstreamFailure } from '../../../core/call.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { Allowed } from '../../../core/decision.js';
 import type { CallLog } from '../../../core/ports.js';
-import type { Resolution } from '../../../core/route-table.js';
 import { otherAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog, type PublishedService } from '../../../store/service-catalog.js';
 import { CALL_LOG } from '../../../store/tokens.js';
 import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
-import { durationMs, type CallAnswer, type CallPlace } from '../../call-row.js';
+import { durationMs, placeOf, type CallAnswer, type CallPlace } from '../../call-row.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
@@ -57,7 +56,7 @@ export class GatewayDoor {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrival = this.admission.receive(request);
     const resolution = this.services.resolve(arrival.method, arrival.target.path);
-    const place = placeOf(resolution);
+    const place = placeOf('gateway', resolution);
     if (isPreflight(request)) return answerPreflight(this.admission, arrival, response, place);
     const { service, match, rawRest } = resolution;
     const outcome = await this.admission.judge(arrival, { service, match });
@@ -213,14 +212,6 @@ export class GatewayDoor {
       durationMs: firstByteMs,
     });
   }
-}
-
-function placeOf({ service, match }: Resolution<PublishedService>): CallPlace {
-  return {
-    door: 'gateway',
-    serviceId: service?.id ?? null,
-    route: match.kind === 'found' ? match.route.path : null,
-  };
 }
 
 function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean {

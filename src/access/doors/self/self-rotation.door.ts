@@ -18,6 +18,7 @@ import { RotationOpening, type RotationOpener } from '../../../store/rotation-op
 import { CALL_LOG, CLOCK } from '../../../store/tokens.js';
 import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
+import { bodyOf, type BodyReading } from '../../body-reading.js';
 import { durationMs, type CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
 import { retiringHeaders } from '../../retiring-headers.js';
@@ -29,9 +30,6 @@ export const selfRotationsPath = `${selfPath}/rotations`;
 export const selfReissuePath = `${selfRotationsPath}/:rotationId/reissue`;
 
 const scope = 'latchkey.self.rotate';
-
-/** A body as it was read, or why it could not be. */
-export type BodyReading = { readonly body: unknown } | { readonly failure: unknown };
 
 interface Answer {
   readonly status: number;
@@ -196,11 +194,6 @@ export class SelfRotationDoor {
       ...{ responseBytes: hasLeft ? null : text.length, durationMs: durationMs(arrival) },
     });
   }
-}
-
-function bodyOf(reading: BodyReading): unknown {
-  if ('failure' in reading) throw reading.failure;
-  return reading.body;
 }
 
 function callerIpOf({ caller }: Arrival): string | null {

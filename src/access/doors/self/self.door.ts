@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
-import { keyStateAt } from '../../../core/key-state.js';
 import type { HeldCredential } from '../../../core/ports.js';
 import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import type { CallPlace } from '../../call-row.js';
+import { describeCredential, isoOrNull } from '../../describe-credential.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 
 export const selfPath = '/latchkey/v1/self';
@@ -52,25 +52,15 @@ export class SelfDoor {
   }
 }
 
-function describeSelf(credential: HeldCredential, outcome: AccessOutcome, now: number): object {
-  const { account, key } = credential;
+function describeSelf(
+  credential: HeldCredential,
+  { secretState }: AccessOutcome,
+  now: number,
+): object {
+  const { secret, ...described } = describeCredential(credential, secretState, now);
   return {
-    account: { id: account.id, name: account.name },
-    key: {
-      id: key.id,
-      name: key.name,
-      environment: key.environment,
-      state: keyStateAt(key, now),
-      expiresAt: isoOrNull(key.expiresAt),
-    },
-    scopes: [...key.scopes],
-    secret: {
-      id: credential.id,
-      start: credential.start,
-      state: outcome.secretState,
-      endsAt: isoOrNull(credential.endsAt),
-      overAgeSince: overAgeSince(credential, now),
-    },
+    ...described,
+    secret: { ...secret, overAgeSince: overAgeSince(credential, now) },
     rotation: describeRotation(credential, now),
   };
 }
@@ -87,8 +77,4 @@ function describeRotation({ rotation }: HeldCredential, now: number): object | n
   const { id, side, startedAt, endsAt } = rotation;
   const state = now < startedAt ? 'scheduled' : 'open';
   return { id, state, side, startedAt: isoOrNull(startedAt), graceEndsAt: isoOrNull(endsAt) };
-}
-
-function isoOrNull(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }
