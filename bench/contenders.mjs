@@ -51,15 +51,17 @@ export function startUpstream(port) {
   );
 }
 
-export async function startBareFastify(port, answerBytes) {
+/** @param latchkey whose answers it has the size of */
+export async function startBareFastify(port, { selfBytes, verifyBytes, verify }) {
   const url = `http://127.0.0.1:${port}/latchkey/v1/self`;
   const server = await start(
     'bare Fastify',
     serverCpu,
-    [script('bare-fastify'), String(port), String(answerBytes)],
+    [script('bare-fastify'), String(port), String(selfBytes), String(verifyBytes)],
     url,
   );
-  return { ...server, url, headers: {} };
+  const verifyUrl = `http://127.0.0.1:${port}/latchkey/v1/verify`;
+  return { ...server, url, headers: {}, verify: { ...verify, url: verifyUrl } };
 }
 
 export async function startReplyFrom(port, upstream) {
@@ -114,17 +116,44 @@ export async function startLatchkey(mode, port, upstream) {
     scopes: ['items.read'],
   });
   const headers = { Authorization: `Bearer ${secret}` };
+  const { id: operatorAccount } = (await manage('GET', '/accounts')).results.find(
+    ({ id }) => id !== account.id,
+  );
+  const verifier = await manage('POST', `/accounts/${operatorAccount}/keys`, {
+    name: 'Bench server',
+    scopes: ['latchkey.verify'],
+  });
   const self = `http://127.0.0.1:${port}/latchkey/v1/self`;
-  const answerBytes = (await (await fetch(self, { headers })).arrayBuffer()).byteLength;
+  const verify = {
+    url: `http://127.0.0.1:${port}/latchkey/v1/verify`,
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${verifier.secret}`,
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({
+      credential: secret,
+      method: 'GET',
+      path: '/bench/items',
+      callerIp: '203.0.113.7',
+    }),
+  };
   return {
     ...server,
     headers,
-    self,
+    ...{ self, verify },
+    selfBytes: await answerBytes(self, { headers }),
+    verifyBytes: await answerBytes(verify.url, verify),
     gateway: `http://127.0.0.1:${port}/bench/items`,
-    answerBytes,
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function answerBytes(url, request) {
+  const response = await fetch(url, request);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return (await response.arrayBuffer()).byteLength;
 }

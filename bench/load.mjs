@@ -10,12 +10,16 @@ const ticksPerSecond = 100;
 export const generator = hasWrk ? 'wrk' : 'autocannon';
 
 /** Loads one address from another processor. @returns requests per second, and processor microseconds of the server per request */
-export async function load({ pid, url, headers, method = 'GET' }, { seconds, connections, cpu }) {
+export async function load(
+  { pid, url, headers, method = 'GET', body },
+  { seconds, connections, cpu },
+) {
   const cpuBefore = cpuSecondsOf(pid);
   const { requests, elapsedSeconds, failed } = await (hasWrk ? byWrk : byAutocannon)({
     url,
     headers,
     method,
+    body,
     seconds,
     connections,
     cpu,
@@ -34,7 +38,7 @@ function cpuSecondsOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-async function byWrk({ url, headers, method, seconds, connections, cpu }) {
+async function byWrk({ url, headers, method, body, seconds, connections, cpu }) {
   const script = new URL('./wrk-method.lua', import.meta.url).pathname;
   const args = [
     '-t1',
@@ -46,6 +50,7 @@ async function byWrk({ url, headers, method, seconds, connections, cpu }) {
     url,
     '--',
     method,
+    ...(body === undefined ? [] : [body]),
   ];
   const text = await outputOf(pinnedTo(cpu, ['wrk', ...args]));
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
@@ -57,7 +62,7 @@ async function byWrk({ url, headers, method, seconds, connections, cpu }) {
   };
 }
 
-async function byAutocannon({ url, headers, method, seconds, connections, cpu }) {
+async function byAutocannon({ url, headers, method, body, seconds, connections, cpu }) {
   const args = [
     autocannon,
     '--json',
@@ -68,6 +73,7 @@ async function byAutocannon({ url, headers, method, seconds, connections, cpu })
     '-m',
     method,
     ...headerArgs(headers),
+    ...(body === undefined ? [] : ['-b', body]),
     url,
   ];
   const result = JSON.parse(await outputOf(pinnedTo(cpu, [process.execPath, ...args])));

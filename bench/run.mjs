@@ -1,10 +1,11 @@
 // `npm run bench`: what Latchkey costs, as ratios against baselines that run side by side. Linux only: it reads /proc.
 //   SECONDS=5 ROUNDS=5 CONNECTIONS=64 npm run bench
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pinning } from './pinning.mjs';
+import { report } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 if (!existsSync(new URL('./node_modules', import.meta.url))) {
@@ -35,7 +36,7 @@ try {
   const durable = keep(await startLatchkey('durable', basePort + 10, upstreamUrl));
   const committed = keep(await startLatchkey('committed', basePort + 20, upstreamUrl));
   const buffered = keep(await startLatchkey('buffered', basePort + 30, upstreamUrl));
-  const bare = keep(await startBareFastify(basePort + 40, durable.answerBytes));
+  const bare = keep(await startBareFastify(basePort + 40, durable));
   const replyFrom = keep(await startReplyFrom(basePort + 50, upstreamUrl));
 
   const groups = [
@@ -43,6 +44,11 @@ try {
       title: 'A decision: GET /latchkey/v1/self with a warm key',
       baseline: { name: bare.name, ...bare },
       contenders: [durable, committed, buffered].map((server) => ({ ...server, url: server.self })),
+    },
+    {
+      title: 'A decision for another server: POST /latchkey/v1/verify, one check',
+      baseline: { ...bare, ...bare.verify },
+      contenders: [durable, committed, buffered].map((server) => ({ ...server, ...server.verify })),
     },
     {
       title: 'The gateway: GET, 1 KB answers',
@@ -61,7 +67,11 @@ try {
   ];
   const results = [];
   for (const group of groups) results.push(await measure(group));
-  report(results);
+  report(results, {
+    ...{ commit: commitNow(), date: new Date().toISOString().slice(0, 10) },
+    ...{ node: process.version, processor: cpus()[0]?.model ?? 'unknown' },
+    ...{ pinning, generator, connections, seconds, rounds },
+  });
 } finally {
   for (const server of running.toReversed()) await server.stop();
 }
@@ -97,40 +107,8 @@ async function measure({ title, baseline, contenders }) {
   return { title, rows };
 }
 
-function report(results) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here })
-    .toString()
-    .trim();
-  const about = {
-    commit,
-    node: process.version,
-    processor: cpus()[0]?.model ?? 'unknown',
-    pinning,
-    generator,
-    connections,
-    seconds,
-    rounds,
-  };
-  const lines = [
-    `${generator}, ${connections} connections, ${rounds} rounds of ${seconds} s, medians; ${pinning}; Node ${process.version}, commit ${commit}`,
-  ];
-  for (const { title, rows } of results) {
-    lines.push(
-      '',
-      title,
-      `  ${'requests/s'.padStart(10)}  ${'cpu µs'.padStart(7)}  ${'ratio'.padStart(6)}`,
-    );
-    for (const { name, requestsPerSecond, cpuMicrosPerRequest, ratio } of rows) {
-      lines.push(
-        `  ${String(requestsPerSecond).padStart(10)}  ${String(cpuMicrosPerRequest).padStart(7)}  ${ratio.toFixed(3).padStart(6)}  ${name}`,
-      );
-    }
-  }
-  process.stdout.write(`${lines.join('\n')}\n`);
-  writeFileSync(
-    new URL('./results.json', import.meta.url),
-    `${JSON.stringify({ about, results }, null, 2)}\n`,
-  );
+function commitNow() {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here }).toString().trim();
 }
 
 function median(values) {

@@ -1,8 +1,10 @@
-// The baseline of a decision: Fastify with nothing to decide, answering as many bytes as `GET /latchkey/v1/self` does.
+// The baselines of a decision: Fastify with nothing to decide, answering as many bytes as Latchkey does.
 import Fastify from 'fastify';
 
-const [port, answerBytes] = process.argv.slice(2).map(Number);
-const answer = { text: 'x'.repeat(answerBytes - '{"text":""}'.length) };
+const [port, selfBytes, verifyBytes] = process.argv.slice(2).map(Number);
+const answerOf = (bytes) => ({ text: 'x'.repeat(bytes - '{"text":""}'.length) });
+const [self, verify] = [selfBytes, verifyBytes].map(answerOf);
 const fastify = Fastify();
-fastify.get('/latchkey/v1/self', () => answer);
+fastify.get('/latchkey/v1/self', () => self);
+fastify.post('/latchkey/v1/verify', () => verify);
 await fastify.listen({ port, host: '127.0.0.1' });
