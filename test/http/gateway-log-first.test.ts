@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
-import { CALL_LOG } from '../../src/store/tokens.js';
 import { openCallLogFile, type CallLogFile } from '../support/call-log-file.js';
 import { expectEnvelope, expectNoSecret } from '../support/denials.js';
 import { openGateway, type OpenGateway } from '../support/gateway.js';
+import { untilLogIsIdle } from '../support/idle-log.js';
 import type { CallRow } from '../support/latchkey.js';
 import { sendRaw, type RawAnswer } from '../support/raw-http.js';
 import { until } from '../support/until.js';
@@ -127,20 +126,13 @@ describe('gateway: the log before the effect', () => {
     await until('the log', isReady);
   }
 
-  /** Lets every row, the management calls' too, reach the log: so that the next call is the one that finds it broken. */
-  async function untilIdle(): Promise<void> {
-    const writer = gateway.latchkey.app.get<CallLogWriter>(CALL_LOG);
-    do await sleep(10);
-    while (writer.waitingRows > 0);
-  }
-
   it.each([
     ['POST', 0],
     ['GET', 1],
   ])(
     '#61 the log breaks under a %s: 503, and it reached the upstream %d times',
     async (method, reached) => {
-      await untilIdle();
+      await untilLogIsIdle(gateway.latchkey);
       callLog.spoil();
       try {
         expectUnavailable(await call(method));

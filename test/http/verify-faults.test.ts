@@ -4,6 +4,7 @@ import { startBreakingNetwork, type BreakingNetwork } from '../support/breaking-
 import { openCallLogFile, type CallLogFile } from '../support/call-log-file.js';
 import { publishCrm, type Crm } from '../support/crm.js';
 import { expectEnvelope } from '../support/denials.js';
+import { untilLogIsIdle } from '../support/idle-log.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { NewRows } from '../support/new-rows.js';
 import { describeWithPostgres, makePostgres, type TestPostgres } from '../support/postgres.js';
@@ -36,6 +37,7 @@ describe('#61 §7 POST verify while the call log cannot be written', () => {
     const key = await crm.makeKey();
     await rows.skip();
     const checks = [checkOf(key.secret), checkOf(key.secret)];
+    await untilLogIsIdle(latchkey);
     callLog.spoil();
     try {
       // The first one finds out, the second one knows.
