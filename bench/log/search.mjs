@@ -36,7 +36,16 @@ const chance = random(7);
 const samples = [];
 for (let i = 0; i < rounds; i += 1) {
   const to = Math.floor(first + chance() * (last - first));
-  samples.push((await store.search({ to }, { limit: 1 })).calls[0]);
+  samples.push(await lastBefore(to));
+}
+
+/** A page can be short, or empty, without being the last. */
+async function lastBefore(to) {
+  for (let after; ;) {
+    const page = await store.search({ to }, { limit: 1, ...(after && { after }) });
+    if (page.calls.length > 0) return page.calls[0];
+    after = page.next;
+  }
 }
 
 const networkOf = (ip) =>
@@ -89,6 +98,7 @@ const writer = values.writing ? startWriter() : null;
 function startWriter() {
   const script = fileURLToPath(new URL('./write.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.on('exit', () => child.kill());
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (piece) => (said += piece));
   const ended = new Promise((resolve) => child.once('close', resolve));
