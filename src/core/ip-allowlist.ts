@@ -105,19 +105,20 @@ function refuse(why: string): IpRuleReading {
 
 /** A list of rules made ready to be asked. Families are kept apart, so that `::/0` never admits IPv4. */
 export class IpRuleSet {
-  readonly #ipv4 = new BlockList();
-  readonly #ipv6 = new BlockList();
+  /** `null` where there are none: each question to a `BlockList` makes an object, of every call. */
+  readonly #ipv4: BlockList | null;
+  readonly #ipv6: BlockList | null;
   /** Exact addresses need no walk along the list. */
   readonly #addresses = new Set<string>();
   readonly isEmpty: boolean;
 
   constructor(rules: readonly IpRule[]) {
     this.isEmpty = rules.length === 0;
-    for (const { network, prefix, family } of rules) {
-      if (prefix === (family === 'ipv4' ? 32 : 128)) this.#addresses.add(network);
-      else if (family === 'ipv4') this.#ipv4.addSubnet(network, prefix, 'ipv4');
-      else this.#ipv6.addSubnet(network, prefix, 'ipv6');
-    }
+    const isAddress = ({ prefix, family }: IpRule) => prefix === (family === 'ipv4' ? 32 : 128);
+    for (const { network } of rules.filter(isAddress)) this.#addresses.add(network);
+    const networks = rules.filter((rule) => !isAddress(rule));
+    this.#ipv4 = blockListOf(networks, 'ipv4');
+    this.#ipv6 = blockListOf(networks, 'ipv6');
   }
 
   static ofTexts(texts: readonly string[]): IpRuleSet {
@@ -127,8 +128,18 @@ export class IpRuleSet {
   /** @param ip a canonical address */
   has(ip: string): boolean {
     if (this.#addresses.has(ip)) return true;
-    return isIPv4(ip) ? this.#ipv4.check(ip, 'ipv4') : this.#ipv6.check(ip, 'ipv6');
+    const family = isIPv4(ip) ? 'ipv4' : 'ipv6';
+    const networks = family === 'ipv4' ? this.#ipv4 : this.#ipv6;
+    return networks !== null && networks.check(ip, family);
   }
+}
+
+function blockListOf(networks: readonly IpRule[], family: IpRule['family']): BlockList | null {
+  const own = networks.filter((rule) => rule.family === family);
+  if (own.length === 0) return null;
+  const list = new BlockList();
+  for (const { network, prefix } of own) list.addSubnet(network, prefix, family);
+  return list;
 }
 
 /** An allowlist made ready to be asked: whether it admits, and whether what it says counts. */
