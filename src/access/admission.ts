@@ -7,7 +7,7 @@ import {
   type AccessRequest,
   type Target,
 } from '../core/check-access.js';
-import { deny, type Denied } from '../core/decision.js';
+import { deny, type Decision, type Denied } from '../core/decision.js';
 import { JunkBudget } from '../core/junk-budget.js';
 import { keysWithinReach } from '../core/keys-within-reach.js';
 import {
@@ -145,6 +145,11 @@ export class Admission {
   /** Whether a call can be logged, asked before anything is forwarded. */
   get canRecord(): boolean {
     return this.callLog.healthy;
+  }
+
+  /** What cannot be logged is not let through: where that is known already, before anything is done. */
+  ifRecordable(decision: Decision): Decision {
+    return decision.allowed && !this.canRecord ? logUnavailable() : decision;
   }
 
   /** The denial of last resort: what cannot be logged is not let through. */

@@ -16,12 +16,12 @@ import { AccountEntity } from '../../../store/entities/account.entity.js';
 import { IdempotencyStore, type IdempotencyClaim } from '../../../store/idempotency.store.js';
 import { RotationOpening, type RotationOpener } from '../../../store/rotation-opening.js';
 import { CALL_LOG, CLOCK } from '../../../store/tokens.js';
-import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
+import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { bodyOf, type BodyReading } from '../../body-reading.js';
 import { durationMs, type CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
-import { retiringHeaders } from '../../retiring-headers.js';
+import { writeOwnAnswer } from '../../own-answer.js';
 import { claimOf, IdempotentRequests } from '../../idempotent-requests.js';
 import { selfPath } from './self.door.js';
 
@@ -102,8 +102,7 @@ export class SelfRotationDoor {
     const place: CallPlace = { door: 'self', serviceId: null, route: path };
     const match = { kind: 'own', path, scopeSets: [[scope]] } as const;
     const outcome = await this.admission.judge(arrival, { service: null, match });
-    const decision =
-      outcome.decision.allowed && !this.admission.canRecord ? logUnavailable() : outcome.decision;
+    const decision = this.admission.ifRecordable(outcome.decision);
     if (!decision.allowed)
       return this.admission.deny(response, arrival, { ...outcome, decision }, place);
     try {
@@ -179,15 +178,7 @@ export class SelfRotationDoor {
   ): void {
     const text = Buffer.from(JSON.stringify(body));
     const hasLeft = response.destroyed;
-    response.writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Correlation-Id': arrival.id,
-      ...retiringHeaders(credential, arrival.at),
-      ...headers,
-      'Content-Length': String(text.length),
-    });
-    response.end(text);
+    writeOwnAnswer(response, arrival, credential, { status, headers, text });
     this.callLog.complete(arrival.position, {
       ...{ status: hasLeft ? 499 : status, reason: hasLeft ? 'CLIENT_CLOSED' : null },
       ...{ upstreamStatus: null, upstreamMs: null, requestBytes: null },

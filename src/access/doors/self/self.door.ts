@@ -7,7 +7,7 @@ import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import type { CallPlace } from '../../call-row.js';
 import { describeCredential, isoOrNull } from '../../describe-credential.js';
-import { retiringHeaders } from '../../retiring-headers.js';
+import { writeOwnAnswer } from '../../own-answer.js';
 
 export const selfPath = '/latchkey/v1/self';
 
@@ -41,14 +41,7 @@ export class SelfDoor {
       ignoreUnavailable(error);
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
-    response.writeHead(200, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': String(body.length),
-      'Cache-Control': 'no-store',
-      'X-Correlation-Id': arrival.id,
-      ...retiringHeaders(credential, arrival.at),
-    });
-    response.end(arrival.method === 'HEAD' ? undefined : body);
+    writeOwnAnswer(response, arrival, credential, { status: 200, text: body });
   }
 }
 

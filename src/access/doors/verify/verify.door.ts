@@ -4,12 +4,12 @@ import type { AccessOutcome } from '../../../core/check-access.js';
 import type { HeldCredential } from '../../../core/ports.js';
 import { validated } from '../../../platform/http/request-validation.pipe.js';
 import { ServiceCatalog } from '../../../store/service-catalog.js';
-import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
+import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { bodyOf, type BodyReading } from '../../body-reading.js';
 import type { CallAnswer, CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
-import { retiringHeaders } from '../../retiring-headers.js';
+import { writeOwnAnswer } from '../../own-answer.js';
 import { resultOf, statusOf, type JudgedCheck } from './check-result.js';
 import { attemptOf, placeOfCheck, targetOf, verifyPath } from './check.js';
 import { CheckRequest, checksMax, ChecksRequest } from './verify.dto.js';
@@ -22,6 +22,7 @@ const target = {
 
 interface Answer {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: object;
   /** What was judged for it. */
   readonly judged: readonly JudgedCheck[];
@@ -43,8 +44,7 @@ export class VerifyDoor {
 
   async handle(arrival: Arrival, response: ServerResponse, reading: BodyReading): Promise<void> {
     const outcome = await this.admission.judge(arrival, target);
-    const decision =
-      outcome.decision.allowed && !this.admission.canRecord ? logUnavailable() : outcome.decision;
+    const decision = this.admission.ifRecordable(outcome.decision);
     if (!decision.allowed)
       return this.admission.deny(response, arrival, { ...outcome, decision }, place);
     const verifier = outcome.credential as HeldCredential;
@@ -91,7 +91,7 @@ export class VerifyDoor {
   async #answer(
     arrival: Arrival,
     outcome: AccessOutcome,
-    { status, body, judged }: Answer,
+    { status, headers, body, judged }: Answer,
     response: ServerResponse,
   ): Promise<void> {
     const text = Buffer.from(JSON.stringify(body));
@@ -111,14 +111,10 @@ export class VerifyDoor {
       ignoreUnavailable(error);
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
-    response.writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': String(text.length),
-      'Cache-Control': 'no-store',
-      'X-Correlation-Id': arrival.id,
-      ...retiringHeaders(outcome.credential, arrival.at),
+    writeOwnAnswer(response, arrival, outcome.credential, {
+      ...{ status, text },
+      ...(headers && { headers }),
     });
-    response.end(text);
   }
 }
 
