@@ -21,7 +21,7 @@ import type { Arrival } from '../../arrival.js';
 import { bodyOf, type BodyReading } from '../../body-reading.js';
 import { durationMs, type CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
-import { writeOwnAnswer } from '../../own-answer.js';
+import { answerText, writeOwnAnswer } from '../../own-answer.js';
 import { claimOf, IdempotentRequests } from '../../idempotent-requests.js';
 import { selfPath } from './self.door.js';
 
@@ -176,13 +176,13 @@ export class SelfRotationDoor {
     response: ServerResponse,
     { status, headers, body }: Answer,
   ): void {
-    const text = Buffer.from(JSON.stringify(body));
+    const told = answerText(body);
     const hasLeft = response.destroyed;
-    writeOwnAnswer(response, arrival, credential, { status, headers, text });
+    writeOwnAnswer(response, arrival, credential, { status, headers, ...told });
     this.callLog.complete(arrival.position, {
       ...{ status: hasLeft ? 499 : status, reason: hasLeft ? 'CLIENT_CLOSED' : null },
       ...{ upstreamStatus: null, upstreamMs: null, requestBytes: null },
-      ...{ responseBytes: hasLeft ? null : text.length, durationMs: durationMs(arrival) },
+      ...{ responseBytes: hasLeft ? null : told.bytes, durationMs: durationMs(arrival) },
     });
   }
 }

@@ -9,7 +9,7 @@ import type { Arrival } from '../../arrival.js';
 import { bodyOf, type BodyReading } from '../../body-reading.js';
 import type { CallAnswer, CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
-import { writeOwnAnswer } from '../../own-answer.js';
+import { answerText, writeOwnAnswer } from '../../own-answer.js';
 import { resultOf, statusOf, type JudgedCheck } from './check-result.js';
 import { attemptOf, placeOfCheck, targetOf, verifyPath } from './check.js';
 import { CheckRequest, checksMax, ChecksRequest } from './verify.dto.js';
@@ -94,10 +94,10 @@ export class VerifyDoor {
     { status, headers, body, judged }: Answer,
     response: ServerResponse,
   ): Promise<void> {
-    const text = Buffer.from(JSON.stringify(body));
+    const told = answerText(body);
     const answered: CallAnswer = response.destroyed
       ? { status: 499, failure: 'CLIENT_CLOSED' }
-      : { status, responseBytes: text.length };
+      : { status, responseBytes: told.bytes };
     try {
       await Promise.all([
         ...judged.map((one) =>
@@ -112,7 +112,7 @@ export class VerifyDoor {
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
     writeOwnAnswer(response, arrival, outcome.credential, {
-      ...{ status, text },
+      ...{ status, ...told },
       ...(headers && { headers }),
     });
   }
