@@ -26,7 +26,7 @@ function distinct(): object {
     .filter(({ field, kind }) => field !== null && kind === 'text' && field !== 'callerIp')
     .map(({ field }, i) => [field as keyof Call, `text ${i}`]);
   const numbers = callColumns
-    .filter(({ field, kind }) => kind === 'integer' || kind === 'real')
+    .filter(({ kind }) => kind === 'integer' || kind === 'real')
     .map(({ field }, i) => [field as keyof Call, i + 100]);
   const lists = callColumns
     .filter(({ kind }) => kind === 'list')

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamFailure } from '../../../core/call.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
@@ -15,9 +14,10 @@ import { durationMs, placeOf, type CallAnswer, type CallPlace } from '../../call
 import { retiringHeaders } from '../../retiring-headers.js';
 import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
+import type { AnswerBody, Exchange, UpstreamAnswer } from './exchange.js';
 import { ForwardedBody } from './forwarded-body.js';
 import { answerPreflight, isPreflight } from './preflight.js';
-import { Upstream, type UpstreamAnswer } from './upstream.js';
+import { Upstream } from './upstream.js';
 import { upstreamHeaders, upstreamPath } from './upstream-request.js';
 
 /** RFC 9110 §9.2.1. Anything else may have an effect, so it is on the log before it is forwarded. */
@@ -105,36 +105,31 @@ export class GatewayDoor {
     }
     // Whoever left while the row was being written is not called for any more.
     if (response.destroyed) return this.#answerFailure(passage, response, 'CLIENT_CLOSED', {});
-    const abort = new AbortController();
-    response.once('close', () => abort.abort('CLIENT_CLOSED' satisfies UpstreamFailure));
     const body = hasBody(arrival.request) ? new ForwardedBody(arrival.request) : null;
     const sentMs = performance.now();
-    const answer = await this.#send(passage, body, abort);
+    const exchange = this.#send(passage, body);
+    response.once('close', () => exchange.giveUp('CLIENT_CLOSED'));
+    const answer = await exchange.answer;
     const upstreamMs = Math.round((performance.now() - sentMs) * 100) / 100;
     const measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
     if (!answer.ok) return this.#answerFailure(passage, response, answer.failure, measured);
     return this.#passBack(passage, response, answer, measured);
   }
 
-  #send(
-    { arrival, outcome, service, rawRest }: Passage,
-    body: ForwardedBody | null,
-    abort: AbortController,
-  ): Promise<UpstreamAnswer> {
+  #send({ arrival, outcome, service, rawRest }: Passage, body: ForwardedBody | null): Exchange {
     const { credential, decision } = outcome;
     // An upstream that is shown a credential of its own is somebody else's: who called is none of its business.
     const isTold = service.identityHeaders ?? service.credential === null;
     const identity =
       isTold && credential !== null ? { credential, usedScopes: decision.usedScopes } : null;
-    const call = {
+    return this.upstream.send({
       origin: service.upstream.origin,
       path: upstreamPath(service, arrival, rawRest),
       method: arrival.method,
       headers: upstreamHeaders(service, arrival, identity),
       body,
       timeoutMs: service.timeoutMs,
-    };
-    return this.upstream.send(call, abort);
+    });
   }
 
   async #passBack(
@@ -145,13 +140,13 @@ export class GatewayDoor {
   ): Promise<void> {
     const { arrival, outcome, service } = passage;
     if (answer.status === 401 && service.credential !== null) {
-      answer.body.on('error', () => {}).destroy();
+      answer.body.discard();
       const refused = { ...measured, upstreamStatus: answer.status };
       return this.#answerFailure(passage, response, 'UPSTREAM_CREDENTIAL_REFUSED', refused);
     }
     const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
     if (!(await this.#log(passage, told))) {
-      answer.body.on('error', () => {}).destroy();
+      answer.body.discard();
       return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
     }
     const firstByteMs = durationMs(arrival);
@@ -219,31 +214,17 @@ function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean
 }
 
 /** Passes the upstream's body on, as fast as the caller takes it. @returns its bytes */
-async function passOn(
-  { status, body }: Extract<UpstreamAnswer, { ok: true }>,
+function passOn(
+  { status, body }: { readonly status: number; readonly body: AnswerBody },
   method: string,
   response: ServerResponse,
   timeoutMs: number,
-): Promise<number> {
-  if (method === 'HEAD' || status === 204 || status === 304) {
-    // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
-    body.on('error', () => {}).resume();
-    response.end();
-    return 0;
-  }
-  // Who takes nothing for so long holds a connection that others wait for.
-  response.setTimeout(timeoutMs, () => response.destroy());
-  let bytes = 0;
-  body.on('data', (piece: Buffer) => (bytes += piece.length));
-  try {
-    await pipeline(body, response);
-  } catch {
-    // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
-    response.destroy();
-  } finally {
-    response.setTimeout(0);
-  }
-  return bytes;
+): Promise<number> | number {
+  if (method !== 'HEAD' && status !== 204 && status !== 304)
+    return body.passTo(response, timeoutMs);
+  // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
+  response.end();
+  return 0;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
