@@ -22,7 +22,7 @@ import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
 import type { OnRefused } from '../platform/http/http-server.js';
-import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
+import { answerText, writeErrorAnswer } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { CALL_LOG, CLOCK } from '../store/tokens.js';
@@ -126,9 +126,9 @@ export class Admission {
     place: CallPlace,
   ): Promise<void> {
     const answer = denialAnswer(outcome.decision, arrival.id, arrival.credential.engagement);
-    const body = errorBody(answer);
+    const body = answerText(answer.body);
     try {
-      const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
+      const responseBytes = arrival.method === 'HEAD' ? 0 : body.bytes;
       await this.record(arrival, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);

@@ -1,24 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { HeldCredential } from '../core/ports.js';
+import type { AnswerText } from '../platform/http/write-answer.js';
 import type { Arrival } from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
-
-/** JSON as it is sent. */
-export interface AnswerText {
-  readonly text: string;
-  /** How long it is: told in the row and in the answer, so counted once. */
-  readonly bytes: number;
-}
 
 export interface OwnAnswer extends AnswerText {
   readonly status: number;
   /** Beside those that every answer of ours has. */
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-export function answerText(body: object): AnswerText {
-  const text = JSON.stringify(body);
-  return { text, bytes: Buffer.byteLength(text) };
 }
 
 /** Answers a call to Latchkey itself. @param credential of the caller, who is told if its secret retires */
@@ -39,6 +28,5 @@ export function writeOwnAnswer(
   if (retiring !== null) Object.assign(all, retiring);
   if (headers !== undefined) Object.assign(all, headers);
   response.writeHead(status, all);
-  // As text, it leaves in one piece with its headers.
   response.end(method === 'HEAD' ? undefined : text);
 }

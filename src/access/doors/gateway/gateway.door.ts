@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamFailure } from '../../../core/call.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
-import type { Allowed } from '../../../core/decision.js';
+import type { Allowed, Denied } from '../../../core/decision.js';
 import type { CallLog } from '../../../core/ports.js';
 import { otherAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
@@ -32,15 +32,23 @@ const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>
     'Your key was accepted, but this gateway does not carry WebSocket connections.',
 };
 
+type AllowedOutcome = AccessOutcome & { readonly decision: Allowed };
+
 /** A call that may pass, on its way. */
 interface Passage {
   readonly arrival: Arrival;
-  readonly outcome: AccessOutcome & { readonly decision: Allowed };
+  readonly outcome: AllowedOutcome;
   readonly place: CallPlace;
   readonly service: PublishedService;
   readonly rawRest: string;
   /** An unsafe call's row is written before the call is forwarded, and completed afterwards. */
   readonly logFirst: boolean;
+}
+
+/** What was measured of an upstream that answered, or did not. */
+interface Measured {
+  readonly upstreamMs: number;
+  readonly requestBytes: number;
 }
 
 /** `<mount><path>` on the access listener → the service's upstream (contract §5). */
@@ -60,15 +68,12 @@ export class GatewayDoor {
     if (isPreflight(request)) return answerPreflight(this.admission, arrival, response, place);
     const { service, match, rawRest } = resolution;
     const outcome = await this.admission.judge(arrival, { service, match });
-    const { decision } = outcome;
-    if (!decision.allowed) {
-      return this.admission.deny(response, arrival, { ...outcome, decision }, place);
-    }
+    if (isDenied(outcome)) return this.admission.deny(response, arrival, outcome, place);
     if (service === null) throw new Error('A call was let through to no service.');
     const logFirst = !safeMethods.has(arrival.method);
-    const passage = {
+    const passage: Passage = {
       arrival,
-      outcome: { ...outcome, decision },
+      outcome: outcome as AllowedOutcome,
       place,
       service: destinationOf(service, outcome.credential),
       rawRest,
@@ -111,7 +116,7 @@ export class GatewayDoor {
     response.once('close', () => exchange.giveUp('CLIENT_CLOSED'));
     const answer = await exchange.answer;
     const upstreamMs = Math.round((performance.now() - sentMs) * 100) / 100;
-    const measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
+    const measured: Measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
     if (!answer.ok) return this.#answerFailure(passage, response, answer.failure, measured);
     return this.#passBack(passage, response, answer, measured);
   }
@@ -136,7 +141,7 @@ export class GatewayDoor {
     passage: Passage,
     response: ServerResponse,
     answer: Extract<UpstreamAnswer, { ok: true }>,
-    measured: Partial<CallAnswer>,
+    measured: Measured,
   ): Promise<void> {
     const { arrival, outcome, service } = passage;
     if (answer.status === 401 && service.credential !== null) {
@@ -144,7 +149,12 @@ export class GatewayDoor {
       const refused = { ...measured, upstreamStatus: answer.status };
       return this.#answerFailure(passage, response, 'UPSTREAM_CREDENTIAL_REFUSED', refused);
     }
-    const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
+    const told: CallAnswer = {
+      status: answer.status,
+      upstreamStatus: answer.status,
+      upstreamMs: measured.upstreamMs,
+      requestBytes: measured.requestBytes,
+    };
     if (!(await this.#log(passage, told))) {
       answer.body.discard();
       return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
@@ -209,8 +219,16 @@ export class GatewayDoor {
   }
 }
 
+function isDenied(
+  outcome: AccessOutcome,
+): outcome is AccessOutcome & { readonly decision: Denied } {
+  return !outcome.decision.allowed;
+}
+
 function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean {
-  return upgrade.split(',').some((protocol) => /^websocket\b/i.test(protocol.trim()));
+  return (
+    upgrade !== '' && upgrade.split(',').some((protocol) => /^websocket\b/i.test(protocol.trim()))
+  );
 }
 
 /** Passes the upstream's body on, as fast as the caller takes it. @returns its bytes */

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import { secretStateAt } from '../../../core/key-state.js';
 import type { HeldCredential } from '../../../core/ports.js';
+import { answerText, type AnswerText } from '../../../platform/http/write-answer.js';
 import { describeCredential, isoOrNull } from '../../describe-credential.js';
-import { answerText, type AnswerText } from '../../own-answer.js';
 
 /** Answers that are kept, of half a kilobyte each. */
 const keptMax = 10_000;

@@ -10,6 +10,7 @@ import { EmptyRequest } from '../../../platform/http/empty-request.js';
 import { validated } from '../../../platform/http/request-validation.pipe.js';
 import { OpenOwnRotationRequest, rotationWish } from '../../../platform/http/rotation.dto.js';
 import { rotationResponse } from '../../../platform/http/rotation.response.js';
+import { answerText } from '../../../platform/http/write-answer.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../../store/api-keys.store.js';
 import { Database, type Change } from '../../../store/database.js';
 import { AccountEntity } from '../../../store/entities/account.entity.js';
@@ -21,7 +22,7 @@ import type { Arrival } from '../../arrival.js';
 import { bodyOf, type BodyReading } from '../../body-reading.js';
 import { durationMs, type CallPlace } from '../../call-row.js';
 import { failureAnswer } from '../../failure-answer.js';
-import { answerText, writeOwnAnswer } from '../../own-answer.js';
+import { writeOwnAnswer } from '../../own-answer.js';
 import { claimOf, IdempotentRequests } from '../../idempotent-requests.js';
 import { selfPath } from './self.door.js';
 
