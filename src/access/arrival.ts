@@ -64,9 +64,10 @@ export function beginCall({ clock, callLog }: Surroundings): Beginning {
 
 export function readArrival(
   request: IncomingMessage,
-  { trustedProxies, ...surroundings }: Surroundings & { readonly trustedProxies: IpRuleSet },
+  surroundings: Surroundings & { readonly trustedProxies: IpRuleSet },
 ): Arrival {
   const { id, position, at, startedMs } = beginCall(surroundings);
+  const { trustedProxies } = surroundings;
   const { headers, rawHeaders } = request;
   const target = readRequestTarget(request.url ?? '');
   const peerIp = peerIpOf(request.socket.remoteAddress);

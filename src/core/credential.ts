@@ -65,7 +65,8 @@ const candidatesMax = 4;
  * @param rawQuery what follows the first `?` of the request target, undecoded; empty if there is none
  */
 export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
-  return readingOf({ hapikey: readHapikey(rawQuery), ...readHeaders(rawHeaders) });
+  const { bearer, accessToken } = readHeaders(rawHeaders);
+  return readingOf({ hapikey: readHapikey(rawQuery), bearer, accessToken });
 }
 
 /**
