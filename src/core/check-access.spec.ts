@@ -101,6 +101,7 @@ function fineWorld(): World {
       isOperator: false,
       suspended: false,
       allowHapikey: true,
+      entitledScopes: null,
       ipAllowlist: anywhere,
       policy: policyUnlessSet,
     },
@@ -189,6 +190,7 @@ describe('a request with nothing wrong', () => {
     expect(outcome).toEqual({
       decision: { allowed: true, usedScopes: ['contacts.read'] },
       credential: held,
+      ...{ session: null, member: null },
       secretState: 'current',
       credentialKind: 'bearer',
       wouldDeny: null,

@@ -1,5 +1,6 @@
 import { isHapikeySegment, isSegmentNamed, presentedSecrets } from '../../../core/credential.js';
 import { carriesSecret } from '../../../core/redaction.js';
+import { withoutSessionCookie } from '../../../core/session-cookie.js';
 import type { HeldCredential, UpstreamCredential } from '../../../core/ports.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
@@ -85,7 +86,8 @@ export function upstreamHeaders(
     if (ofThisHop.has(folded) || isDropped(spelled) || spelled === ownSpelled) return;
     // A Referer or a cookie may carry the secret that came in the URL.
     if (presented.some((secret) => carriesSecret(value, secret))) return;
-    lines.push(name, value);
+    const kept = folded === 'cookie' ? withoutSessionCookie(value) : value;
+    if (kept !== null) lines.push(name, kept);
   });
   lines.push(
     'X-Correlation-Id',
