@@ -129,7 +129,7 @@ function Filters({ search }: { search: KeysSearch }) {
 
 function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
   return (
-    <Table.ScrollContainer minWidth={960}>
+    <Table.ScrollContainer minWidth={1120}>
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -138,7 +138,7 @@ function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
             <Table.Th>Secret</Table.Th>
             <Table.Th>May</Table.Th>
             <Table.Th>From</Table.Th>
-            <Table.Th>Last used</Table.Th>
+            <Table.Th className="nowrap">Last used</Table.Th>
             <Table.Th>Expires</Table.Th>
           </Table.Tr>
         </Table.Thead>

@@ -259,9 +259,9 @@ function InviteForm({ accountId, onDone }: { accountId: string; onDone: () => vo
           Hand it to {invite.data.email}. It opens the account to whoever has it, until{' '}
           <Time at={invite.data.expiresAt} exact />.
         </Alert>
-        <Code block>{invite.data.link}</Code>
+        <Code block>{invite.data.link ?? 'It was shown before.'}</Code>
         <Group justify="space-between">
-          <CopyButton value={invite.data.link}>
+          <CopyButton value={invite.data.link ?? ''}>
             {({ copied, copy }) => (
               <Button onClick={copy}>{copied ? 'Copied' : 'Copy the link'}</Button>
             )}

@@ -15,7 +15,7 @@ const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 export function inWords(at: string, now = Date.now()): string {
   const distance = Date.parse(at) - now;
   const [unit, length] = units.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
-  return relative.format(Math.trunc(distance / length), unit);
+  return relative.format(Math.round(distance / length), unit);
 }
 
 /** A moment: in words, in the viewer's zone and in UTC at a hover or a focus. @param exact the moment itself in place of words */

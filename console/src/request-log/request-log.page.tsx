@@ -18,6 +18,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { LogSearch } from './log-search.js';
+import { BarChart } from '../parts/bar-chart.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
@@ -145,7 +146,7 @@ function FilterBar({
       >
         <Group gap="xs" align="flex-end">
           <Select
-            label="Only calls whose"
+            label="Calls whose"
             data={typed.map((one) => ({ value: one, label: labels[one] }))}
             value={name}
             allowDeselect={false}
@@ -218,6 +219,9 @@ function FilterBar({
   );
 }
 
+/** Fewer would make bars as wide as the page. */
+const intervalsMin = 48;
+
 function Counts({ accountId, filter }: { accountId: string; filter: CallFilter }) {
   const counts = useQuery({
     ...callCountsQuery(accountId, filter),
@@ -225,50 +229,19 @@ function Counts({ accountId, filter }: { accountId: string; filter: CallFilter }
   });
   if (counts.data === undefined || counts.data.times.length === 0) return null;
   const { times, calls, deniedCalls, estimated, intervalSeconds } = counts.data;
-  const most = Math.max(...times.map((time) => time.calls), 1);
-  const first = Date.parse(times[0]?.from ?? '');
-  const end = Date.parse(times.at(-1)?.from ?? '') + intervalSeconds * 1000;
-  const step = 960 / Math.max((end - first) / (intervalSeconds * 1000), 1);
-  const says = `${estimated ? 'About ' : ''}${calls.toLocaleString()} calls, ${deniedCalls.toLocaleString()} of them denied`;
+  const intervalMs = intervalSeconds * 1000;
+  const bars = times.map((time) => ({ ...time, from: Date.parse(time.from) }));
+  const to = (bars.at(-1)?.from ?? 0) + intervalMs;
   return (
     <Card withBorder>
-      <figure style={{ margin: 0 }}>
-        <svg
-          viewBox="0 0 960 80"
-          width="100%"
-          height={80}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={says}
-        >
-          {times.map((time) => {
-            const x = ((Date.parse(time.from) - first) / (intervalSeconds * 1000)) * step;
-            const [whole, refused] = [(time.calls / most) * 76, (time.deniedCalls / most) * 76];
-            return (
-              <g key={time.from}>
-                <title>{`${new Date(time.from).toLocaleString()}: ${time.calls} calls, ${time.deniedCalls} denied`}</title>
-                <rect
-                  x={x + 1}
-                  width={Math.max(step - 2, 1)}
-                  y={80 - whole}
-                  height={whole}
-                  fill="var(--mantine-primary-color-filled)"
-                />
-                <rect
-                  x={x + 1}
-                  width={Math.max(step - 2, 1)}
-                  y={80 - refused}
-                  height={refused}
-                  fill="var(--mantine-color-red-filled)"
-                />
-              </g>
-            );
-          })}
-        </svg>
-        <Text component="figcaption" fz="sm" c="dimmed">
-          {says}
-        </Text>
-      </figure>
+      <BarChart
+        bars={bars}
+        from={Math.min(bars[0]?.from ?? to, to - intervalsMin * intervalMs)}
+        to={to}
+        intervalMs={intervalMs}
+        height={80}
+        says={`${estimated ? 'About ' : ''}${calls.toLocaleString()} calls, ${deniedCalls.toLocaleString()} of them denied`}
+      />
     </Card>
   );
 }

@@ -117,7 +117,7 @@ function Verdict({ rotation: { verdict, quietSince, quietSeconds } }: { rotation
   return (
     <Alert color={color} title={title} role="status">
       {says}
-      {quietSince !== null && (
+      {quietSince !== null && verdict !== 'new_not_used_yet' && (
         <>
           {' '}
           Quiet since <Time at={quietSince} />; {lengthInWords(quietSeconds)} are asked for.
