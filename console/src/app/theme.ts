@@ -7,7 +7,7 @@ const latch: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'latch',
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: 8,
   autoContrast: true,
   colors: { latch },
   fontFamily:

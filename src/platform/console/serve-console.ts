@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** Where the build of `console/` lies, from the folder of this file in `dist`. */
-const builtFolder = fileURLToPath(new URL('../../../../console/dist/', import.meta.url));
+/** Where the build of `console/` lies, seen from the sources and from their build alike. */
+function builtFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
+    folder = dirname(folder);
+  return join(folder, 'console', 'dist');
+}
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -26,7 +31,7 @@ const noncePlace = '<meta name="csp-nonce" content="" />';
  *
  * @returns whether it was built and so is there
  */
-export function serveConsole(fastify: FastifyInstance, folder = builtFolder): boolean {
+export function serveConsole(fastify: FastifyInstance, folder = builtFolder()): boolean {
   if (!existsSync(join(folder, 'index.html'))) return false;
   const page = readFileSync(join(folder, 'index.html'), 'utf8');
   if (!page.includes(noncePlace))
