@@ -75,7 +75,12 @@ const dayMs = 86_400_000;
 function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => void }) {
   const [typed, setTyped] = useState('');
   const change = useKeyChange(key);
-  const usage = useQuery(usageQuery(key.accountId, key.id));
+  // What would break is what calls now, not what called when the page was opened.
+  const usage = useQuery({
+    ...usageQuery(key.accountId, key.id),
+    refetchOnMount: 'always',
+    staleTime: 0,
+  });
   const recent = (usage.data?.callers ?? []).filter(
     ({ lastSeenAt }) => Date.now() - Date.parse(lastSeenAt) < dayMs,
   );
