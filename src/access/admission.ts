@@ -95,7 +95,7 @@ export class Admission {
   }
 
   #getsRow({ caller, peerIp }: Attempt, outcome: AccessOutcome, answer: CallAnswer): boolean {
-    const isBeforeEffect = answer.status === null;
+    const isBeforeEffect = answer.status === null || answer.mayHaveEffect === true;
     if (outcome.credential !== null || isBeforeEffect) return true;
     const { decision } = outcome;
     const ip = caller.determined ? caller.ip : peerIp;
@@ -125,17 +125,24 @@ export class Admission {
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
   ): Promise<void> {
-    const answer = denialAnswer(outcome.decision, arrival.id, arrival.credential.engagement);
-    const body = errorBody(answer);
+    writeErrorAnswer(response, await this.recordDenied(arrival, outcome, place), arrival.method);
+  }
+
+  /** @returns what a denied call is to be answered, once its row is written */
+  async recordDenied(
+    attempt: Attempt,
+    outcome: AccessOutcome & { readonly decision: Denied },
+    place: CallPlace,
+  ): Promise<ErrorAnswer> {
+    const answer = denialAnswer(outcome.decision, attempt.id, attempt.credential.engagement);
+    const responseBytes = attempt.method === 'HEAD' ? 0 : errorBody(answer).length;
     try {
-      const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
-      await this.record(arrival, outcome, place, { status: answer.status, responseBytes });
+      await this.record(attempt, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
-      this.answerLogUnavailable(response, arrival, outcome);
-      return;
+      return this.logUnavailableAnswer(attempt, outcome);
     }
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method, body);
+    return told(answer, attempt, outcome);
   }
 
   /** Counts a request that never became a call: the HTTP parser refused it, so there is nothing to log. */
@@ -154,8 +161,12 @@ export class Admission {
 
   /** The denial of last resort: what cannot be logged is not let through. */
   answerLogUnavailable(response: ServerResponse, arrival: Arrival, outcome: AccessOutcome): void {
-    const answer = denialAnswer(logUnavailable(), arrival.id, arrival.credential.engagement);
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method);
+    writeErrorAnswer(response, this.logUnavailableAnswer(arrival, outcome), arrival.method);
+  }
+
+  logUnavailableAnswer(attempt: Attempt, outcome: AccessOutcome): ErrorAnswer {
+    const answer = denialAnswer(logUnavailable(), attempt.id, attempt.credential.engagement);
+    return told(answer, attempt, outcome);
   }
 }
 
@@ -165,7 +176,7 @@ function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
 }
 
 /** With what a caller is told whose secret retires, denied or not. */
-function told(answer: ErrorAnswer, { at }: Arrival, { credential }: AccessOutcome): ErrorAnswer {
+function told(answer: ErrorAnswer, { at }: Attempt, { credential }: AccessOutcome): ErrorAnswer {
   return { ...answer, headers: { ...answer.headers, ...retiringHeaders(credential, at) } };
 }
 

@@ -1,4 +1,4 @@
-import { isHapikeySegment } from './credential.js';
+import { withoutHapikey } from './credential.js';
 import { isMasked, secretsOfOursIn } from './redaction.js';
 
 /** Where a secret of ours was seen that does not belong there. */
@@ -35,7 +35,8 @@ export function misplacedSecretsIn(
   const found: MisplacedSecret[] = [];
   for (const { place, raw, kept } of texts) {
     if (!raw || (kept !== undefined && !isMasked(kept))) continue;
-    for (const secret of secretsOfOursIn(place === 'query' ? withoutHapikey(raw) : raw))
+    // In hapikey a secret belongs.
+    for (const secret of secretsOfOursIn(place === 'query' ? (withoutHapikey(raw) ?? '') : raw))
       found.push({ place, secret });
   }
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -44,12 +45,4 @@ export function misplacedSecretsIn(
     for (const secret of secretsOfOursIn(name)) found.push({ place: 'header_name', secret });
   }
   return found;
-}
-
-/** There a secret belongs. */
-function withoutHapikey(rawQuery: string): string {
-  return rawQuery
-    .split('&')
-    .filter((segment) => !isHapikeySegment(segment))
-    .join('&');
 }

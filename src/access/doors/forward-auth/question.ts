@@ -1,0 +1,76 @@
+import type { Target } from '../../../core/check-access.js';
+import type { CallerReading } from '../../../core/caller.js';
+import { forwardedForLines } from '../../../core/caller.js';
+import { readCredential } from '../../../core/credential.js';
+import { readRequestTarget, type RequestTarget } from '../../../core/request-path.js';
+import type { ServiceCatalog, PublishedService } from '../../../store/service-catalog.js';
+import type { Arrival, Attempt } from '../../arrival.js';
+import { placeOf, type CallPlace } from '../../call-row.js';
+import type { AskingProxy } from './asking-proxy.js';
+import { forwardAuthPath } from './forward-auth-path.js';
+
+/** What is judged when a proxy asks: the call that it tells of, or the question itself, where that tells of none. */
+export interface Question {
+  readonly attempt: Attempt;
+  readonly target: Target;
+  readonly place: CallPlace;
+  /** Where the call leads. */
+  readonly service: PublishedService | null;
+}
+
+export function questionOf(
+  arrival: Arrival,
+  proxy: AskingProxy,
+  services: ServiceCatalog,
+): Question {
+  if (!arrival.peerIsTrusted) return noCall(arrival, proxy, { kind: 'asker_untrusted' });
+  if (!proxy.asksByCall && !askingMethods.includes(arrival.method))
+    return noCall(arrival, proxy, { kind: 'method_not_allowed', allow: askingMethods });
+  const told = proxy.tell(arrival);
+  if (!told.clear) return noCall(arrival, proxy, { kind: 'call_unclear', detail: told.detail });
+  const target = readToldUri(told.uri);
+  const { service, match } = services.resolve(told.method, target.path);
+  return {
+    attempt: {
+      ...arrival,
+      method: told.method,
+      target,
+      credential: readCredential(arrival.rawHeaders, target.rawQuery ?? ''),
+      caller: callerOf(arrival),
+      headers: { ...arrival.headers, host: told.host },
+    },
+    target: { service, match, forwarder: proxy },
+    place: placeOf('forward_auth', { service, match, rawRest: '' }),
+    service,
+  };
+}
+
+const askingMethods: readonly string[] = ['GET', 'HEAD'];
+
+function noCall(arrival: Arrival, { name }: AskingProxy, match: Target['match']): Question {
+  return {
+    attempt: arrival,
+    target: { service: null, match },
+    place: { door: 'forward_auth', serviceId: null, route: forwardAuthPath(name) },
+    service: null,
+  };
+}
+
+/** As the caller sent it to the proxy. What Node's parser would refuse at the gateway is refused here as well. */
+function readToldUri(uri: string): RequestTarget {
+  const target = readRequestTarget(uri);
+  const detail = !uri.startsWith('/')
+    ? 'the request target is not a path'
+    : /^[\x21-\x7e]*$/.test(uri)
+      ? null
+      : 'the request target holds a character that must be percent-encoded';
+  return detail === null
+    ? target
+    : { ...target, path: { valid: false, raw: target.path.raw, detail } };
+}
+
+/** The proxy is never the caller: where it does not say who is, the limits of a key by address would be asked about the proxy. */
+function callerOf({ caller, rawHeaders }: Arrival): CallerReading {
+  if (forwardedForLines(rawHeaders).length > 0) return caller;
+  return { determined: false, detail: 'the proxy in front sent no X-Forwarded-For' };
+}
