@@ -1,8 +1,6 @@
--- Asks Latchkey about each call that comes to HAProxy, and makes of the call what may go on. Loaded by haproxy.cfg with the
--- address of Latchkey's access listener: an IP address and a port.
+-- Asks Latchkey about each call that comes to HAProxy, and makes of the call what may go on (see haproxy.cfg).
 
-local latchkey = ...
-local asks_at = "http://" .. latchkey .. "/latchkey/v1/forward-auth/haproxy"
+local path = "/latchkey/v1/forward-auth/haproxy"
 local timeout_ms = 10000
 
 -- What Latchkey is told of a call besides method, URI, host and caller.
@@ -97,10 +95,21 @@ local function refuse(txn)
   answer(txn, 503, headers, unavailable)
 end
 
+-- What a caller names in Connection the next server would drop, and be it who called. Only an upgrade is meant for it.
+local function keep_upgrade_alone(txn, headers)
+  local wanted = table.concat(values_of(headers, "connection"), ","):lower()
+  if wanted:find("upgrade", 1, true) then
+    txn.http:req_set_header("connection", "upgrade")
+  else
+    txn.http:req_del_header("connection")
+  end
+end
+
 local function let_pass(txn, headers, admitted)
   for name in pairs(headers) do
     if ends(name) then txn.http:req_del_header(name) end
   end
+  keep_upgrade_alone(txn, headers)
   for _, name in ipairs(for_upstream) do
     local value = values_of(admitted, name)[1]
     if value ~= nil then txn.http:req_set_header(name, value) end
@@ -113,13 +122,13 @@ local function let_pass(txn, headers, admitted)
   txn.http:req_set_uri(values_of(admitted, "x-latchkey-uri")[1])
 end
 
-core.register_action("latchkey", { "http-req" }, function(txn)
+core.register_action("latchkey", { "http-req" }, function(txn, latchkey)
   local headers = txn.http:req_get_headers()
   local asking = core.httpclient()
-  local asked = { url = asks_at, headers = question_of(txn, headers), timeout = timeout_ms }
+  local asked = { url = "http://" .. latchkey .. path, headers = question_of(txn, headers), timeout = timeout_ms }
   local went_well, response = pcall(function() return asking:get(asked) end)
   if not went_well or response == nil or response.status == nil or response.status < 200 then return refuse(txn) end
   if response.status ~= 200 then return answer(txn, response.status, response.headers, response.body) end
   if values_of(response.headers, "x-latchkey-uri")[1] == nil then return refuse(txn) end
   let_pass(txn, headers, response.headers)
-end)
+end, 1)

@@ -19,13 +19,16 @@ export function identityFor(
   return isTold && credential !== null ? { credential, usedScopes } : null;
 }
 
-/** Header names and values in turn (contract §5). */
-export function identityLines({ credential: { account, key }, usedScopes }: Identity): string[] {
-  return [
-    ...['X-Latchkey-Account', account.id],
-    ...['X-Latchkey-Key', key.id],
-    ...['X-Latchkey-Key-Name', encodeURIComponent(key.name.toWellFormed())],
-    ...['X-Latchkey-Environment', key.environment],
-    ...['X-Latchkey-Scopes', usedScopes.join(' ')],
-  ];
+/** Contract §5. */
+export function identityHeaders({
+  credential: { account, key },
+  usedScopes,
+}: Identity): Record<string, string> {
+  return {
+    'X-Latchkey-Account': account.id,
+    'X-Latchkey-Key': key.id,
+    'X-Latchkey-Key-Name': encodeURIComponent(key.name.toWellFormed()),
+    'X-Latchkey-Environment': key.environment,
+    'X-Latchkey-Scopes': usedScopes.join(' '),
+  };
 }

@@ -16,7 +16,9 @@ export function proxyAsking(url: string): AskingProxy | null {
   if (!url.startsWith(anyPath)) return null;
   const asks = ({ name, asksByCall }: AskingProxy): boolean => {
     const path = forwardAuthPath(name);
-    return asksByCall ? url.startsWith(`${path}/`) : url === path;
+    if (asksByCall) return url.startsWith(`${path}/`);
+    // Some leave the call's query on the question. What the call is stands elsewhere.
+    return url === path || url.startsWith(`${path}?`);
   };
   return proxies.find(asks) ?? null;
 }

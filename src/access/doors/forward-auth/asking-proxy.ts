@@ -21,6 +21,8 @@ export interface AskingProxy extends Forwarder {
   /** Whether the call's own path follows that, and its method is the call's. All others ask by GET. */
   readonly asksByCall: boolean;
   tell(arrival: Arrival): ToldCall;
+  /** Whether it must be told what there is nothing of, since it would make something up. */
+  readonly needsEveryHeader: boolean;
   /** A denial as this proxy can pass it on, where that is not as it is. */
   readonly denialFor?: (answer: ErrorAnswer) => ErrorAnswer;
 }

@@ -56,10 +56,10 @@ export class ForwardAuthDoor {
       ignoreUnavailable(error);
       return this.admission.logUnavailableAnswer(attempt, outcome);
     }
-    response.writeHead(200, [
+    response.writeHead(200, {
       ...admittedHeaders(attempt, outcome, service, proxy),
-      ...['Cache-Control', 'no-store', 'Content-Length', '0'],
-    ]);
+      ...{ 'Cache-Control': 'no-store', 'Content-Length': '0' },
+    });
     response.end();
     return null;
   }

@@ -3,7 +3,7 @@ import { carriesSecret } from '../../../core/redaction.js';
 import type { UpstreamCredential } from '../../../core/ports.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
-import { identityLines, type Identity } from '../../identity.js';
+import { identityHeaders, type Identity } from '../../identity.js';
 import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from '../../header-lines.js';
 
 /**
@@ -76,7 +76,7 @@ export function upstreamHeaders(
     'X-Correlation-Id',
     arrival.id,
     ...forwardingLines(arrival),
-    ...(identity ? identityLines(identity) : []),
+    ...(identity ? Object.entries(identityHeaders(identity)).flat() : []),
     ...(ownHeader ? [ownHeader.name, ownHeader.value] : []),
   );
   return lines;

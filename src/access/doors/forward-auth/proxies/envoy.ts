@@ -7,6 +7,7 @@ export const envoy: AskingProxy = {
   name: 'envoy',
   asksByCall: true,
   takesHapikeyOut: false,
+  needsEveryHeader: false,
   tell: ({ method, request, rawHeaders }) => ({
     clear: true,
     method,

@@ -6,5 +6,6 @@ export const haproxy: AskingProxy = {
   name: 'haproxy',
   asksByCall: false,
   takesHapikeyOut: true,
+  needsEveryHeader: false,
   tell: (arrival) => toldInHeaders(arrival, 'X-Forwarded-Method', 'X-Forwarded-Uri'),
 };

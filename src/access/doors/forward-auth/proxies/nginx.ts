@@ -13,6 +13,7 @@ export const nginx: AskingProxy = {
   name: 'nginx',
   asksByCall: false,
   takesHapikeyOut: true,
+  needsEveryHeader: false,
   tell: (arrival) => toldInHeaders(arrival, 'X-Original-Method', 'X-Original-URI'),
   denialFor: (answer) => ({
     ...answer,

@@ -6,5 +6,6 @@ export const traefik: AskingProxy = {
   name: 'traefik',
   asksByCall: false,
   takesHapikeyOut: false,
+  needsEveryHeader: false,
   tell: (arrival) => toldInHeaders(arrival, 'X-Forwarded-Method', 'X-Forwarded-Uri'),
 };
