@@ -118,8 +118,9 @@ local function let_pass(txn, headers, admitted)
     local value = values_of(admitted, name)[1]
     if value ~= nil then txn:set_var(variable, value) end
   end
-  -- What was judged, byte for byte, without a hapikey.
-  txn.http:req_set_uri(values_of(admitted, "x-latchkey-uri")[1])
+  -- What was judged, byte for byte: as it came, or without its hapikey.
+  local uri = values_of(admitted, "x-latchkey-uri")[1]
+  if uri ~= nil then txn.http:req_set_uri(uri) end
 end
 
 core.register_action("latchkey", { "http-req" }, function(txn, latchkey)
@@ -129,6 +130,5 @@ core.register_action("latchkey", { "http-req" }, function(txn, latchkey)
   local went_well, response = pcall(function() return asking:get(asked) end)
   if not went_well or response == nil or response.status == nil or response.status < 200 then return refuse(txn) end
   if response.status ~= 200 then return answer(txn, response.status, response.headers, response.body) end
-  if values_of(response.headers, "x-latchkey-uri")[1] == nil then return refuse(txn) end
   let_pass(txn, headers, response.headers)
 end, 1)

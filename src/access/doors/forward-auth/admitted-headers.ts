@@ -1,11 +1,10 @@
 import type { AccessOutcome } from '../../../core/check-access.js';
-import { withoutHapikey } from '../../../core/credential.js';
 import type { Allowed } from '../../../core/decision.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
-import type { Attempt } from '../../arrival.js';
 import { identityFor, identityHeaders } from '../../identity.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import type { AskingProxy } from './asking-proxy.js';
+import type { Question } from './question.js';
 
 const nothing = {
   ...{ 'X-Latchkey-Account': '', 'X-Latchkey-Key': '', 'X-Latchkey-Key-Name': '' },
@@ -18,21 +17,19 @@ const nothing = {
  * would add to the answer.
  */
 export function admittedHeaders(
-  { id, at, target, credential: reading }: Attempt,
+  { attempt: { id, at, credential: reading }, uriInstead }: Question,
   { credential, decision }: AccessOutcome & { readonly decision: Allowed },
   service: PublishedService,
-  { takesHapikeyOut, needsEveryHeader }: AskingProxy,
+  { needsEveryHeader }: AskingProxy,
 ): Record<string, string> {
   const identity = identityFor(service, credential, decision.usedScopes);
-  const query = withoutHapikey(target.rawQuery);
-  const uri = target.path.raw + (query === null ? '' : `?${query}`);
   // A shared cache knows of Authorization that the answer is not for everyone, and of nothing else (RFC 9111 §3.5).
   const isUncommon = reading.kind === 'found' && reading.method !== 'bearer';
   return {
     ...(needsEveryHeader && nothing),
     'X-Correlation-Id': id,
     ...(identity && identityHeaders(identity)),
-    ...(takesHapikeyOut && { 'X-Latchkey-Uri': uri }),
+    ...(uriInstead !== null && { 'X-Latchkey-Uri': uriInstead }),
     ...(isUncommon && { 'X-Latchkey-Cache-Control': 'private' }),
     ...retiringHeaders(credential, at),
   };

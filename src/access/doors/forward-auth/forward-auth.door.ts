@@ -41,11 +41,12 @@ export class ForwardAuthDoor {
 
   /** Lets the call pass, once its row is written. @returns what to answer instead if that cannot be done */
   async #admit(
-    { attempt, place, service }: Question,
+    question: Question,
     outcome: AccessOutcome & { readonly decision: Allowed },
     proxy: AskingProxy,
     response: ServerResponse,
   ): Promise<ErrorAnswer | null> {
+    const { attempt, place, service } = question;
     if (service === null) throw new Error('A call was let through to no service.');
     const answered: CallAnswer = response.destroyed
       ? { status: 499, failure: 'CLIENT_CLOSED' }
@@ -57,7 +58,7 @@ export class ForwardAuthDoor {
       return this.admission.logUnavailableAnswer(attempt, outcome);
     }
     response.writeHead(200, {
-      ...admittedHeaders(attempt, outcome, service, proxy),
+      ...admittedHeaders(question, outcome, service, proxy),
       ...{ 'Cache-Control': 'no-store', 'Content-Length': '0' },
     });
     response.end();

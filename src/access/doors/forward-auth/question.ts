@@ -1,7 +1,12 @@
 import type { Target } from '../../../core/check-access.js';
-import type { CallerReading } from '../../../core/caller.js';
-import { forwardedForLines } from '../../../core/caller.js';
-import { readCredential } from '../../../core/credential.js';
+import { forwardedForLines, type CallerReading } from '../../../core/caller.js';
+import {
+  presentedSecrets,
+  readCredential,
+  withoutHapikey,
+  type CredentialReading,
+} from '../../../core/credential.js';
+import { carriesSecret, holdsSecretOfOurs } from '../../../core/redaction.js';
 import { readRequestTarget, type RequestTarget } from '../../../core/request-path.js';
 import type { ServiceCatalog, PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival, Attempt } from '../../arrival.js';
@@ -16,6 +21,8 @@ export interface Question {
   readonly place: CallPlace;
   /** Where the call leads. */
   readonly service: PublishedService | null;
+  /** What the proxy is to send on, where that is not what came. */
+  readonly uriInstead: string | null;
 }
 
 export function questionOf(
@@ -30,19 +37,39 @@ export function questionOf(
   if (!told.clear) return noCall(arrival, proxy, { kind: 'call_unclear', detail: told.detail });
   const target = readToldUri(told.uri);
   const { service, match } = services.resolve(told.method, target.path);
+  const credential = readCredential(arrival.rawHeaders, target.rawQuery ?? '');
+  const uriInstead = uriWithoutHapikey(target);
+  const takesHapikeyOut = proxy.takesHapikeyOut && !holdsSecret(uriInstead, credential);
   return {
     attempt: {
       ...arrival,
       method: told.method,
       target,
-      credential: readCredential(arrival.rawHeaders, target.rawQuery ?? ''),
+      credential,
       caller: callerOf(arrival),
       headers: { ...arrival.headers, host: told.host },
     },
-    target: { service, match, forwarder: proxy },
+    target: { service, match, forwarder: { takesHapikeyOut } },
     place: placeOf('forward_auth', { service, match, rawRest: '' }),
     service,
+    uriInstead,
   };
+}
+
+/** @returns `null` if there is none in it */
+function uriWithoutHapikey({ path, rawQuery }: RequestTarget): string | null {
+  const query = withoutHapikey(rawQuery);
+  if (query === rawQuery) return null;
+  return path.raw + (query === null ? '' : `?${query}`);
+}
+
+/** No answer repeats a secret: what is left of a URI is not told if there is another in it. */
+function holdsSecret(uri: string | null, credential: CredentialReading): boolean {
+  if (uri === null) return false;
+  return (
+    holdsSecretOfOurs(uri) ||
+    presentedSecrets(credential).some((secret) => carriesSecret(uri, secret))
+  );
 }
 
 const askingMethods: readonly string[] = ['GET', 'HEAD'];
@@ -53,6 +80,7 @@ function noCall(arrival: Arrival, { name }: AskingProxy, match: Target['match'])
     target: { service: null, match },
     place: { door: 'forward_auth', serviceId: null, route: forwardAuthPath(name) },
     service: null,
+    uriInstead: null,
   };
 }
 

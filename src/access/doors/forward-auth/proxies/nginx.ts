@@ -26,15 +26,8 @@ export const nginx: AskingProxy = {
   }),
 };
 
-/** The envelope in one line of ASCII, and shorter where it is too long: its message says what matters. */
+/** The envelope, and shorter where it is too long: its message says what matters. */
 function envelopeLine({ body }: ErrorAnswer): string {
-  const whole = asciiJson(body);
-  return whole.length <= envelopeBytesMax ? whole : asciiJson({ ...body, errors: [] });
-}
-
-function asciiJson(value: object): string {
-  return JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const whole = JSON.stringify(body);
+  return whole.length <= envelopeBytesMax ? whole : JSON.stringify({ ...body, errors: [] });
 }
