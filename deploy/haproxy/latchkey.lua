@@ -128,7 +128,10 @@ core.register_action("latchkey", { "http-req" }, function(txn, latchkey)
   local asking = core.httpclient()
   local asked = { url = "http://" .. latchkey .. path, headers = question_of(txn, headers), timeout = timeout_ms }
   local went_well, response = pcall(function() return asking:get(asked) end)
-  if not went_well or response == nil or response.status == nil or response.status < 200 then return refuse(txn) end
+  -- Whatever did not come from Latchkey, such as HAProxy's own word that it is away, has no correlation id.
+  if not went_well or response == nil or values_of(response.headers or {}, "x-correlation-id")[1] == nil then
+    return refuse(txn)
+  end
   if response.status ~= 200 then return answer(txn, response.status, response.headers, response.body) end
   let_pass(txn, headers, response.headers)
 end, 1)

@@ -14,12 +14,20 @@ import { describeOnEachDatabase } from '../support/store.js';
 const stranger = '127.0.0.9';
 const bearer = (secret: string): HeaderLine => ['Authorization', `Bearer ${secret}`];
 const withoutNginx = askers.filter((asker) => asker !== 'nginx');
-const identity = ['x-latchkey-account', 'x-latchkey-key', 'x-latchkey-key-name', 'x-latchkey-environment', 'x-latchkey-scopes'];
+const identity = [
+  'x-latchkey-account',
+  'x-latchkey-key',
+  'x-latchkey-key-name',
+  'x-latchkey-environment',
+  'x-latchkey-scopes',
+];
 const forCaller = ['latchkey-secret-retires', 'link', 'deprecation', 'sunset'];
 
 /** Those of these headers that say something. */
 const told = ({ headers }: RawAnswer, names: readonly string[]) =>
-  Object.fromEntries(names.filter((name) => headers.get(name)).map((name) => [name, headers.get(name)]));
+  Object.fromEntries(
+    names.filter((name) => headers.get(name)).map((name) => [name, headers.get(name)]),
+  );
 
 describeOnEachDatabase('§7 forward-auth', (kind) => {
   let nodes: Nodes;

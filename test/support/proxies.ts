@@ -38,6 +38,7 @@ const programs: Readonly<Record<ProxyName, Program>> = {
 
 /** What Debian's package puts around a file in conf.d. */
 const nginxConf = `
+${process.getuid?.() === 0 ? 'user root;' : '# Run as whoever runs the tests.'}
 daemon off;
 worker_processes 1;
 pid nginx.pid;

@@ -38,8 +38,9 @@ export function questionOf(
   const target = readToldUri(told.uri);
   const { service, match } = services.resolve(told.method, target.path);
   const credential = readCredential(arrival.rawHeaders, target.rawQuery ?? '');
-  const uriInstead = uriWithoutHapikey(target);
+  const uriInstead = proxy.takesHapikeyOut ? uriWithoutHapikey(target) : null;
   const takesHapikeyOut = proxy.takesHapikeyOut && !holdsSecret(uriInstead, credential);
+  const { referer, 'user-agent': userAgent, 'x-request-id': requestId } = arrival.headers;
   return {
     attempt: {
       ...arrival,
@@ -47,7 +48,7 @@ export function questionOf(
       target,
       credential,
       caller: callerOf(arrival),
-      headers: { ...arrival.headers, host: told.host },
+      headers: { host: told.host, referer, 'user-agent': userAgent, 'x-request-id': requestId },
     },
     target: { service, match, forwarder: { takesHapikeyOut } },
     place: placeOf('forward_auth', { service, match, rawRest: '' }),
