@@ -22,7 +22,7 @@ import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
 import type { OnRefused } from '../platform/http/http-server.js';
-import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
+import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { CALL_LOG, CLOCK } from '../store/tokens.js';
@@ -33,6 +33,12 @@ import { lookForSecrets } from './secret-lookout.js';
 
 const logRetryAfterSeconds = 1;
 const noRow = Promise.resolve();
+
+/** An error with its envelope as it is sent. */
+export interface WrittenAnswer {
+  readonly answer: ErrorAnswer;
+  readonly body: AnswerText;
+}
 
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
@@ -125,7 +131,8 @@ export class Admission {
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
   ): Promise<void> {
-    writeErrorAnswer(response, await this.recordDenied(arrival, outcome, place), arrival.method);
+    const { answer, body } = await this.recordDenied(arrival, outcome, place);
+    writeErrorAnswer(response, answer, arrival.method, body);
   }
 
   /** @returns what a denied call is to be answered, once its row is written */
@@ -133,16 +140,17 @@ export class Admission {
     attempt: Attempt,
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
-  ): Promise<ErrorAnswer> {
+  ): Promise<WrittenAnswer> {
     const answer = denialAnswer(outcome.decision, attempt.id, attempt.credential.engagement);
-    const responseBytes = attempt.method === 'HEAD' ? 0 : errorBody(answer).length;
+    const body = answerText(answer.body);
     try {
+      const responseBytes = attempt.method === 'HEAD' ? 0 : body.bytes;
       await this.record(attempt, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
       return this.logUnavailableAnswer(attempt, outcome);
     }
-    return told(answer, attempt, outcome);
+    return { answer: told(answer, attempt, outcome), body };
   }
 
   /** Counts a request that never became a call: the HTTP parser refused it, so there is nothing to log. */
@@ -161,12 +169,13 @@ export class Admission {
 
   /** The denial of last resort: what cannot be logged is not let through. */
   answerLogUnavailable(response: ServerResponse, arrival: Arrival, outcome: AccessOutcome): void {
-    writeErrorAnswer(response, this.logUnavailableAnswer(arrival, outcome), arrival.method);
+    const { answer, body } = this.logUnavailableAnswer(arrival, outcome);
+    writeErrorAnswer(response, answer, arrival.method, body);
   }
 
-  logUnavailableAnswer(attempt: Attempt, outcome: AccessOutcome): ErrorAnswer {
+  logUnavailableAnswer(attempt: Attempt, outcome: AccessOutcome): WrittenAnswer {
     const answer = denialAnswer(logUnavailable(), attempt.id, attempt.credential.engagement);
-    return told(answer, attempt, outcome);
+    return { answer: told(answer, attempt, outcome), body: answerText(answer.body) };
   }
 }
 

@@ -49,6 +49,7 @@ export function callRow(
   const { headers, rawHeaders } = attempt;
   const forwardedFor = forwardedForLines(rawHeaders);
   const presented = presentedSecrets(attempt.credential);
+  const scopes = scopesOf(decision);
   return {
     position: attempt.position,
     id: attempt.id,
@@ -70,7 +71,9 @@ export function callRow(
     path: redactPath(attempt.target.path.raw, presented),
     query: redactQuery(attempt.target.rawQuery, presented),
     route: place.route,
-    ...scopesOf(decision),
+    requiredScopes: scopes.requiredScopes,
+    usedScopes: scopes.usedScopes,
+    missingScopes: scopes.missingScopes,
     decision: decision.allowed ? 'allowed' : 'denied',
     reason: decision.allowed ? (answer.failure ?? null) : decision.reason,
     wouldDeny: outcome.wouldDeny,

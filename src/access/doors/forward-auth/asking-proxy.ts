@@ -1,5 +1,6 @@
 import type { Forwarder } from '../../../core/check-access.js';
 import type { ErrorAnswer } from '../../../platform/errors/envelope.js';
+import type { WrittenAnswer } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 
 /** The call that a proxy asks about, in the words of the proxy. */
@@ -24,5 +25,5 @@ export interface AskingProxy extends Forwarder {
   /** Whether it must be told what there is nothing of, since it would make something up. */
   readonly needsEveryHeader: boolean;
   /** A denial as this proxy can pass it on, where that is not as it is. */
-  readonly denialFor?: (answer: ErrorAnswer) => ErrorAnswer;
+  readonly denialFor?: (denial: WrittenAnswer) => ErrorAnswer;
 }

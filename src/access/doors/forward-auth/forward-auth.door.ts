@@ -3,10 +3,9 @@ import { Injectable } from '@nestjs/common';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { Allowed } from '../../../core/decision.js';
 import { isSafeMethod } from '../../../core/safe-method.js';
-import type { ErrorAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog } from '../../../store/service-catalog.js';
-import { Admission, ignoreUnavailable } from '../../admission.js';
+import { Admission, ignoreUnavailable, type WrittenAnswer } from '../../admission.js';
 import type { CallAnswer } from '../../call-row.js';
 import { admittedHeaders } from './admitted-headers.js';
 import type { AskingProxy } from './asking-proxy.js';
@@ -36,7 +35,8 @@ export class ForwardAuthDoor {
       ? await this.#admit(question, { ...outcome, decision }, proxy, response)
       : await this.admission.recordDenied(attempt, { ...outcome, decision }, place);
     if (denial === null) return;
-    writeErrorAnswer(response, proxy.denialFor?.(denial) ?? denial, request.method);
+    const answer = proxy.denialFor?.(denial) ?? denial.answer;
+    writeErrorAnswer(response, answer, request.method, denial.body);
   }
 
   /** Lets the call pass, once its row is written. @returns what to answer instead if that cannot be done */
@@ -45,7 +45,7 @@ export class ForwardAuthDoor {
     outcome: AccessOutcome & { readonly decision: Allowed },
     proxy: AskingProxy,
     response: ServerResponse,
-  ): Promise<ErrorAnswer | null> {
+  ): Promise<WrittenAnswer | null> {
     const { attempt, place, service } = question;
     if (service === null) throw new Error('A call was let through to no service.');
     const answered: CallAnswer = response.destroyed

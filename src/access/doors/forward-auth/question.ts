@@ -43,11 +43,17 @@ export function questionOf(
   const { referer, 'user-agent': userAgent, 'x-request-id': requestId } = arrival.headers;
   return {
     attempt: {
-      ...arrival,
+      id: arrival.id,
+      position: arrival.position,
+      at: arrival.at,
+      startedMs: arrival.startedMs,
       method: told.method,
       target,
       credential,
       caller: callerOf(arrival),
+      peerIp: arrival.peerIp,
+      actor: null,
+      rawHeaders: arrival.rawHeaders,
       headers: { host: told.host, referer, 'user-agent': userAgent, 'x-request-id': requestId },
     },
     target: { service, match, forwarder: { takesHapikeyOut } },

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from '../../../../platform/errors/envelope.js';
+import type { WrittenAnswer } from '../../../admission.js';
 import type { AskingProxy } from '../asking-proxy.js';
 import { toldInHeaders } from '../told-in-headers.js';
 
@@ -15,19 +15,18 @@ export const nginx: AskingProxy = {
   takesHapikeyOut: true,
   needsEveryHeader: false,
   tell: (arrival) => toldInHeaders(arrival, 'X-Original-Method', 'X-Original-URI'),
-  denialFor: (answer) => ({
-    ...answer,
-    status: answer.status === 401 ? 401 : 403,
+  denialFor: (denial) => ({
+    ...denial.answer,
+    status: denial.answer.status === 401 ? 401 : 403,
     headers: {
-      ...answer.headers,
-      'X-Latchkey-Status': String(answer.status),
-      'X-Latchkey-Error': envelopeLine(answer),
+      ...denial.answer.headers,
+      'X-Latchkey-Status': String(denial.answer.status),
+      'X-Latchkey-Error': envelopeLine(denial),
     },
   }),
 };
 
 /** The envelope, and shorter where it is too long: its message says what matters. */
-function envelopeLine({ body }: ErrorAnswer): string {
-  const whole = JSON.stringify(body);
-  return whole.length <= envelopeBytesMax ? whole : JSON.stringify({ ...body, errors: [] });
+function envelopeLine({ answer, body: { text, bytes } }: WrittenAnswer): string {
+  return bytes <= envelopeBytesMax ? text : JSON.stringify({ ...answer.body, errors: [] });
 }
