@@ -350,13 +350,15 @@ describeOnEachDatabase('§7 forward-auth', (kind) => {
   });
 
   it('nginx: an envelope that is too long for a header comes without its details', async () => {
-    const scopes = Array.from({ length: 60 }, (_, i) => `s${i}.${'x'.repeat(90)}`);
+    const scopes = Array.from({ length: 100 }, (_, i) => `s${i}.${'x'.repeat(90)}`);
     for (const scope of scopes) await latchkey.manage('PUT', `/v1/scopes/${scope}`, {});
     await latchkey.manage('PUT', '/v1/services/wide', { upstream: 'http://127.0.0.1:1', mount: '/wide' });
     await latchkey.manage('PUT', '/v1/services/wide/routes', { routes: [{ method: 'GET', path: '/a', scopeSets: [scopes] }] });
     const answer = await askAs('nginx', '/wide/a');
     const json = JSON.parse(answer.headers.get('x-latchkey-error') ?? '');
     expect([answer.status, json.reason, json.errors, answer.json.errors.length]).toEqual([403, 'SCOPE_MISSING', [], 1]);
+    expect(json.message).toMatch(/^This key may not do this: it lacks s0\.x+, .*x\.\.\.$/);
+    expect(answer.raw.indexOf('\r\n\r\n')).toBeLessThan(16_000);
     expect((await askAs('nginx', '/crm/contacts')).status).toBe(200);
   });
 

@@ -1,9 +1,11 @@
+import { cut } from '../../../../core/redaction.js';
 import type { WrittenAnswer } from '../../../admission.js';
 import type { AskingProxy } from '../asking-proxy.js';
 import { toldInHeaders } from '../told-in-headers.js';
 
 /** Bytes of an envelope that travels in a header: with the rest it has to fit into the buffer of the ready configuration. */
 const envelopeBytesMax = 8 * 1024;
+const messageBytesMax = 2 * 1024;
 
 /**
  * nginx's `auth_request`. It knows 401 and 403, takes anything else for a failure, and drops the body: what the caller is to
@@ -28,5 +30,8 @@ export const nginx: AskingProxy = {
 
 /** The envelope, and shorter where it is too long: its message says what matters. */
 function envelopeLine({ answer, body: { text, bytes } }: WrittenAnswer): string {
-  return bytes <= envelopeBytesMax ? text : JSON.stringify({ ...answer.body, errors: [] });
+  if (bytes <= envelopeBytesMax) return text;
+  const message = cut(answer.body.message, messageBytesMax);
+  // What `cut` ends with is no ASCII.
+  return JSON.stringify({ ...answer.body, message: message.replace('…', '...'), errors: [] });
 }
