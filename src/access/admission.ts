@@ -17,7 +17,9 @@ import {
   type HeldAccount,
   type KeyDirectory,
   type NewCall,
+  type SessionDirectory,
 } from '../core/ports.js';
+import { sessionCookie } from '../core/session-cookie.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
@@ -25,8 +27,17 @@ import type { OnRefused } from '../platform/http/http-server.js';
 import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
+import { StoredSessions } from '../store/session-directory.js';
 import { CALL_LOG, CLOCK } from '../store/tokens.js';
-import { beginCall, readArrival, type Arrival, type Attempt, type Beginning } from './arrival.js';
+import {
+  beginCall,
+  readArrival,
+  withSession,
+  type Arrival,
+  type Attempt,
+  type Beginning,
+  type ConsoleSide,
+} from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
 import { lookForSecrets } from './secret-lookout.js';
@@ -43,18 +54,30 @@ export interface WrittenAnswer {
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
 export class Admission {
+  readonly #consoleSide: ConsoleSide;
+
   constructor(
     @Inject(CachedKeyDirectory) private readonly keys: KeyDirectory,
+    @Inject(StoredSessions) private readonly sessions: SessionDirectory,
     @Inject(CALL_LOG) private readonly callLog: CallLog,
     private readonly junkBudget: JunkBudget,
     private readonly sightings: SecretSightings,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
-  ) {}
+  ) {
+    const { consoleUrl: origin } = settings;
+    const isSecure = origin?.startsWith('https:') ?? false;
+    this.#consoleSide = { origin, cookie: sessionCookie(isSecure) };
+  }
 
   receive(request: IncomingMessage): Arrival {
     const { clock, callLog } = this;
     return readArrival(request, { clock, callLog, trustedProxies: this.settings.trustedProxies });
+  }
+
+  /** A request to the management listener, where a session of the console is a credential as well. */
+  receiveAtManagement(request: IncomingMessage): Arrival {
+    return withSession(this.receive(request), this.#consoleSide);
   }
 
   /** A call that is no request to us, but to a server that asks us about it. */
@@ -64,7 +87,7 @@ export class Admission {
   }
 
   judge(attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), this.keys);
+    return checkAccess(accessRequestOf(attempt, target), this.keys, this.sessions);
   }
 
   /** @param account who wants to know: secrets beyond its reach are unknown to it */
@@ -102,7 +125,7 @@ export class Admission {
 
   #getsRow({ caller, peerIp }: Attempt, outcome: AccessOutcome, answer: CallAnswer): boolean {
     const isBeforeEffect = answer.status === null || answer.mayHaveEffect === true;
-    if (outcome.credential !== null || isBeforeEffect) return true;
+    if (outcome.credential !== null || outcome.session !== null || isBeforeEffect) return true;
     const { decision } = outcome;
     const ip = caller.determined ? caller.ip : peerIp;
     // By the time it is over: one that took long arrived in a minute that is already counted.
@@ -180,8 +203,11 @@ export class Admission {
 }
 
 function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
-  const { at, caller, credential } = attempt;
-  return { now: at, caller, path: attempt.target.path, credential, target };
+  const { at, caller, credential, sentFrom } = attempt;
+  return {
+    ...{ now: at, caller, path: attempt.target.path, credential, target },
+    ...(sentFrom && { sentFrom }),
+  };
 }
 
 /** With what a caller is told whose secret retires, denied or not. */

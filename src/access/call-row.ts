@@ -45,7 +45,7 @@ export function callRow(
   place: CallPlace,
   answer: CallAnswer,
 ): NewCall {
-  const { credential, decision } = outcome;
+  const { credential, session, member, decision } = outcome;
   const { headers, rawHeaders } = attempt;
   const forwardedFor = forwardedForLines(rawHeaders);
   const presented = presentedSecrets(attempt.credential);
@@ -54,7 +54,7 @@ export function callRow(
     position: attempt.position,
     id: attempt.id,
     at: attempt.at,
-    accountId: credential?.account.id ?? null,
+    accountId: credential?.account.id ?? member?.account.id ?? null,
     keyId: credential?.key.id ?? null,
     keyName: credential?.key.name ?? null,
     environment: credential?.key.environment ?? null,
@@ -64,7 +64,7 @@ export function callRow(
     rotationId: watchedRotationOf(credential, attempt.at),
     credential: outcome.credentialKind,
     door: place.door,
-    actor: attempt.actor,
+    actor: attempt.actor ?? member?.id ?? session?.person.id ?? null,
     serviceId: place.serviceId,
     method: attempt.method,
     host: redactHeader(headers.host, presented),

@@ -102,6 +102,7 @@ function fineWorld(): World {
       isOperator: false,
       suspended: false,
       allowHapikey: true,
+      entitledScopes: null,
       ipAllowlist: anywhere,
       policy: policyUnlessSet,
     },
@@ -196,6 +197,7 @@ describe('a request with nothing wrong', () => {
     expect(outcome).toEqual({
       decision: { allowed: true, usedScopes: ['contacts.read'] },
       credential: held,
+      ...{ session: null, member: null },
       secretState: 'current',
       credentialKind: 'bearer',
       wouldDeny: null,

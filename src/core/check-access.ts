@@ -3,6 +3,7 @@
  *
  * Read `steps` from top to bottom: it is contract §3, in its order.
  */
+import { actingMember } from './acting-member.js';
 import { isRefusedForAge, overAgeFrom } from './account-policy.js';
 import { brownoutAt } from './brownout.js';
 import type { CredentialKind, SecretState } from './call.js';
@@ -11,9 +12,18 @@ import type { CredentialReading } from './credential.js';
 import type { AllowlistMode, CompiledAllowlist } from './ip-allowlist.js';
 import { deny, type Decision, type DenialReason, type Denied } from './decision.js';
 import { secretStateAt } from './key-state.js';
-import type { HeldCredential, KeyDirectory } from './ports.js';
+import type {
+  HeldAccount,
+  HeldCredential,
+  HeldMember,
+  HeldSession,
+  KeyDirectory,
+  SessionDirectory,
+} from './ports.js';
 import { StoreUnavailableError } from './ports.js';
+import { isMeant, type SentFrom } from './request-origin.js';
 import type { PathReading } from './request-path.js';
+import { scopesOfRole } from './roles.js';
 import type { RouteMatch } from './route-table.js';
 import { judgeScopes } from './scope-set.js';
 
@@ -24,6 +34,8 @@ export interface AccessRequest {
   readonly caller: CallerReading;
   readonly path: PathReading;
   readonly credential: CredentialReading;
+  /** Where a session is a credential: whether a page of ours sent it. */
+  readonly sentFrom?: SentFrom;
   readonly target: Target;
 }
 
@@ -53,6 +65,10 @@ export interface OwnRoute {
   readonly kind: 'own';
   readonly path: string;
   readonly scopeSets: readonly (readonly string[])[];
+  /** The account that the request is about, where it names one: as whose member somebody acts. */
+  readonly accountId?: string;
+  /** Anyone: no credential is looked at. People: whoever is signed in, in whatever account; no key. */
+  readonly openTo?: 'anyone' | 'people';
 }
 
 /** The decision, and what it was made on: the call's row is written from this. */
@@ -60,6 +76,9 @@ export interface AccessOutcome {
   readonly decision: Decision;
   /** Whose credential it was: also where the request was denied for something else. */
   readonly credential: HeldCredential | null;
+  /** Who is signed in, and as which of their memberships they act. */
+  readonly session: HeldSession | null;
+  readonly member: HeldMember | null;
   readonly secretState: SecretState | null;
   readonly credentialKind: CredentialKind;
   /** What an allowlist in report mode would have said. */
@@ -70,6 +89,8 @@ export interface AccessOutcome {
 interface Facts {
   readonly request: AccessRequest;
   readonly credential: HeldCredential | null;
+  readonly session: HeldSession | null;
+  readonly member: HeldMember | null;
   readonly storeFailed: boolean;
 }
 
@@ -96,21 +117,46 @@ const steps: readonly Step[] = [
   addressIsAllowed,
   serviceIsAvailable,
   routeIsKnown,
+  routeIsForKeys,
   // Then `judgeByScopes`: the one step that can say yes.
 ];
 
+/** The same for somebody who is signed in. */
+const sessionSteps: readonly Step[] = [
+  callerIsDetermined,
+  pathIsValid,
+  storeAnswered,
+  sessionIsKnown,
+  sessionIsNotEnded,
+  sessionIsNotExpired,
+  requestIsMeant,
+  accountIsLive,
+  addressIsAllowed,
+  routeIsKnown,
+];
+
 /** A public route looks at no credential. */
-const publicSteps: readonly Step[] = [callerIsDetermined, pathIsValid, hapikeyGoesNoFurther];
+const publicSteps: readonly Step[] = [
+  callerIsDetermined,
+  pathIsValid,
+  hapikeyGoesNoFurther,
+  requestIsNotFromElsewhere,
+];
 
 const storeRetryAfterSeconds = 1;
 
 export async function checkAccess(
   request: AccessRequest,
   keys: KeyDirectory,
+  sessions: SessionDirectory = noSessions,
 ): Promise<AccessOutcome> {
   if (isPublic(request.target)) {
-    const facts = { request, credential: null, storeFailed: false };
+    const facts = nobody(request);
     return outcomeOf(facts, firstDenial(publicSteps, facts) ?? { allowed: true, usedScopes: [] });
+  }
+  if (request.credential.kind === 'session') {
+    const facts = await identifyPerson(request, request.credential.token, sessions);
+    return outcomeOf(facts, firstDenial(sessionSteps, facts) ?? judgeByScopes(facts));
   }
   const facts = await identify(request, keys);
   const decision = firstDenial(steps, facts) ?? judgeByScopes(facts);
@@ -122,6 +168,13 @@ export async function checkAccess(
   return outcomeOf(asOfNow, firstDenial(steps, asOfNow) ?? judgeByScopes(asOfNow));
 }
 
+/** Where no session is a credential. */
+const noSessions: SessionDirectory = { find: () => Promise.resolve(null) };
+
+function nobody(request: AccessRequest): Facts {
+  return { request, credential: null, session: null, member: null, storeFailed: false };
+}
+
 /** Also where the request is denied: whoever presents a secret has it, so it was not lost on its way to them. */
 function isFirstUse({ credential, storeFailed, request: { now } }: Facts): boolean {
   if (credential === null || credential.used || storeFailed) return false;
@@ -130,16 +183,24 @@ function isFirstUse({ credential, storeFailed, request: { now } }: Facts): boole
 }
 
 function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
-  const { request, credential } = facts;
+  const { request, credential, session, member } = facts;
   return {
     decision,
     credential,
+    session,
+    member,
     // Without the store nobody can say whether it still is what it was.
     secretState:
       credential === null || facts.storeFailed ? null : secretStateAt(credential, request.now),
-    credentialKind: request.credential.kind === 'found' ? request.credential.method : 'none',
+    credentialKind: kindOf(request),
     wouldDeny: isDeniedForAddress(decision) ? null : reportedDenial(facts),
   };
+}
+
+/** A route that is open to anyone looks at none. */
+function kindOf({ credential, target }: AccessRequest): CredentialKind {
+  if (credential.kind === 'session') return isPublic(target) ? 'none' : 'session';
+  return credential.kind === 'found' ? credential.method : 'none';
 }
 
 /** Who it is comes before whether it may, so that a denied call is still found under its key. */
@@ -148,22 +209,38 @@ async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Fac
   try {
     if (reading.kind === 'found') {
       const found = keys.find(reading.secret);
-      return {
-        request,
-        credential: found instanceof Promise ? await found : found,
-        storeFailed: false,
-      };
+      return { ...nobody(request), credential: found instanceof Promise ? await found : found };
     }
     if (reading.kind === 'malformed') {
       for (const candidate of reading.candidates) {
         const credential = await keys.find(candidate);
-        if (credential !== null) return { request, credential, storeFailed: false };
+        if (credential !== null) return { ...nobody(request), credential };
       }
     }
-    return { request, credential: null, storeFailed: false };
+    return nobody(request);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { request, credential: error.remembered, storeFailed: true };
+    return { ...nobody(request), credential: error.remembered, storeFailed: true };
+  }
+}
+
+/** What is open to all people is of no account, so nobody is there as a member of one. */
+async function identifyPerson(
+  request: AccessRequest,
+  token: string,
+  sessions: SessionDirectory,
+): Promise<Facts> {
+  try {
+    const session = await sessions.find(token);
+    const { match } = request.target;
+    const isOfAccount = match.kind !== 'own' || match.openTo === undefined;
+    const accountId = match.kind === 'own' ? (match.accountId ?? null) : null;
+    const member =
+      session !== null && isOfAccount ? actingMember(session.members, accountId) : null;
+    return { ...nobody(request), session, member };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    return { ...nobody(request), storeFailed: true };
   }
 }
 
@@ -256,12 +333,37 @@ function secretIsNotRevoked(facts: Facts): Denied | null {
   return secretStateAt(credential, facts.request.now) === 'revoked' ? deny('SECRET_REVOKED') : null;
 }
 
+function sessionIsKnown({ session }: Facts): Denied | null {
+  return session === null ? deny('SESSION_UNKNOWN') : null;
+}
+
+function sessionIsNotEnded({ session }: Facts): Denied | null {
+  const endedAt = session?.endedAt ?? null;
+  return endedAt === null ? null : deny('SESSION_ENDED', { endedAt });
+}
+
+/** The instant itself is already past. */
+function sessionIsNotExpired({ session, request: { now } }: Facts): Denied | null {
+  const isOver = session !== null && session.expiresAt <= now;
+  return isOver ? deny('SESSION_EXPIRED', { endedAt: session.expiresAt }) : null;
+}
+
+function requestIsMeant({ request: { sentFrom } }: Facts): Denied | null {
+  return sentFrom !== undefined && isMeant(sentFrom) ? null : deny('CROSS_ORIGIN');
+}
+
+/** Nobody is to be signed in by a page of somebody else's. */
+function requestIsNotFromElsewhere({ request: { sentFrom, target } }: Facts): Denied | null {
+  const isOwn = target.match.kind === 'own';
+  return isOwn && sentFrom?.origin === 'elsewhere' ? deny('CROSS_ORIGIN') : null;
+}
+
 function keyIsNotSuspended(facts: Facts): Denied | null {
   return known(facts).key.standing === 'suspended' ? deny('KEY_SUSPENDED') : null;
 }
 
 function accountIsLive(facts: Facts): Denied | null {
-  return known(facts).account.suspended ? deny('ACCOUNT_SUSPENDED') : null;
+  return accountOf(facts)?.suspended ? deny('ACCOUNT_SUSPENDED') : null;
 }
 
 function hapikeyIsAllowed(facts: Facts): Denied | null {
@@ -291,15 +393,21 @@ function isDeniedForAddress(decision: Decision): boolean {
 }
 
 function reportedDenial(facts: Facts): DenialReason | null {
-  if (facts.credential === null || !facts.request.caller.determined) return null;
+  if (accountOf(facts) === null || !facts.request.caller.determined) return null;
   return someListRefuses(facts, 'report') ? 'IP_NOT_ALLOWED' : null;
 }
 
-/** Both lists must admit: the account's and the key's. */
+/** Both lists must admit: the account's and the key's. A person has none of their own. */
 function someListRefuses(facts: Facts, mode: AllowlistMode): boolean {
-  const { account, key } = known(facts);
   const refuses = (list: CompiledAllowlist) => list.mode === mode && !list.admits(callerIp(facts));
-  return refuses(account.ipAllowlist) || refuses(key.ipAllowlist);
+  const account = accountOf(facts);
+  if (account !== null && refuses(account.ipAllowlist)) return true;
+  return facts.credential !== null && refuses(facts.credential.key.ipAllowlist);
+}
+
+/** In which account it is asked. */
+function accountOf({ credential, member }: Facts): HeldAccount | null {
+  return credential?.account ?? member?.account ?? null;
 }
 
 function serviceIsAvailable(facts: Facts): Denied | null {
@@ -327,10 +435,23 @@ function routeIsKnown({ request: { target } }: Facts): Denied | null {
   }
 }
 
+/** What is open to people is theirs alone: no key signs anybody out. */
+function routeIsForKeys({ request: { target } }: Facts): Denied | null {
+  const isForPeople = target.match.kind === 'own' && target.match.openTo === 'people';
+  return isForPeople ? deny('SESSION_NEEDED') : null;
+}
+
 function judgeByScopes(facts: Facts): Decision {
-  const verdict = judgeScopes(scopeSetsOf(facts.request.target), known(facts).key.scopes);
+  const verdict = judgeScopes(scopeSetsOf(facts.request.target), scopesHeldBy(facts));
   if (verdict.open) return { allowed: true, usedScopes: verdict.used };
   return deny('SCOPE_MISSING', { requiredScopes: verdict.nearest, missingScopes: verdict.missing });
+}
+
+const noScopes: ReadonlySet<string> = new Set();
+
+function scopesHeldBy({ credential, member }: Facts): ReadonlySet<string> {
+  if (credential !== null) return credential.key.scopes;
+  return member === null ? noScopes : scopesOfRole(member.role, member.account);
 }
 
 async function recordFirstUse(facts: Facts, keys: KeyDirectory): Promise<Denied | null> {
@@ -361,6 +482,7 @@ function scopeSetsOf({ match }: Target): readonly (readonly string[])[] {
 }
 
 function isPublic({ match }: Target): boolean {
+  if (match.kind === 'own') return match.openTo === 'anyone';
   return match.kind === 'found' && match.route.public;
 }
 

@@ -24,6 +24,8 @@ export interface Engagement {
   readonly hapikey: Presence;
   readonly bearer: Presence;
   readonly accessToken: Presence;
+  /** Only where a session would be a credential, and its cookie came. */
+  readonly session?: Presence;
 }
 
 export type CredentialReading =
@@ -33,6 +35,8 @@ export type CredentialReading =
       readonly secret: string;
       readonly engagement: Engagement;
     }
+  /** A session of the console: of the management listener alone. */
+  | { readonly kind: 'session'; readonly token: string; readonly engagement: Engagement }
   | { readonly kind: 'missing'; readonly engagement: Engagement }
   | {
       readonly kind: 'malformed';
@@ -46,6 +50,8 @@ export function presentedSecrets(reading: CredentialReading): readonly string[] 
   switch (reading.kind) {
     case 'found':
       return [reading.secret];
+    case 'session':
+      return [reading.token];
     case 'malformed':
       return reading.candidates;
     case 'missing':
@@ -67,6 +73,25 @@ const candidatesMax = 4;
 export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
   const { bearer, accessToken } = readHeaders(rawHeaders);
   return readingOf({ hapikey: readHapikey(rawQuery), bearer, accessToken });
+}
+
+/**
+ * The same where a session is a credential as well. A browser adds its cookie to every request, so it counts only where no key is
+ * given: whoever gives one means it.
+ *
+ * @param tokens what came as the session's cookie
+ */
+export function orSession(
+  reading: CredentialReading,
+  tokens: readonly string[],
+): CredentialReading {
+  const [token] = tokens;
+  if (reading.kind !== 'missing' || token === undefined) return reading;
+  const { engagement } = reading;
+  if (tokens.length === 1)
+    return { kind: 'session', token, engagement: { ...engagement, session: 'engaged' } };
+  const candidates = tokens.slice(0, candidatesMax);
+  return { kind: 'malformed', engagement: { ...engagement, session: 'repeated' }, candidates };
 }
 
 /**
@@ -93,7 +118,9 @@ function placeOf(method: CredentialMethod, secret: string): Place {
   return place.presence === 'engaged' ? place : { ...place, values: secret.split(/[ \t,]+/) };
 }
 
-function readingOf(read: Readonly<Record<keyof Engagement, Place>>): CredentialReading {
+function readingOf(
+  read: Readonly<Record<'hapikey' | 'bearer' | 'accessToken', Place>>,
+): CredentialReading {
   const { hapikey, bearer, accessToken } = read;
   const engagement = {
     hapikey: hapikey.presence,
@@ -247,6 +274,17 @@ const places = {
     absent: 'there is no X-Access-Token header',
     empty: 'the X-Access-Token header is present but empty',
   },
+  session: {
+    absent: "there is no session's cookie",
+    empty: "the session's cookie is present but empty",
+  },
+} as const;
+
+const placeNames = {
+  hapikey: 'hapikey',
+  bearer: 'Authorization',
+  accessToken: 'X-Access-Token',
+  session: "the session's cookie",
 } as const;
 
 /** One sentence per method, under the names callers know (contract §2). It repeats nothing the caller sent. */
@@ -255,6 +293,9 @@ export function describeEngagement(engagement: Engagement): Record<string, strin
     hapikey: describePresence('hapikey', engagement.hapikey),
     'oauth-token': describePresence('bearer', engagement.bearer),
     'x-access-token': describePresence('accessToken', engagement.accessToken),
+    ...(engagement.session !== undefined && {
+      session: describePresence('session', engagement.session),
+    }),
   };
 }
 
@@ -270,8 +311,7 @@ export function notableIn(engagement: Engagement): string | undefined {
 }
 
 function describePresence(place: keyof typeof places, presence: Presence): string {
-  const where =
-    place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';
+  const where = placeNames[place];
   switch (presence) {
     case 'absent':
     case 'empty':

@@ -35,6 +35,10 @@ const kinds = {
   CREDENTIALS_MISSING: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'plain' },
   CREDENTIALS_MALFORMED: { status: 400, category: 'INVALID_REQUEST', challenge: 'invalid_request' },
   KEY_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'invalid_token' },
+  SESSION_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'plain' },
+  SESSION_ENDED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: 'plain' },
+  SESSION_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'plain' },
+  CROSS_ORIGIN: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   SECRET_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_OVER_AGE: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_BROWNOUT: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
@@ -47,6 +51,7 @@ const kinds = {
   SERVICE_NOT_AVAILABLE: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   ROUTE_UNKNOWN: { status: 404, category: 'NOT_FOUND', challenge: 'none' },
   METHOD_NOT_ALLOWED: { status: 405, category: 'NOT_FOUND', challenge: 'none' },
+  SESSION_NEEDED: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   SCOPE_MISSING: { status: 403, category: 'MISSING_SCOPES', challenge: 'insufficient_scope' },
   RATE_LIMITED: { status: 429, category: 'RATE_LIMITS', challenge: 'none' },
   STORE_UNAVAILABLE: { status: 503, category: 'UNAVAILABLE', challenge: 'none' },
@@ -64,7 +69,7 @@ export interface DenialContext {
   /** IP_NOT_ALLOWED: the address that was judged. */
   readonly callerIp?: string;
   /**
-   * SECRET_EXPIRED: epoch milliseconds at which the secret ended. SECRET_OVER_AGE: from which it has been too old.
+   * SECRET_EXPIRED, SESSION_ENDED, SESSION_EXPIRED: epoch milliseconds at which it ended. SECRET_OVER_AGE: from which it has been too old.
    * SECRET_BROWNOUT: at which it works again.
    */
   readonly endedAt?: number;

@@ -155,6 +155,9 @@ const prefixLengthMax = 16;
 /** A secret that signs webhooks; the name says that it is one, so what follows need not be whole. */
 const webhookSecret = /whsec_[A-Za-z0-9+/]{16,}={0,2}/g;
 
+/** A token of a session or of a link. */
+const token = /lk[a-z]_[0-9A-Za-z]{38}/g;
+
 function maskPlain(text: string): string {
   if (!text.includes('_')) return text;
   let masked = '';
@@ -163,7 +166,9 @@ function maskPlain(text: string): string {
     masked += text.slice(copied, from) + mask;
     copied = end;
   }
-  return (masked + text.slice(copied)).replace(webhookSecret, mask);
+  return (masked + text.slice(copied))
+    .replace(webhookSecret, mask)
+    .replace(token, (found) => (hasValidChecksum(found) ? mask : found));
 }
 
 /** Where in a text stands what its checksum says is a secret of ours. */

@@ -12,6 +12,7 @@ import { Recipients1796300000000 } from './migrations/main/1796300000000-recipie
 import { Brownouts1795900000000 } from './migrations/main/1795900000000-brownouts.js';
 import { EndedAsItBegan1796000000000 } from './migrations/main/1796000000000-ended-as-it-began.js';
 import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js';
+import { Members1796450000000 } from './migrations/main/1796450000000-members.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -35,6 +36,7 @@ const shared = {
     Notices1796200000000,
     AuditEventTargets1796250000000,
     Recipients1796300000000,
+    Members1796450000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),

@@ -10,13 +10,12 @@ import { readCredential } from './credential-query.js';
 import { Database, isStale, type Stale } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
 import { Lease } from './lease.js';
+import { orUnavailable } from './or-unavailable.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { CLOCK, KEY_PREFIXES, PEPPERS, POLICY_DEFAULTS } from './tokens.js';
 
 const rememberedCredentialsMax = 100_000;
 const rememberedUnknownsMax = 10_000;
-/** How long a call waits for the store before it is turned away. */
-const answerMsMax = 5_000;
 
 /**
  * The keys a node remembers, in front of the store.
@@ -166,18 +165,4 @@ function outOfTouch(remembered?: HeldCredential): StoreUnavailableError {
   return new StoreUnavailableError('This node has not heard from the database for too long.', {
     ...(remembered && { remembered }),
   });
-}
-
-async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('It did not answer in time.')), answerMsMax);
-  });
-  try {
-    return await Promise.race([asking, patience]);
-  } catch (error) {
-    throw new StoreUnavailableError('The store cannot be asked.', { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -4,6 +4,7 @@ import type { AccountPolicy } from '../core/account-policy.js';
 import type { CallLog, Clock, JunkCounts } from '../core/ports.js';
 import type { Pepper } from '../core/secret-digest.js';
 import type { SealingKey } from '../core/sealing.js';
+import type { SessionTerms } from '../core/session-life.js';
 import { AccountsStore } from './accounts.store.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { AuditChainsStore } from './audit-chains.store.js';
@@ -25,14 +26,21 @@ import { JunkCountsStore } from './junk-counts/junk-counts.store.js';
 import { CachedKeyDirectory } from './key-directory.js';
 import { Lease } from './lease.js';
 import { LogWholeness } from './log-wholeness.js';
+import { MembersStore } from './members.store.js';
 import { NoticeDeliveriesStore } from './notice-deliveries.store.js';
 import { NoticesStore } from './notices.store.js';
+import { OneTimeLinksStore } from './one-time-links.store.js';
+import { PeopleStore } from './people.store.js';
+import { PersonTrail } from './person-trail.js';
 import { RotationOpening } from './rotation-opening.js';
 import { RotationsStore } from './rotations.store.js';
 import { ScopesStore } from './scopes.store.js';
 import { SecretsStore } from './secrets.store.js';
 import { ServiceCatalog } from './service-catalog.js';
 import { ServicesStore } from './services.store.js';
+import { SessionsStore } from './sessions.store.js';
+import { StoredSessions } from './session-directory.js';
+import { TokenDigests } from './token-digests.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { SecretSightings } from './secret-sightings.js';
 import { SealingStore } from './sealing.store.js';
@@ -48,6 +56,7 @@ import {
   PEPPERS,
   POLICY_DEFAULTS,
   SEALING_KEYS,
+  SESSION_TERMS,
 } from './tokens.js';
 
 /** What the store needs that is not in the database: opened and checked before the application is built. */
@@ -68,6 +77,7 @@ export interface StoreParts {
   readonly keyPrefixes: readonly string[];
   readonly auditKey: Buffer;
   readonly policyDefaults: AccountPolicy;
+  readonly sessionTerms: SessionTerms;
   /** On PostgreSQL; the usual one unless given. */
   readonly leaseMs: number | undefined;
 }
@@ -90,6 +100,13 @@ const stores = [
   SealedCredentials,
   SealingStore,
   SecretSightings,
+  PeopleStore,
+  PersonTrail,
+  MembersStore,
+  SessionsStore,
+  StoredSessions,
+  OneTimeLinksStore,
+  TokenDigests,
   NoticesStore,
   NoticeDeliveriesStore,
   WebhooksStore,
@@ -121,6 +138,7 @@ export class StoreModule {
       { provide: KEY_PREFIXES, useValue: parts.keyPrefixes },
       { provide: AUDIT_KEY, useValue: parts.auditKey },
       { provide: POLICY_DEFAULTS, useValue: parts.policyDefaults },
+      { provide: SESSION_TERMS, useValue: parts.sessionTerms },
     ];
     return {
       module: StoreModule,

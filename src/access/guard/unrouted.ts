@@ -13,7 +13,7 @@ export async function answerUnrouted(
   reply: FastifyReply,
 ): Promise<void> {
   reply.hijack();
-  const arrival = admission.receive(request.raw);
+  const arrival = admission.receiveAtManagement(request.raw);
   const outcome = await admission.judge(arrival, { service: null, match: { kind: 'unknown' } });
   const { decision } = outcome;
   if (decision.allowed) throw new Error('A call was let through to nowhere.');

@@ -16,6 +16,10 @@ const places: Readonly<Record<DenialReason, string>> = {
   CREDENTIALS_MISSING: 'credentials',
   CREDENTIALS_MALFORMED: 'credentials',
   KEY_UNKNOWN: 'credentials',
+  SESSION_UNKNOWN: 'credentials',
+  SESSION_ENDED: 'credentials',
+  SESSION_EXPIRED: 'credentials',
+  CROSS_ORIGIN: 'headers',
   SECRET_EXPIRED: 'credentials',
   SECRET_OVER_AGE: 'credentials',
   SECRET_BROWNOUT: 'credentials',
@@ -28,6 +32,7 @@ const places: Readonly<Record<DenialReason, string>> = {
   SERVICE_NOT_AVAILABLE: 'service',
   ROUTE_UNKNOWN: 'path',
   METHOD_NOT_ALLOWED: 'method',
+  SESSION_NEEDED: 'credentials',
   SCOPE_MISSING: 'scopes',
   RATE_LIMITED: 'limits',
   STORE_UNAVAILABLE: 'latchkey',
@@ -49,6 +54,13 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
     `It is not clear which secret was meant${detail === undefined ? '' : `: ${detail}`}. Send one secret, once, by one method.`,
   KEY_UNKNOWN: () =>
     'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
+  SESSION_UNKNOWN: () => 'This session is not known here. Sign in.',
+  SESSION_ENDED: ({ endedAt }) =>
+    `This session was ended${endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`}. Sign in again.`,
+  SESSION_EXPIRED: ({ endedAt }) =>
+    `This session ended by itself${endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`}. Sign in again.`,
+  CROSS_ORIGIN: () =>
+    'This request did not come from a page of this console. A session acts only from there; a program uses a key.',
   SECRET_EXPIRED: ({ endedAt, rotationId }) => {
     const when = endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`;
     return rotationId === undefined
@@ -72,6 +84,7 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   ROUTE_UNKNOWN: () => 'There is no such route here.',
   METHOD_NOT_ALLOWED: ({ allow }) =>
     `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
+  SESSION_NEEDED: () => 'This is about whoever is signed in. A key has no part in it.',
   SCOPE_MISSING: ({ missingScopes }) =>
     `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
   RATE_LIMITED: () => 'This key has made too many calls. Wait as long as Retry-After says.',
@@ -117,6 +130,8 @@ export function denialAnswer(
 /** What the time is called that a denial knows. */
 const timeNames = {
   SECRET_EXPIRED: 'endedAt',
+  SESSION_ENDED: 'endedAt',
+  SESSION_EXPIRED: 'endedAt',
   SECRET_OVER_AGE: 'overAgeSince',
   SECRET_BROWNOUT: 'worksAgainAt',
 } as const;
@@ -133,6 +148,8 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
     case 'METHOD_NOT_ALLOWED':
       return { allow: context.allow };
     case 'SECRET_EXPIRED':
+    case 'SESSION_ENDED':
+    case 'SESSION_EXPIRED':
     case 'SECRET_OVER_AGE':
     case 'SECRET_BROWNOUT':
       return {

@@ -64,6 +64,52 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
       'Copy the secret again, whole: it ends in a checksum, so any slip is noticed. Check that you call the right host.',
     admin: 'A secret is shown once and cannot be looked up. If it is lost, rotate the key.',
   },
+  SESSION_UNKNOWN: {
+    meaning: 'The session of this browser is not known here.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again: what ended long ago is not remembered.',
+  },
+  SESSION_ENDED: {
+    meaning:
+      'The session was ended: by signing out, by a new password, or by an admin. The body says when.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again. The audit trail says who ended it.',
+  },
+  SESSION_EXPIRED: {
+    meaning:
+      'The session ended by itself: it was not used for a while, or it had lasted long enough.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again. SESSION_IDLE_MINUTES and SESSION_MINUTES_MAX say how long one lasts.',
+  },
+  CROSS_ORIGIN: {
+    meaning:
+      'A browser sent its session along with a request that no page of the console made, so nobody can tell that its owner meant it.',
+    integrator: 'Use a key, which is never sent along by itself.',
+    admin:
+      'Set CONSOLE_URL to the address at which people open the console. If it is set, a page of somebody else tried to act in your name, and nothing came of it.',
+  },
+  SESSION_NEEDED: {
+    meaning: 'The call is about the person who is signed in, and a key is none.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin: 'Use the console.',
+  },
+  SIGN_IN_FAILED: {
+    meaning: 'The e-mail address and the password do not belong together, or are not known here.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin:
+      'Try again. An admin of the account, or the operator, can make a link for a new password.',
+  },
+  TOO_MANY_ATTEMPTS: {
+    meaning:
+      'From this address, or for this e-mail address, somebody tried to sign in too often. It says nothing about the password.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin: 'Wait as long as Retry-After says.',
+  },
+  KEY_OF_OTHERS: {
+    meaning: 'A developer changes the keys that they made, and no others.',
+    integrator: nothingToDo,
+    admin: 'An admin of the account can change every key of it.',
+  },
   SECRET_EXPIRED: {
     meaning:
       "The secret has ended: its rotation's grace window is over, or its key has expired. The body says when, and which rotation.",

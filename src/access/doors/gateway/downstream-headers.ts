@@ -1,3 +1,4 @@
+import { setsSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
 import type { RetiringHeaders } from '../../retiring-headers.js';
@@ -21,6 +22,8 @@ export function downstreamHeaders(
     )
       return;
     if (folded === 'cache-control' && guarded) return;
+    // Browsers keep it for every port of this host: nobody behind the gateway signs somebody in to the console.
+    if (folded === 'set-cookie' && setsSessionCookie(value)) return;
     const moved =
       folded === 'location' || folded === 'content-location' ? belowMount(value, service) : value;
     // Node reads it in another encoding once a Content-Length stands before it, and may refuse what it reads.

@@ -1,6 +1,7 @@
 import { isSegmentNamed, presentedSecrets, withoutHapikey } from '../../../core/credential.js';
 import { carriesSecret } from '../../../core/redaction.js';
 import type { UpstreamCredential } from '../../../core/ports.js';
+import { withoutSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
 import { identityHeaders, type Identity } from '../../identity.js';
@@ -70,7 +71,8 @@ export function upstreamHeaders(
     if (ofThisHop.has(folded) || isDropped(spelled) || spelled === ownSpelled) return;
     // A Referer or a cookie may carry the secret that came in the URL.
     if (presented.some((secret) => carriesSecret(value, secret))) return;
-    lines.push(name, value);
+    const kept = folded === 'cookie' ? withoutSessionCookie(value) : value;
+    if (kept !== null) lines.push(name, kept);
   });
   lines.push(
     'X-Correlation-Id',

@@ -193,7 +193,7 @@ function callerIpOf({ caller }: Arrival): string | null {
 }
 
 function openerOf({ id, name }: HeldKey, callerIp: string | null): RotationOpener {
-  return { keyId: id, actor: { kind: 'key', id, name }, callerIp };
+  return { actor: { kind: 'key', id, name }, callerIp };
 }
 
 function changedMeanwhile() {
