@@ -28,6 +28,8 @@ export function placeOf(
 /** What a call was answered with, as far as it is known when its row is written. */
 export interface CallAnswer {
   readonly status: number | null;
+  /** Whoever is told of it may have it take effect: it has its row whoever calls. */
+  readonly mayHaveEffect?: boolean;
   /** Why an allowed call was ours to answer. */
   readonly failure?: UpstreamFailure;
   readonly upstreamStatus?: number;

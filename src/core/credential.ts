@@ -178,6 +178,15 @@ export function isSegmentNamed(segment: string, wanted: string): boolean {
   return mayBe && /[%+]/.test(name) && decodeQueryText(name) === wanted;
 }
 
+/** Takes `hapikey` out of a query, in whatever encoding, and leaves every other byte. @returns `null` if nothing is left */
+export function withoutHapikey(rawQuery: string | null): string | null {
+  if (rawQuery === null) return null;
+  const segments = rawQuery.split('&');
+  const kept = segments.filter((segment) => !isHapikeySegment(segment));
+  if (kept.length === segments.length) return rawQuery;
+  return kept.length === 0 ? null : kept.join('&');
+}
+
 function valueOfSegment(segment: string): string {
   const end = segment.indexOf('=');
   return end === -1 ? '' : decodeQueryText(segment.slice(end + 1));

@@ -1,4 +1,4 @@
-import { isHapikeySegment } from './credential.js';
+import { withoutHapikey } from './credential.js';
 import { secretsOfOursIn } from './redaction.js';
 
 /** Where a secret of ours was seen that does not belong there. */
@@ -33,7 +33,8 @@ export function misplacedSecretsIn(
 ): MisplacedSecret[] {
   const found: MisplacedSecret[] = [];
   for (const { place, raw } of texts) {
-    for (const secret of secretsOfOursIn(place === 'query' ? withoutHapikey(raw) : raw))
+    // In hapikey a secret belongs.
+    for (const secret of secretsOfOursIn(place === 'query' ? (withoutHapikey(raw) ?? '') : raw))
       found.push({ place, secret });
   }
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -42,12 +43,4 @@ export function misplacedSecretsIn(
     for (const secret of secretsOfOursIn(name)) found.push({ place: 'header_name', secret });
   }
   return found;
-}
-
-/** There a secret belongs. */
-function withoutHapikey(rawQuery: string): string {
-  return rawQuery
-    .split('&')
-    .filter((segment) => !isHapikeySegment(segment))
-    .join('&');
 }

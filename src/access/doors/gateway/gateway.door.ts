@@ -4,6 +4,7 @@ import type { UpstreamFailure } from '../../../core/call.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { Allowed, Denied } from '../../../core/decision.js';
 import type { CallLog } from '../../../core/ports.js';
+import { isSafeMethod } from '../../../core/safe-method.js';
 import { otherAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog, type PublishedService } from '../../../store/service-catalog.js';
@@ -11,6 +12,7 @@ import { CALL_LOG } from '../../../store/tokens.js';
 import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { durationMs, placeOf, type CallAnswer, type CallPlace } from '../../call-row.js';
+import { identityFor } from '../../identity.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
@@ -19,9 +21,6 @@ import { ForwardedBody } from './forwarded-body.js';
 import { answerPreflight, isPreflight } from './preflight.js';
 import { Upstream } from './upstream.js';
 import { upstreamHeaders, upstreamPath } from './upstream-request.js';
-
-/** RFC 9110 §9.2.1. Anything else may have an effect, so it is on the log before it is forwarded. */
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>, string>> = {
   UPSTREAM_UNREACHABLE: 'Your key was accepted, but the service behind it could not be reached.',
@@ -70,7 +69,7 @@ export class GatewayDoor {
     const outcome = await this.admission.judge(arrival, { service, match });
     if (isDenied(outcome)) return this.admission.deny(response, arrival, outcome, place);
     if (service === null) throw new Error('A call was let through to no service.');
-    const logFirst = !safeMethods.has(arrival.method);
+    const logFirst = !isSafeMethod(arrival.method);
     const passage: Passage = {
       arrival,
       outcome: outcome as AllowedOutcome,
@@ -123,10 +122,7 @@ export class GatewayDoor {
 
   #send({ arrival, outcome, service, rawRest }: Passage, body: ForwardedBody | null): Exchange {
     const { credential, decision } = outcome;
-    // An upstream that is shown a credential of its own is somebody else's: who called is none of its business.
-    const isTold = service.identityHeaders ?? service.credential === null;
-    const identity =
-      isTold && credential !== null ? { credential, usedScopes: decision.usedScopes } : null;
+    const identity = identityFor(service, credential, decision.usedScopes);
     return this.upstream.send({
       origin: service.upstream.origin,
       path: upstreamPath(service, arrival, rawRest),
