@@ -24,7 +24,7 @@ import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
 import type { OnRefused } from '../platform/http/http-server.js';
-import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
+import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { StoredSessions } from '../store/session-directory.js';
@@ -44,6 +44,12 @@ import { lookForSecrets } from './secret-lookout.js';
 
 const logRetryAfterSeconds = 1;
 const noRow = Promise.resolve();
+
+/** An error with its envelope as it is sent. */
+export interface WrittenAnswer {
+  readonly answer: ErrorAnswer;
+  readonly body: AnswerText;
+}
 
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
@@ -118,7 +124,7 @@ export class Admission {
   }
 
   #getsRow({ caller, peerIp }: Attempt, outcome: AccessOutcome, answer: CallAnswer): boolean {
-    const isBeforeEffect = answer.status === null;
+    const isBeforeEffect = answer.status === null || answer.mayHaveEffect === true;
     if (outcome.credential !== null || outcome.session !== null || isBeforeEffect) return true;
     const { decision } = outcome;
     const ip = caller.determined ? caller.ip : peerIp;
@@ -148,17 +154,26 @@ export class Admission {
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
   ): Promise<void> {
-    const answer = denialAnswer(outcome.decision, arrival.id, arrival.credential.engagement);
-    const body = errorBody(answer);
+    const { answer, body } = await this.recordDenied(arrival, outcome, place);
+    writeErrorAnswer(response, answer, arrival.method, body);
+  }
+
+  /** @returns what a denied call is to be answered, once its row is written */
+  async recordDenied(
+    attempt: Attempt,
+    outcome: AccessOutcome & { readonly decision: Denied },
+    place: CallPlace,
+  ): Promise<WrittenAnswer> {
+    const answer = denialAnswer(outcome.decision, attempt.id, attempt.credential.engagement);
+    const body = answerText(answer.body);
     try {
-      const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
-      await this.record(arrival, outcome, place, { status: answer.status, responseBytes });
+      const responseBytes = attempt.method === 'HEAD' ? 0 : body.bytes;
+      await this.record(attempt, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
-      this.answerLogUnavailable(response, arrival, outcome);
-      return;
+      return this.logUnavailableAnswer(attempt, outcome);
     }
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method, body);
+    return { answer: told(answer, attempt, outcome), body };
   }
 
   /** Counts a request that never became a call: the HTTP parser refused it, so there is nothing to log. */
@@ -177,21 +192,25 @@ export class Admission {
 
   /** The denial of last resort: what cannot be logged is not let through. */
   answerLogUnavailable(response: ServerResponse, arrival: Arrival, outcome: AccessOutcome): void {
-    const answer = denialAnswer(logUnavailable(), arrival.id, arrival.credential.engagement);
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method);
+    const { answer, body } = this.logUnavailableAnswer(arrival, outcome);
+    writeErrorAnswer(response, answer, arrival.method, body);
+  }
+
+  logUnavailableAnswer(attempt: Attempt, outcome: AccessOutcome): WrittenAnswer {
+    const answer = denialAnswer(logUnavailable(), attempt.id, attempt.credential.engagement);
+    return { answer: told(answer, attempt, outcome), body: answerText(answer.body) };
   }
 }
 
 function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
-  const { at, caller, credential, sentFrom } = attempt;
-  return {
-    ...{ now: at, caller, path: attempt.target.path, credential, target },
-    ...(sentFrom && { sentFrom }),
-  };
+  const { at: now, caller, credential, sentFrom } = attempt;
+  const { path } = attempt.target;
+  if (sentFrom === undefined) return { now, caller, path, credential, target };
+  return { now, caller, path, credential, sentFrom, target };
 }
 
 /** With what a caller is told whose secret retires, denied or not. */
-function told(answer: ErrorAnswer, { at }: Arrival, { credential }: AccessOutcome): ErrorAnswer {
+function told(answer: ErrorAnswer, { at }: Attempt, { credential }: AccessOutcome): ErrorAnswer {
   return { ...answer, headers: { ...answer.headers, ...retiringHeaders(credential, at) } };
 }
 

@@ -28,6 +28,8 @@ export function placeOf(
 /** What a call was answered with, as far as it is known when its row is written. */
 export interface CallAnswer {
   readonly status: number | null;
+  /** Whoever is told of it may have it take effect: it has its row whoever calls. */
+  readonly mayHaveEffect?: boolean;
   /** Why an allowed call was ours to answer. */
   readonly failure?: UpstreamFailure;
   readonly upstreamStatus?: number;
@@ -47,6 +49,7 @@ export function callRow(
   const { headers, rawHeaders } = attempt;
   const forwardedFor = forwardedForLines(rawHeaders);
   const presented = presentedSecrets(attempt.credential);
+  const scopes = scopesOf(decision);
   return {
     position: attempt.position,
     id: attempt.id,
@@ -68,7 +71,9 @@ export function callRow(
     path: redactPath(attempt.target.path.raw, presented),
     query: redactQuery(attempt.target.rawQuery, presented),
     route: place.route,
-    ...scopesOf(decision),
+    requiredScopes: scopes.requiredScopes,
+    usedScopes: scopes.usedScopes,
+    missingScopes: scopes.missingScopes,
     decision: decision.allowed ? 'allowed' : 'denied',
     reason: decision.allowed ? (answer.failure ?? null) : decision.reason,
     wouldDeny: outcome.wouldDeny,

@@ -43,8 +43,22 @@ export interface AccessRequest {
 export interface Target {
   /** The service, unless the request is for Latchkey itself. */
   readonly service: { readonly id: string; readonly open: boolean } | null;
-  readonly match: RouteMatch | OwnRoute;
+  readonly match: RouteMatch | OwnRoute | UntoldCall;
+  /** Who takes the call to its upstream, where that is not Latchkey. */
+  readonly forwarder?: Forwarder;
 }
+
+/** A proxy that asks about a call and then takes it to an upstream that we have no say in. */
+export interface Forwarder {
+  /** Whether it takes the parameter `hapikey` out of the query before. */
+  readonly takesHapikeyOut: boolean;
+}
+
+/** Somebody asked about a call, and there is none to judge: who asked may not, or did not say which one is meant. */
+export type UntoldCall =
+  | { readonly kind: 'asker_untrusted' }
+  /** @param detail what is wrong, in words that echo no input */
+  | { readonly kind: 'call_unclear'; readonly detail: string };
 
 /** A route of Latchkey's own: management and `self`. */
 export interface OwnRoute {
@@ -84,6 +98,7 @@ interface Facts {
 type Step = (facts: Facts) => Denied | null;
 
 const steps: readonly Step[] = [
+  callIsTold,
   callerIsDetermined,
   pathIsValid,
   routesAreThere,
@@ -98,6 +113,7 @@ const steps: readonly Step[] = [
   keyIsNotSuspended,
   accountIsLive,
   hapikeyIsAllowed,
+  hapikeyGoesNoFurther,
   addressIsAllowed,
   serviceIsAvailable,
   routeIsKnown,
@@ -120,7 +136,12 @@ const sessionSteps: readonly Step[] = [
 ];
 
 /** A public route looks at no credential. */
-const publicSteps: readonly Step[] = [callerIsDetermined, pathIsValid, requestIsNotFromElsewhere];
+const publicSteps: readonly Step[] = [
+  callerIsDetermined,
+  pathIsValid,
+  requestIsNotFromElsewhere,
+  hapikeyGoesNoFurther,
+];
 
 const storeRetryAfterSeconds = 1;
 
@@ -130,7 +151,7 @@ export async function checkAccess(
   sessions: SessionDirectory = noSessions,
 ): Promise<AccessOutcome> {
   if (isPublic(request.target)) {
-    const facts = nobody(request);
+    const facts = factsOf(request, null);
     return outcomeOf(facts, firstDenial(publicSteps, facts) ?? { allowed: true, usedScopes: [] });
   }
   if (request.credential.kind === 'session') {
@@ -150,8 +171,13 @@ export async function checkAccess(
 /** Where no session is a credential. */
 const noSessions: SessionDirectory = { find: () => Promise.resolve(null) };
 
-function nobody(request: AccessRequest): Facts {
-  return { request, credential: null, session: null, member: null, storeFailed: false };
+/** Built field by field: each call at each door has one. */
+function factsOf(
+  request: AccessRequest,
+  credential: HeldCredential | null,
+  storeFailed = false,
+): Facts {
+  return { request, credential, session: null, member: null, storeFailed };
 }
 
 /** Also where the request is denied: whoever presents a secret has it, so it was not lost on its way to them. */
@@ -188,18 +214,18 @@ async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Fac
   try {
     if (reading.kind === 'found') {
       const found = keys.find(reading.secret);
-      return { ...nobody(request), credential: found instanceof Promise ? await found : found };
+      return factsOf(request, found instanceof Promise ? await found : found);
     }
     if (reading.kind === 'malformed') {
       for (const candidate of reading.candidates) {
         const credential = await keys.find(candidate);
-        if (credential !== null) return { ...nobody(request), credential };
+        if (credential !== null) return factsOf(request, credential);
       }
     }
-    return nobody(request);
+    return factsOf(request, null);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { ...nobody(request), credential: error.remembered, storeFailed: true };
+    return factsOf(request, error.remembered, true);
   }
 }
 
@@ -216,10 +242,10 @@ async function identifyPerson(
     const accountId = match.kind === 'own' ? (match.accountId ?? null) : null;
     const member =
       session !== null && isOfAccount ? actingMember(session.members, accountId) : null;
-    return { ...nobody(request), session, member };
+    return { request, credential: null, session, member, storeFailed: false };
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { ...nobody(request), storeFailed: true };
+    return factsOf(request, null, true);
   }
 }
 
@@ -231,8 +257,15 @@ function firstDenial(order: readonly Step[], facts: Facts): Denied | null {
   return null;
 }
 
-function callerIsDetermined({ request }: Facts): Denied | null {
-  return request.caller.determined ? null : deny('CALLER_UNDETERMINED');
+function callIsTold({ request: { target } }: Facts): Denied | null {
+  const { match } = target;
+  if (match.kind === 'asker_untrusted') return deny('PROXY_NOT_TRUSTED');
+  return match.kind === 'call_unclear' ? deny('CALL_UNCLEAR', { detail: match.detail }) : null;
+}
+
+function callerIsDetermined({ request: { caller } }: Facts): Denied | null {
+  if (caller.determined) return null;
+  return deny('CALLER_UNDETERMINED', caller.detail === undefined ? {} : { detail: caller.detail });
 }
 
 function pathIsValid({ request: { path, target } }: Facts): Denied | null {
@@ -344,6 +377,16 @@ function hapikeyIsAllowed(facts: Facts): Denied | null {
   return sentInUrl && !known(facts).account.allowHapikey ? deny('HAPIKEY_NOT_ALLOWED') : null;
 }
 
+/** A secret that stays in the query would be told to the upstream, also of a route that looks at none. */
+function hapikeyGoesNoFurther({ request: { target, credential } }: Facts): Denied | null {
+  if (target.forwarder?.takesHapikeyOut ?? true) return null;
+  const { hapikey } = credential.engagement;
+  if (hapikey === 'absent' || hapikey === 'empty') return null;
+  return deny('HAPIKEY_NOT_ALLOWED', {
+    detail: 'the proxy that forwards this call cannot take it out of the URL',
+  });
+}
+
 function addressIsAllowed(facts: Facts): Denied | null {
   return someListRefuses(facts, 'enforce')
     ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) })
@@ -373,9 +416,16 @@ function accountOf({ credential, member }: Facts): HeldAccount | null {
 }
 
 function serviceIsAvailable(facts: Facts): Denied | null {
-  const { service } = facts.request.target;
-  if (service === null || service.open || known(facts).key.bindings.has(service.id)) return null;
-  return deny('SERVICE_NOT_AVAILABLE');
+  const { service, forwarder } = facts.request.target;
+  if (service === null) return null;
+  const binding = known(facts).key.bindings.get(service.id);
+  if (binding === undefined) return service.open ? null : deny('SERVICE_NOT_AVAILABLE');
+  const isElsewhere = binding.upstream !== null || binding.credential !== null;
+  // A proxy would take the call to where everybody's go, with whatever credential it has for them.
+  if (forwarder === undefined || !isElsewhere) return null;
+  return deny('SERVICE_NOT_AVAILABLE', {
+    detail: 'it has an upstream or a credential of its own there, which only the gateway uses',
+  });
 }
 
 function routeIsKnown({ request: { target } }: Facts): Denied | null {

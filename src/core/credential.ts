@@ -71,7 +71,8 @@ const candidatesMax = 4;
  * @param rawQuery what follows the first `?` of the request target, undecoded; empty if there is none
  */
 export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
-  return readingOf({ hapikey: readHapikey(rawQuery), ...readHeaders(rawHeaders) });
+  const { bearer, accessToken } = readHeaders(rawHeaders);
+  return readingOf({ hapikey: readHapikey(rawQuery), bearer, accessToken });
 }
 
 /**
@@ -177,6 +178,15 @@ export function isSegmentNamed(segment: string, wanted: string): boolean {
   return mayBe && /[%+]/.test(name) && decodeQueryText(name) === wanted;
 }
 
+/** Takes `hapikey` out of a query, in whatever encoding, and leaves every other byte. @returns `null` if nothing is left */
+export function withoutHapikey(rawQuery: string | null): string | null {
+  if (rawQuery === null) return null;
+  const segments = rawQuery.split('&');
+  const kept = segments.filter((segment) => !isHapikeySegment(segment));
+  if (kept.length === segments.length) return rawQuery;
+  return kept.length === 0 ? null : kept.join('&');
+}
+
 function valueOfSegment(segment: string): string {
   const end = segment.indexOf('=');
   return end === -1 ? '' : decodeQueryText(segment.slice(end + 1));
@@ -212,9 +222,11 @@ function readHeaders(rawHeaders: readonly string[]): { bearer: Place; accessToke
 
 function readAuthorization(lines: readonly string[]): Place {
   if (lines.length === 0) return { presence: 'absent', values: [] };
+  const line = lines[0] as string;
+  const only = lines.length === 1 ? /^bearer +([^ \t,]+)$/i.exec(line)?.[1] : undefined;
+  if (only !== undefined) return { presence: 'engaged', values: [only] };
   const values = lines.flatMap(bearerCandidates);
   if (lines.length > 1) return { presence: 'repeated', values };
-  const line = lines[0] as string;
   if (line === '') return { presence: 'empty', values };
   // RFC 9110 §11.4: the scheme ends at the first space. A tab there is none of ours, and near enough to be a mistake.
   const scheme = /^[^ \t,]*/.exec(line)?.[0] ?? '';
@@ -224,9 +236,7 @@ function readAuthorization(lines: readonly string[]): Place {
   const rest = line.slice(scheme.length);
   if (rest.includes(',')) return { presence: 'list', values };
   const token = rest.replace(/^ +/, '');
-  if (token === '') return { presence: 'token_missing', values };
-  if (token === rest || /[ \t]/.test(token)) return { presence: 'bad_syntax', values };
-  return { presence: 'engaged', values: [token] };
+  return { presence: token === '' ? 'token_missing' : 'bad_syntax', values };
 }
 
 function bearerCandidates(line: string): string[] {

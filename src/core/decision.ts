@@ -28,6 +28,8 @@ interface DenialKind {
 }
 
 const kinds = {
+  PROXY_NOT_TRUSTED: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
+  CALL_UNCLEAR: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   CALLER_UNDETERMINED: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   PATH_INVALID: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   CREDENTIALS_MISSING: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'plain' },
@@ -78,7 +80,10 @@ export interface DenialContext {
   /** SCOPE_MISSING: the nearest scope set, and what of it the key lacks. */
   readonly requiredScopes?: readonly string[];
   readonly missingScopes?: readonly string[];
-  /** PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED: what is wrong, in words that echo no input. */
+  /**
+   * PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED, CALL_UNCLEAR: what is wrong, in words that echo no input.
+   * HAPIKEY_NOT_ALLOWED, SERVICE_NOT_AVAILABLE: why, if it is this way in that does not allow it.
+   */
   readonly detail?: string;
   /** SECRET_BROWNOUT, RATE_LIMITED, STORE_UNAVAILABLE, LOG_UNAVAILABLE: seconds until a retry makes sense. */
   readonly retryAfterSeconds?: number;

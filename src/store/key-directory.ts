@@ -5,7 +5,7 @@ import type { AccountPolicy } from '../core/account-policy.js';
 import type { Clock, HeldCredential, KeyDirectory } from '../core/ports.js';
 import { StoreUnavailableError } from '../core/ports.js';
 import { digestOfSecret, fingerprintOfSecret, type Pepper } from '../core/secret-digest.js';
-import { shapeOfSecret } from '../core/secret-format.js';
+import { legacyLengthMax, shapeOfSecret } from '../core/secret-format.js';
 import { readCredential } from './credential-query.js';
 import { Database, isStale, type Stale } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
@@ -56,13 +56,15 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   }
 
   find(secret: string): HeldCredential | null | Promise<HeldCredential | null> {
-    const shape = shapeOfSecret(secret, this.prefixes);
-    if (shape === 'neither') return null;
-    if (this.lease.holds && shape === 'legacy' && !this.#hasLegacySecrets) return null;
+    if (secret.length > legacyLengthMax) return null;
     const fingerprint = fingerprintOfSecret(secret);
     const known = this.#known.get(fingerprint);
-    if (!this.lease.holds) throw outOfTouch(known);
-    if (known !== undefined) return known;
+    const isInTouch = this.lease.holds;
+    if (known !== undefined && isInTouch) return known;
+    const shape = shapeOfSecret(secret, this.prefixes);
+    if (shape === 'neither') return null;
+    if (isInTouch && shape === 'legacy' && !this.#hasLegacySecrets) return null;
+    if (!isInTouch) throw outOfTouch(known);
     if (this.#unknown.has(fingerprint)) return null;
     const asked = this.#asked.get(fingerprint);
     if (asked !== undefined) return asked;

@@ -20,6 +20,8 @@ const invalidToken = `${realm}, error="invalid_token"`;
 
 /** Contract §3, copied by hand: this is what the code is held to. SCOPE_MISSING names its scopes, so it is given there. */
 export const denials: Readonly<Record<string, DenialFacts>> = {
+  PROXY_NOT_TRUSTED: { status: 403, category: 'FORBIDDEN', challenge: null },
+  CALL_UNCLEAR: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   CALLER_UNDETERMINED: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   PATH_INVALID: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   CREDENTIALS_MISSING: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: realm },

@@ -9,6 +9,8 @@ import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
 
 /** Where a denial's cause lies, for `errors[].in`. */
 const places: Readonly<Record<DenialReason, string>> = {
+  PROXY_NOT_TRUSTED: 'headers',
+  CALL_UNCLEAR: 'headers',
   CALLER_UNDETERMINED: 'headers',
   PATH_INVALID: 'path',
   CREDENTIALS_MISSING: 'credentials',
@@ -39,8 +41,12 @@ const places: Readonly<Record<DenialReason, string>> = {
 
 /** What a caller is told, in one or two sentences: what is wrong, and what to do. Nothing in them was sent by the caller. */
 const messages: Readonly<Record<DenialReason, (context: DenialContext) => string>> = {
-  CALLER_UNDETERMINED: () =>
-    'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
+  PROXY_NOT_TRUSTED: () =>
+    'Only a proxy that is named in TRUSTED_PROXIES may ask here about the calls of others.',
+  CALL_UNCLEAR: ({ detail }) =>
+    `It is not clear which call the proxy asks about${detail === undefined ? '' : `: ${detail}`}.`,
+  CALLER_UNDETERMINED: ({ detail }) =>
+    `The caller cannot be determined: ${detail ?? 'a trusted proxy sent an X-Forwarded-For entry that is no address'}.`,
   PATH_INVALID: ({ detail }) => `This path cannot be judged: ${detail ?? 'it is not well-formed'}.`,
   CREDENTIALS_MISSING: ({ detail }) =>
     `No credentials were received${detail === undefined ? '' : `: ${detail}`}. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.`,
@@ -70,10 +76,11 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
     "This secret was revoked, though its key lives. Use the key's current secret.",
   KEY_SUSPENDED: () => 'This key is suspended. An admin of its account can resume it.',
   ACCOUNT_SUSPENDED: () => "This key's account is suspended. The operator can resume it.",
-  HAPIKEY_NOT_ALLOWED: () =>
-    'This account does not allow the query parameter hapikey. Send the secret as "Authorization: Bearer <secret>".',
+  HAPIKEY_NOT_ALLOWED: ({ detail }) =>
+    `${detail === undefined ? 'This account does not allow the query parameter hapikey' : `The query parameter hapikey is not allowed here: ${detail}`}. Send the secret as "Authorization: Bearer <secret>".`,
   IP_NOT_ALLOWED: ({ callerIp }) => `This key may not be used from ${callerIp ?? 'this address'}.`,
-  SERVICE_NOT_AVAILABLE: () => "This key's account has no access to this service.",
+  SERVICE_NOT_AVAILABLE: ({ detail }) =>
+    `This key's account has no access to this service${detail === undefined ? '' : ` by this way: ${detail}`}.`,
   ROUTE_UNKNOWN: () => 'There is no such route here.',
   METHOD_NOT_ALLOWED: ({ allow }) =>
     `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,

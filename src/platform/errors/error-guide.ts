@@ -14,9 +14,23 @@ const nothingToDo = 'Nothing: this is between the calling program and the API.';
 
 /** One page per reason. The type makes a reason without a page an error of the build. */
 export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide>> = {
+  PROXY_NOT_TRUSTED: {
+    meaning:
+      'Somebody asked whether a call may pass (forward-auth) who is no proxy that is trusted to tell of the calls of others.',
+    integrator: 'Call the API itself. This address is for the proxy in front of it.',
+    admin:
+      'If it was your proxy that asked, name its address in TRUSTED_PROXIES: the row in the request log has it as peerIp.',
+  },
+  CALL_UNCLEAR: {
+    meaning:
+      'A trusted proxy asked whether a call may pass (forward-auth) without saying, once each and well-formed, what its method and its URI are.',
+    integrator: 'If your program calls with an unusual method, use one that the API documents.',
+    admin:
+      'Compare the configuration of the proxy with the ready one for it: the message names the header that is missing, repeated or wrong.',
+  },
   CALLER_UNDETERMINED: {
     meaning:
-      'A trusted proxy passed on an X-Forwarded-For entry that is no IP address, so it cannot be told who is calling.',
+      'A trusted proxy passed on an X-Forwarded-For entry that is no IP address, or asked about a call (forward-auth) without X-Forwarded-For, so it cannot be told who is calling.',
     integrator: 'If your program sets X-Forwarded-For itself, stop doing so.',
     admin:
       'Find the proxy, of those in TRUSTED_PROXIES, that writes words such as "unknown" into X-Forwarded-For, and have it write the address.',
@@ -141,10 +155,10 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   },
   HAPIKEY_NOT_ALLOWED: {
     meaning:
-      "The account does not allow secrets in URLs, because URLs end up in other people's logs.",
+      "The account does not allow secrets in URLs, because URLs end up in other people's logs. Or the call came through a proxy that cannot take the secret out of the URL before it forwards it; the message says which.",
     integrator: 'Send the same secret as "Authorization: Bearer <secret>".',
     admin:
-      "The account's setting allowHapikey decides. A secret that travelled in a URL is best rotated.",
+      "The account's setting allowHapikey decides. Through such a proxy hapikey does not work for any account; the gateway takes it. A secret that travelled in a URL is best rotated.",
   },
   IP_NOT_ALLOWED: {
     meaning:
@@ -155,9 +169,11 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
       'Both the account\'s allowlist and the key\'s must admit the address. With mode "report" you see who would be refused before anybody is.',
   },
   SERVICE_NOT_AVAILABLE: {
-    meaning: 'The account of this key has no access to this service.',
+    meaning:
+      'The account of this key has no access to this service. Or it has one with an upstream or a credential of its own, and the call came through a proxy, which cannot use them; the message says so then.',
     integrator: "Check the path's first part: it names the service.",
-    admin: 'The operator can bind the account to the service, for one environment or for all.',
+    admin:
+      'The operator can bind the account to the service, for one environment or for all. What a binding has of its own is used by the gateway only.',
   },
   ROUTE_UNKNOWN: {
     meaning: 'No service declares this path.',

@@ -2,7 +2,7 @@ import { setsSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
 import type { RetiringHeaders } from '../../retiring-headers.js';
-import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from './header-lines.js';
+import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from '../../header-lines.js';
 
 /** The header lines for the caller: the upstream's, less what ended at this hop, with what the contract changes and adds. */
 export function downstreamHeaders(

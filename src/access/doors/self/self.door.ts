@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { HeldCredential } from '../../../core/ports.js';
 import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import type { CallPlace } from '../../call-row.js';
-import { describeCredential, isoOrNull } from '../../describe-credential.js';
 import { writeOwnAnswer } from '../../own-answer.js';
+import { DescribedSelf } from './described-self.js';
 
 export const selfPath = '/latchkey/v1/self';
 
@@ -17,6 +16,8 @@ const target = { service: null, match: { kind: 'own', path: selfPath, scopeSets:
 /** What a key is told of itself (contract §7). Any valid key may ask. */
 @Injectable()
 export class SelfDoor {
+  readonly #described = new DescribedSelf();
+
   constructor(private readonly admission: Admission) {}
 
   async handle(arrival: Arrival, response: ServerResponse): Promise<void> {
@@ -33,41 +34,18 @@ export class SelfDoor {
     credential: HeldCredential,
     response: ServerResponse,
   ): Promise<void> {
-    const body = Buffer.from(JSON.stringify(describeSelf(credential, outcome, arrival.at)));
-    const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
+    const described = this.#described.of(credential, arrival.at);
+    const responseBytes = arrival.method === 'HEAD' ? 0 : described.bytes;
     try {
       await this.admission.record(arrival, outcome, place, { status: 200, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
-    writeOwnAnswer(response, arrival, credential, { status: 200, text: body });
+    writeOwnAnswer(response, arrival, credential, {
+      status: 200,
+      text: described.text,
+      bytes: described.bytes,
+    });
   }
-}
-
-function describeSelf(
-  credential: HeldCredential,
-  { secretState }: AccessOutcome,
-  now: number,
-): object {
-  const { secret, ...described } = describeCredential(credential, secretState, now);
-  return {
-    ...described,
-    secret: { ...secret, overAgeSince: overAgeSince(credential, now) },
-    rotation: describeRotation(credential, now),
-  };
-}
-
-/** Told also where it is only reported: whoever asks is the first who can have the key rotated. */
-function overAgeSince(credential: HeldCredential, now: number): string | null {
-  const { policy } = credential.account;
-  return isOverAge(credential, policy, now) ? isoOrNull(overAgeFrom(credential, policy)) : null;
-}
-
-/** The overlap that this secret is in, on either side. */
-function describeRotation({ rotation }: HeldCredential, now: number): object | null {
-  if (rotation === null || rotation.endsAt <= now) return null;
-  const { id, side, startedAt, endsAt } = rotation;
-  const state = now < startedAt ? 'scheduled' : 'open';
-  return { id, state, side, startedAt: isoOrNull(startedAt), graceEndsAt: isoOrNull(endsAt) };
 }
