@@ -20,6 +20,7 @@ import { FirstStartService } from './management/first-start/first-start.service.
 import { LogStreamService } from './management/request-log/log-stream.service.js';
 import type { Settings } from './platform/config/settings.js';
 import { writeSecretFile } from './platform/config/versioned-keys.js';
+import { serveConsole } from './platform/console/serve-console.js';
 import { serveErrorPages } from './platform/errors/error-page.js';
 import { serveRotationGuide } from './platform/guides/rotation-guide.js';
 import { Health } from './platform/health/health.js';
@@ -252,6 +253,8 @@ async function buildApp(
   serveErrorPages(fastify);
   serveRotationGuide(fastify);
   serveDocs(fastify, openapiDocument(app));
+  if (!serveConsole(fastify))
+    logger.warn('The console is not built; npm run build makes it', 'Console');
   await app.init();
   return app;
 }

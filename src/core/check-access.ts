@@ -139,8 +139,8 @@ const sessionSteps: readonly Step[] = [
 const publicSteps: readonly Step[] = [
   callerIsDetermined,
   pathIsValid,
-  requestIsNotFromElsewhere,
   hapikeyGoesNoFurther,
+  requestIsNotFromElsewhere,
 ];
 
 const storeRetryAfterSeconds = 1;

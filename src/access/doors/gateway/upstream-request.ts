@@ -1,7 +1,7 @@
 import { isSegmentNamed, presentedSecrets, withoutHapikey } from '../../../core/credential.js';
 import { carriesSecret } from '../../../core/redaction.js';
-import { withoutSessionCookie } from '../../../core/session-cookie.js';
 import type { UpstreamCredential } from '../../../core/ports.js';
+import { withoutSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
 import { identityHeaders, type Identity } from '../../identity.js';
