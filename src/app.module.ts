@@ -19,6 +19,7 @@ import { HygieneModule } from './management/hygiene/hygiene.module.js';
 import { IpAllowlistsModule } from './management/ip-allowlists/ip-allowlists.module.js';
 import { NoticesModule } from './management/notices/notices.module.js';
 import { PoliciesModule } from './management/policies/policies.module.js';
+import { RateLimitsModule } from './management/rate-limits/rate-limits.module.js';
 import { RegistersModule } from './management/registers/registers.module.js';
 import { RequestLogModule } from './management/request-log/request-log.module.js';
 import { RotationsModule } from './management/rotations/rotations.module.js';
@@ -44,6 +45,7 @@ const management = [
   IpAllowlistsModule,
   NoticesModule,
   PoliciesModule,
+  RateLimitsModule,
   RegistersModule,
   RequestLogModule,
   RotationsModule,

@@ -15,9 +15,12 @@ import {
   type CallLog,
   type Clock,
   type HeldAccount,
+  type HeldCredential,
   type KeyDirectory,
   type NewCall,
+  type RateMeter,
 } from '../core/ports.js';
+import type { LimitStanding } from '../core/rate-limits.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
@@ -25,14 +28,19 @@ import type { OnRefused } from '../platform/http/http-server.js';
 import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
-import { CALL_LOG, CLOCK } from '../store/tokens.js';
+import { CALL_LOG, CLOCK, RATE_METER } from '../store/tokens.js';
 import { beginCall, readArrival, type Arrival, type Attempt, type Beginning } from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
 import { lookForSecrets } from './secret-lookout.js';
 
 const logRetryAfterSeconds = 1;
 const noRow = Promise.resolve();
+const notMetered: RateMeter = {
+  take: () => ({ exceeded: null, standings: [] }),
+  look: () => [],
+};
 
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
@@ -40,6 +48,7 @@ export class Admission {
   constructor(
     @Inject(CachedKeyDirectory) private readonly keys: KeyDirectory,
     @Inject(CALL_LOG) private readonly callLog: CallLog,
+    @Inject(RATE_METER) private readonly meter: RateMeter,
     private readonly junkBudget: JunkBudget,
     private readonly sightings: SecretSightings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -58,12 +67,23 @@ export class Admission {
   }
 
   judge(attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), this.keys);
+    return checkAccess(accessRequestOf(attempt, target), this.keys, this.#meter);
   }
 
   /** @param account who wants to know: secrets beyond its reach are unknown to it */
   judgeFor(account: HeldAccount, attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), keysWithinReach(account, this.keys));
+    const request = accessRequestOf(attempt, target);
+    return checkAccess(request, keysWithinReach(account, this.keys), this.#meter);
+  }
+
+  /** How the limits of a key stand, for whoever asks without being held to them. */
+  limitsOf(credential: HeldCredential, { at }: Beginning): readonly LimitStanding[] {
+    return this.meter.look(credential, at);
+  }
+
+  /** What cannot be logged is not let through, and is not counted either. */
+  get #meter(): RateMeter {
+    return this.canRecord ? this.meter : notMetered;
   }
 
   /** Whether a call that was let in would be let in now as well. */
@@ -164,9 +184,15 @@ function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
   return { now: at, caller, path: attempt.target.path, credential, target };
 }
 
-/** With what a caller is told whose secret retires, denied or not. */
-function told(answer: ErrorAnswer, { at }: Arrival, { credential }: AccessOutcome): ErrorAnswer {
-  return { ...answer, headers: { ...answer.headers, ...retiringHeaders(credential, at) } };
+/** With what a caller is told whose secret retires, or who was held to limits, denied or not. */
+function told(answer: ErrorAnswer, { at }: Arrival, outcome: AccessOutcome): ErrorAnswer {
+  const { credential, limits } = outcome;
+  const headers = {
+    ...answer.headers,
+    ...retiringHeaders(credential, at),
+    ...rateLimitHeaders(limits, at),
+  };
+  return { ...answer, headers };
 }
 
 export function logUnavailable(): Denied {

@@ -77,6 +77,8 @@ function heldAccount(account: AccountEntity, policyDefaults: AccountPolicy): Hel
     allowHapikey: account.allowHapikey,
     ipAllowlist: CompiledAllowlist.of(account.ipAllowlist),
     policy: policyOf(account, policyDefaults),
+    rateLimits: account.rateLimits,
+    timeZone: account.timeZone,
   };
 }
 
@@ -99,6 +101,7 @@ function heldKey(
     scopes: new Set(scopesWith('use')),
     grantableScopes: new Set(scopesWith('hand_out')),
     ipAllowlist: CompiledAllowlist.of(key.ipAllowlist),
+    rateLimits: key.rateLimits,
     bindings,
   };
 }

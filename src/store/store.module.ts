@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule, type Provider } from '@nestjs/commo
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { AccountPolicy } from '../core/account-policy.js';
 import type { CallLog, Clock, JunkCounts } from '../core/ports.js';
+import { CountingMeter } from '../core/rate-meter.js';
 import type { Pepper } from '../core/secret-digest.js';
 import type { SealingKey } from '../core/sealing.js';
 import { AccountsStore } from './accounts.store.js';
@@ -27,6 +28,8 @@ import { Lease } from './lease.js';
 import { LogWholeness } from './log-wholeness.js';
 import { NoticeDeliveriesStore } from './notice-deliveries.store.js';
 import { NoticesStore } from './notices.store.js';
+import { LimitUseSaver } from './rate-limits/limit-use-saver.js';
+import { LimitUsesStore } from './rate-limits/limit-uses.store.js';
 import { RotationOpening } from './rotation-opening.js';
 import { RotationsStore } from './rotations.store.js';
 import { ScopesStore } from './scopes.store.js';
@@ -45,8 +48,10 @@ import {
   CLOCK,
   JUNK_COUNTS,
   KEY_PREFIXES,
+  NODE_ID,
   PEPPERS,
   POLICY_DEFAULTS,
+  RATE_METER,
   SEALING_KEYS,
 } from './tokens.js';
 
@@ -54,6 +59,8 @@ import {
 export interface StoreParts {
   readonly databaseUrl: DatabaseUrl;
   readonly clock: Clock;
+  /** Under which this process writes what it has counted. */
+  readonly nodeId: string;
   readonly callLog: CallLog;
   readonly callLogPruner: CallLogPruner;
   readonly calls: CallsStore;
@@ -97,6 +104,8 @@ const stores = [
   WatchedUntilStore,
   CallsKeptStore,
   LogWholeness,
+  LimitUsesStore,
+  LimitUseSaver,
   Turns,
 ];
 
@@ -107,6 +116,8 @@ export class StoreModule {
   static forRoot(parts: StoreParts): DynamicModule {
     const given: Provider[] = [
       { provide: CLOCK, useValue: parts.clock },
+      { provide: NODE_ID, useValue: parts.nodeId },
+      { provide: RATE_METER, useClass: CountingMeter },
       { provide: CALL_LOG, useValue: parts.callLog },
       { provide: CallLogPruner, useValue: parts.callLogPruner },
       { provide: CallsStore, useValue: parts.calls },

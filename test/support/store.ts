@@ -200,6 +200,8 @@ export const newAccount: NewAccount = {
   isOperator: false,
   allowHapikey: true,
   entitledScopes: null,
+  rateLimits: null,
+  timeZone: 'UTC',
 };
 
 export const newKey: Omit<NewApiKey, 'accountId'> = {
@@ -212,6 +214,7 @@ export const newKey: Omit<NewApiKey, 'accountId'> = {
   scopes: [],
   grantableScopes: [],
   ipAllowlist: { mode: 'off', entries: [] },
+  rateLimits: null,
   expiresAt: null,
   createdBy: null,
 };

@@ -26,6 +26,7 @@ export function callerOf({ outcome, arrival, idempotency }: GuardedRequest): Cal
     grantableScopes: key.grantableScopes,
     ipAllowlist: key.ipAllowlist.list,
     expiresAt: key.expiresAt,
+    rateLimits: key.rateLimits,
     actor: { kind: 'key', id: key.id, name: key.name },
     callerIp: arrival.caller.determined ? arrival.caller.ip : null,
     ...(idempotency !== undefined && { idempotency }),

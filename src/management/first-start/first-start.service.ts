@@ -56,6 +56,8 @@ export class FirstStartService {
         isOperator: true,
         allowHapikey: true,
         entitledScopes: null,
+        rateLimits: null,
+        timeZone: 'UTC',
       });
       const names = managementScopes.map((scope) => scope.name);
       const keyId = await this.keys.create(change, {
@@ -69,6 +71,7 @@ export class FirstStartService {
         scopes: names,
         grantableScopes: names,
         ipAllowlist: noAllowlist,
+        rateLimits: null,
         expiresAt: null,
         createdBy: null,
       });

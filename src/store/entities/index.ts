@@ -11,6 +11,7 @@ import { InstallationEntity } from './installation.entity.js';
 import { NoticeAttemptEntity } from './notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
 import { NoticeEntity } from './notice.entity.js';
+import { RateLimitUseEntity } from './rate-limit-use.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
 import { ScopeEntity } from './scope.entity.js';
@@ -33,6 +34,7 @@ export const entities = [
   NoticeAttemptEntity,
   NoticeDeliveryEntity,
   NoticeEntity,
+  RateLimitUseEntity,
   RotationEntity,
   RouteEntity,
   ScopeEntity,

@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { HeldCredential } from '../../../core/ports.js';
+import { limitStandingResponse } from '../../../platform/http/rate-limits.dto.js';
 import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import type { CallPlace } from '../../call-row.js';
 import { describeCredential, isoOrNull } from '../../describe-credential.js';
+import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { writeOwnAnswer } from '../../own-answer.js';
 
 export const selfPath = '/latchkey/v1/self';
@@ -33,7 +35,12 @@ export class SelfDoor {
     credential: HeldCredential,
     response: ServerResponse,
   ): Promise<void> {
-    const body = Buffer.from(JSON.stringify(describeSelf(credential, outcome, arrival.at)));
+    const limits = this.admission.limitsOf(credential, arrival);
+    const told = {
+      ...describeSelf(credential, outcome, arrival.at),
+      limits: limits.map(limitStandingResponse),
+    };
+    const body = Buffer.from(JSON.stringify(told));
     const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
     try {
       await this.admission.record(arrival, outcome, place, { status: 200, responseBytes });
@@ -41,7 +48,8 @@ export class SelfDoor {
       ignoreUnavailable(error);
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
-    writeOwnAnswer(response, arrival, credential, { status: 200, text: body });
+    const headers = { ...rateLimitHeaders(limits, arrival.at) };
+    writeOwnAnswer(response, arrival, credential, { status: 200, headers, text: body });
   }
 }
 

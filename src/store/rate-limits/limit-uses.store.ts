@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { In, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import type { LimitUse } from '../../core/rate-meter.js';
+import type { CountedCalls } from '../../core/rolling-window.js';
+import { Database } from '../database.js';
+import { RateLimitUseEntity } from '../entities/rate-limit-use.entity.js';
+import { given } from '../given.js';
+import { groupBy } from '../group-by.js';
+import { NODE_ID } from '../tokens.js';
+
+/** Below every driver's bound on parameters, and soon done. */
+const usesPerStatement = 200;
+
+/**
+ * What was counted against the limits of keys and accounts. Each process writes its own totals, so that saving them twice changes
+ * nothing, and what several have counted is the sum of theirs.
+ */
+@Injectable()
+export class LimitUsesStore {
+  constructor(
+    private readonly database: Database,
+    @Inject(NODE_ID) private readonly nodeId: string,
+  ) {}
+
+  /** Whether other processes count as well. */
+  get isShared(): boolean {
+    return this.database.read.connection.options.type === 'postgres';
+  }
+
+  /** @param uses the totals of this process, each in place of the one before; some in each transaction */
+  async save(uses: readonly LimitUse[]): Promise<void> {
+    const rows = uses.map((use) => rowOf(use, this.nodeId));
+    for (let start = 0; start < rows.length; start += usesPerStatement) {
+      const some = rows.slice(start, start + usesPerStatement);
+      await this.database.write((manager) =>
+        manager.upsert(RateLimitUseEntity, some, ['holderId', 'writerId']),
+      );
+    }
+  }
+
+  /** What this process has counted in an earlier life, and what others have, as far as it counts. */
+  async counting(now: number): Promise<{ own: LimitUse[]; others: Map<string, LimitUse[]> }> {
+    const countsUntil = MoreThan(now);
+    const { nodeId: writerId } = this;
+    const own = await this.database.read.findBy(RateLimitUseEntity, { countsUntil, writerId });
+    const others = this.isShared
+      ? await this.database.read.findBy(RateLimitUseEntity, {
+          countsUntil,
+          writerId: Not(writerId),
+        })
+      : [];
+    return { own: own.map(useOf), others: groupBy(others.map(useOf), ofHolder) };
+  }
+
+  /** What other processes have counted of some keys and accounts. Whom they do not know is not in it. */
+  async ofOthers(holderIds: readonly string[], now: number): Promise<Map<string, LimitUse[]>> {
+    if (!this.isShared) return new Map();
+    const uses: LimitUse[] = [];
+    for (let start = 0; start < holderIds.length; start += usesPerStatement) {
+      const rows = await this.database.read.findBy(RateLimitUseEntity, {
+        holderId: In(holderIds.slice(start, start + usesPerStatement)),
+        writerId: Not(this.nodeId),
+        countsUntil: MoreThan(now),
+      });
+      uses.push(...rows.map(useOf));
+    }
+    return groupBy(uses, ofHolder);
+  }
+
+  /** Whether there is anything that counts no more. */
+  haveOver(now: number): Promise<boolean> {
+    return this.database.read.existsBy(RateLimitUseEntity, {
+      countsUntil: LessThanOrEqual(now),
+    });
+  }
+
+  /** Takes away what counts no more. @returns how many went; if as many as `limit`, ask again */
+  removeOver(now: number, limit: number): Promise<number> {
+    return this.database.write(async (manager) => {
+      const over = await manager.find(RateLimitUseEntity, {
+        select: { holderId: true, writerId: true },
+        where: { countsUntil: LessThanOrEqual(now) },
+        take: limit,
+      });
+      for (const { holderId, writerId } of over) {
+        // Whoever counts on meanwhile keeps what it counted.
+        await manager
+          .createQueryBuilder()
+          .delete()
+          .from(RateLimitUseEntity)
+          .where('holderId = :holderId AND writerId = :writerId', given({ holderId, writerId }))
+          .andWhere('countsUntil <= :now', { now })
+          .execute();
+      }
+      return over.length;
+    });
+  }
+}
+
+function ofHolder({ holderId }: LimitUse): string {
+  return holderId;
+}
+
+function rowOf({ recent, ...use }: LimitUse, writerId: string): RateLimitUseEntity {
+  let before = 0;
+  const steps = recent.flatMap(([at, calls]) => {
+    const step = at - before;
+    before = at;
+    return [step, calls];
+  });
+  return { ...use, writerId, recent: steps };
+}
+
+function useOf({ recent: steps, writerId: _writer, ...use }: RateLimitUseEntity): LimitUse {
+  const recent: CountedCalls[] = [];
+  let at = 0;
+  for (let i = 0; i < steps.length; i += 2) {
+    at += steps[i] as number;
+    recent.push([at, steps[i + 1] as number]);
+  }
+  return { ...use, recent };
+}
