@@ -13,6 +13,7 @@ import { InstallationEntity } from '../../src/store/entities/installation.entity
 import { NoticeAttemptEntity } from '../../src/store/entities/notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
 import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
+import { RateLimitUseEntity } from '../../src/store/entities/rate-limit-use.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
@@ -49,19 +50,20 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
         ...{ id: 'acc_1', name: words, kind: 'sandbox', isOperator: true, suspended: true },
         ...{ allowHapikey: true, entitledScopes: [words, 'b'], ipAllowlist: allowlist },
         ...{ policy: { overAge: 'refuse', quietSeconds: 0 }, createdAt: big, revision: big },
-        ...{ noticeEmails: [words, 'b'] },
+        ...{ noticeEmails: [words, 'b'], timeZone: words },
+        rateLimits: { rolling: { requests: big, windowSeconds: 1 }, daily: { requests: big } },
       },
       {
         ...{ id: 'acc_2', name: '', kind: 'developer', isOperator: false, suspended: false },
         ...{ allowHapikey: false, entitledScopes: null, createdAt: 0, revision: 0 },
         ...{ ipAllowlist: { mode: 'off', entries: [] }, policy: {} },
-        ...{ noticeEmails: [] },
+        ...{ noticeEmails: [], timeZone: '', rateLimits: null },
       },
       {
         ...{ id: 'acc_3', name: 'x', kind: 'production', isOperator: false, suspended: false },
         ...{ allowHapikey: true, entitledScopes: [], ipAllowlist: allowlist },
         ...{ policy: {}, createdAt: 1, revision: 1 },
-        ...{ noticeEmails: [] },
+        ...{ noticeEmails: [], timeZone: 'UTC', rateLimits: { rolling: null, daily: null } },
       },
     ],
   ],
@@ -84,6 +86,7 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
           revision: big,
           contactEmail: words,
           recipient: words,
+          rateLimits: { rolling: { requests: 1, windowSeconds: big }, daily: null },
         },
       },
       {
@@ -91,6 +94,7 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
         ...{ environment: 'production', standing: 'active', expiresAt: null },
         ...{ ipAllowlist: { mode: 'report', entries: [] }, createdAt: 0 },
         ...{ createdBy: null, revision: 0, contactEmail: null, recipient: null },
+        rateLimits: null,
       },
     ],
   ],
@@ -190,6 +194,19 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ callerId: words, path: words, idempotencyKey: words, bodyDigest: words },
         ...{ answer: json, createdAt: big },
+      },
+    ],
+  ],
+  [
+    RateLimitUseEntity,
+    [
+      {
+        ...{ holderId: words, writerId: words, recent: [big, 1, 0, big], callsOfDay: big },
+        ...{ dayEndsAt: big, countsUntil: big },
+      },
+      {
+        ...{ holderId: '', writerId: '', recent: [], callsOfDay: 0, dayEndsAt: 0 },
+        countsUntil: 0,
       },
     ],
   ],

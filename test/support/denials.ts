@@ -42,6 +42,7 @@ export const denials: Readonly<Record<string, DenialFacts>> = {
   ROUTE_UNKNOWN: { status: 404, category: 'NOT_FOUND', challenge: null },
   METHOD_NOT_ALLOWED: { status: 405, category: 'NOT_FOUND', challenge: null },
   SCOPE_MISSING: { status: 403, category: 'MISSING_SCOPES', challenge: null },
+  RATE_LIMITED: { status: 429, category: 'RATE_LIMITS', challenge: null },
   STORE_UNAVAILABLE: { status: 503, category: 'UNAVAILABLE', challenge: null },
 };
 
@@ -58,7 +59,11 @@ export function expectEnvelope(
   );
   const members = ['category', 'correlationId', 'errors', 'links', 'message', 'reason', 'status'];
   expect(Object.keys(json).sort()).toEqual(
-    [...members, ...(tellsEngagement ? ['engagement'] : [])].sort(),
+    [
+      ...members,
+      ...(tellsEngagement ? ['engagement'] : []),
+      ...(expected.reason === 'RATE_LIMITED' ? ['policyName'] : []),
+    ].sort(),
   );
   expect(json).toMatchObject({ status: 'error', ...expected });
   expect(json.message).toEqual(expect.stringMatching(/\S/));

@@ -24,6 +24,7 @@ import { migrateMainDatabase } from '../../src/store/migrate.js';
 import { EndingsStore } from '../../src/store/endings.store.js';
 import { NoticeDeliveriesStore } from '../../src/store/notice-deliveries.store.js';
 import { NoticesStore } from '../../src/store/notices.store.js';
+import { LimitUsesStore } from '../../src/store/rate-limits/limit-uses.store.js';
 import { RotationsStore } from '../../src/store/rotations.store.js';
 import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SealedCredentials } from '../../src/store/sealed-credentials.js';
@@ -93,6 +94,7 @@ export interface TestStore {
   readonly deliveries: NoticeDeliveriesStore;
   readonly webhooks: WebhooksStore;
   readonly endings: EndingsStore;
+  readonly limitUses: LimitUsesStore;
   readonly auditKey: Buffer;
   readonly peppers: readonly Pepper[];
   readonly prefixes: readonly string[];
@@ -151,6 +153,7 @@ export async function openStore(
     deliveries: new NoticeDeliveriesStore(main),
     webhooks: new WebhooksStore(main, credentials),
     endings: new EndingsStore(main),
+    limitUses: new LimitUsesStore(main, 'nod_1'),
   };
   const rotations = new RotationsStore(main, stores.secrets, stores.notices, stores.audit);
   const catalogs: ServiceCatalog[] = [];

@@ -10,7 +10,7 @@ import { CountingMeter, type LimitUse } from '../../core/rate-meter.js';
 import { CLOCK, RATE_METER } from '../tokens.js';
 import { LimitUsesStore } from './limit-uses.store.js';
 
-/** How much a process that is killed forgets, and how late it hears of what others have counted. */
+/** How much a process that is killed forgets, and how late at most it hears of what others have saved, who save as often. */
 const saveEveryMs = 1_000;
 const forgetEveryMs = 60_000;
 
@@ -23,6 +23,8 @@ export class LimitUseSaver implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger('RateLimits');
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
+  /** Whose calls were saved by the last round: what others saved at the same time is heard by the next. */
+  #justSaved: readonly string[] = [];
   #forgotAt = 0;
   #isFailing = false;
 
@@ -67,18 +69,20 @@ export class LimitUseSaver implements OnModuleInit, OnModuleDestroy {
 
   async #saveChanged(): Promise<void> {
     const changed = this.meter.takeChanged();
-    if (changed.length === 0) return;
     const holderIds = changed.map((use) => use.holderId);
+    const heardOf = [...new Set([...holderIds, ...this.#justSaved])];
+    if (heardOf.length === 0) return;
     try {
       await this.uses.save(changed);
-      await this.hearOf(holderIds);
+      this.#justSaved = this.uses.isShared ? holderIds : [];
+      await this.hearOf(heardOf);
       this.#tell(null, changed);
     } catch (error) {
       this.meter.giveBack(holderIds);
       this.#tell(error as Error, changed);
-      this.#saveSoon();
     }
     this.#forget();
+    if (this.#isFailing || this.#justSaved.length > 0) this.#saveSoon();
   }
 
   #forget(): void {

@@ -4,7 +4,6 @@ import type { LimitUse } from '../../core/rate-meter.js';
 import type { CountedCalls } from '../../core/rolling-window.js';
 import { Database } from '../database.js';
 import { RateLimitUseEntity } from '../entities/rate-limit-use.entity.js';
-import { given } from '../given.js';
 import { groupBy } from '../group-by.js';
 import { NODE_ID } from '../tokens.js';
 
@@ -74,26 +73,21 @@ export class LimitUsesStore {
     });
   }
 
-  /** Takes away what counts no more. @returns how many went; if as many as `limit`, ask again */
-  removeOver(now: number, limit: number): Promise<number> {
-    return this.database.write(async (manager) => {
-      const over = await manager.find(RateLimitUseEntity, {
-        select: { holderId: true, writerId: true },
-        where: { countsUntil: LessThanOrEqual(now) },
-        take: limit,
-      });
-      for (const { holderId, writerId } of over) {
-        // Whoever counts on meanwhile keeps what it counted.
-        await manager
-          .createQueryBuilder()
-          .delete()
-          .from(RateLimitUseEntity)
-          .where('holderId = :holderId AND writerId = :writerId', given({ holderId, writerId }))
-          .andWhere('countsUntil <= :now', { now })
-          .execute();
-      }
-      return over.length;
+  /** Takes away what counts no more. @returns how many were found; if as many as `limit`, ask again */
+  async removeOver(now: number, limit: number): Promise<number> {
+    const countsUntil = LessThanOrEqual(now);
+    const over = await this.database.read.find(RateLimitUseEntity, {
+      select: { holderId: true, writerId: true },
+      where: { countsUntil },
+      take: limit,
     });
+    const holderId = In(over.map((use) => use.holderId));
+    // Whoever counts on meanwhile keeps what it counted.
+    if (over.length > 0)
+      await this.database.write((manager) =>
+        manager.delete(RateLimitUseEntity, { holderId, countsUntil }),
+      );
+    return over.length;
   }
 }
 
