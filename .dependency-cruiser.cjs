@@ -24,7 +24,7 @@ const house = {
     builtins: builtinModules,
     packages: [
       ...['@nestjs/*', 'rxjs', 'reflect-metadata'],
-      ...['class-validator', 'class-transformer', 'pino'],
+      ...['class-validator', 'class-transformer', 'pino', '@node-rs/argon2'],
       'fastify', // only its types: a rule below
     ],
   },
@@ -32,8 +32,9 @@ const house = {
     rooms: ['core', 'store', 'platform'],
     builtins: ['crypto', 'http', 'net', 'stream'],
     packages: [
-      ...['fastify', '@fastify/*', 'undici', 'passport', 'passport-http-bearer'],
+      ...['fastify', '@fastify/*', 'undici', 'passport', 'passport-http-bearer', 'lru-cache'],
       ...['@nestjs/common', '@nestjs/core', '@nestjs/passport', 'rxjs'],
+      '@nestjs/platform-fastify', // what a route says of itself, for errors that come before the guard
       '@nestjs/swagger', // @RequireScopes tells the guard and the API description at once
     ],
   },

@@ -9,13 +9,17 @@ const ticksPerSecond = 100;
 
 export const generator = hasWrk ? 'wrk' : 'autocannon';
 
-/** Loads one address from another processor. @returns requests per second, and processor microseconds of the server per request */
+/**
+ * Loads one address from another processor. Every answer has to be a success, or, where `denied`, a refusal.
+ *
+ * @returns requests per second, and processor microseconds of the server per request
+ */
 export async function load(
-  { pid, url, headers, method = 'GET', body },
+  { pid, url, headers, method = 'GET', body, denied = false },
   { seconds, connections, cpu },
 ) {
   const cpuBefore = cpuSecondsOf(pid);
-  const { requests, elapsedSeconds, failed } = await (hasWrk ? byWrk : byAutocannon)({
+  const { requests, elapsedSeconds, refused, broken } = await (hasWrk ? byWrk : byAutocannon)({
     url,
     headers,
     method,
@@ -24,6 +28,7 @@ export async function load(
     connections,
     cpu,
   });
+  const failed = broken + (denied ? requests - refused : refused);
   if (failed > 0) throw new Error(`${failed} of ${requests} calls to ${url} failed.`);
   const cpuSeconds = cpuSecondsOf(pid) - cpuBefore;
   return {
@@ -58,7 +63,8 @@ async function byWrk({ url, headers, method, body, seconds, connections, cpu }) 
   return {
     requests,
     elapsedSeconds,
-    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0),
+    refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0),
+    broken: 0,
   };
 }
 
@@ -80,7 +86,8 @@ async function byAutocannon({ url, headers, method, body, seconds, connections, 
   return {
     requests: result.requests.total,
     elapsedSeconds: result.duration,
-    failed: result.non2xx + result.errors + result.timeouts,
+    refused: result.non2xx,
+    broken: result.errors + result.timeouts,
   };
 }
 

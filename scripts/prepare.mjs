@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Makes a checkout ready to run: installs the packages and builds `dist`, each only if it is missing or out of date.
+ * Makes a checkout ready to run: installs the packages and builds `dist` and the console, each only if it is missing or out of date.
  * It says nothing when all is fresh. `npm start`, `npm test` and `npm run check` call it first.
  *
  * Plain Node and no packages, because it runs before `node_modules` exists. Freshness is a hash of contents, never a
@@ -18,6 +18,7 @@ const LOCK_FILE = at('package-lock.json');
 const INSTALLED_LIST = at('node_modules', '.package-lock.json'); // npm writes it when an install has succeeded
 const INSTALL_STAMP = at('node_modules', '.prepared');
 const BUILD_STAMP = at('dist', '.prepared');
+const CONSOLE_STAMP = at('console', 'dist', '.prepared');
 
 class Failure extends Error {}
 
@@ -46,6 +47,7 @@ async function prepare() {
     const startedAt = Date.now();
     await installIfNeeded();
     await buildIfNeeded();
+    await buildConsoleIfNeeded();
     say(`Ready after ${Math.max(1, Math.round((Date.now() - startedAt) / 1000))} s.`);
   } finally {
     release();
@@ -54,7 +56,9 @@ async function prepare() {
 
 function isReady() {
   return (
-    readText(INSTALL_STAMP) === installFingerprint() && readText(BUILD_STAMP) === buildFingerprint()
+    readText(INSTALL_STAMP) === installFingerprint() &&
+    readText(BUILD_STAMP) === buildFingerprint() &&
+    readText(CONSOLE_STAMP) === consoleFingerprint()
   );
 }
 
@@ -187,6 +191,37 @@ async function buildIfNeeded() {
     );
   }
   fs.writeFileSync(BUILD_STAMP, fingerprint);
+}
+
+// ------------------------------------------------------------------------------------------------------- console
+
+function consoleFingerprint() {
+  const sources = [at('console', 'src'), at('sdk', 'src')].flatMap(filesIn);
+  const generated = at('sdk', 'src', 'schema.ts');
+  const settings = ['vite.config.ts', 'index.html', 'package.json'].map((name) =>
+    at('console', name),
+  );
+  return `${hash([LOCK_FILE, at('openapi.json'), ...settings, ...sources.filter((file) => file !== generated)])}\n`;
+}
+
+/** The types of the API come from its description, and the page is made of them. */
+async function buildConsoleIfNeeded() {
+  const fingerprint = consoleFingerprint();
+  if (readText(CONSOLE_STAMP) === fingerprint) return;
+  say('Building the console…');
+  fs.rmSync(CONSOLE_STAMP, { force: true });
+  const steps = [
+    [at('scripts', 'api-types.mjs')],
+    [at('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn', at('console')],
+  ];
+  for (const step of steps) {
+    const { code, output } = await run(process.execPath, step);
+    if (code !== 0)
+      throw new Failure(
+        `${endsOf(output)}\n\nThe console could not be built; the message above says where.`,
+      );
+  }
+  fs.writeFileSync(CONSOLE_STAMP, fingerprint);
 }
 
 // ------------------------------------------------------------------------------------------------ one at a time

@@ -86,6 +86,10 @@ export function* secretsOfOurs(text) {
       break;
     }
   }
+  // A token of a session or of a link begins with its prefix, whatever stands before it.
+  for (const { 0: secret, index: at } of text.matchAll(/lk[a-z]_[0-9A-Za-z]{38}/g))
+    if (secret === withChecksum(secret.slice(0, -6)))
+      yield { secret, start: secret.slice(0, 8), at };
   for (const { 0: secret, index: at } of text.matchAll(/whsec_[0-9A-Za-z+/]{43}=/g))
     yield { secret, start: 'whsec_', at };
 }

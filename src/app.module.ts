@@ -17,6 +17,7 @@ import { BindingsModule } from './management/bindings/bindings.module.js';
 import { FirstStartModule } from './management/first-start/first-start.module.js';
 import { HygieneModule } from './management/hygiene/hygiene.module.js';
 import { IpAllowlistsModule } from './management/ip-allowlists/ip-allowlists.module.js';
+import { MembersModule } from './management/members/members.module.js';
 import { NoticesModule } from './management/notices/notices.module.js';
 import { PoliciesModule } from './management/policies/policies.module.js';
 import { RateLimitsModule } from './management/rate-limits/rate-limits.module.js';
@@ -25,6 +26,7 @@ import { RequestLogModule } from './management/request-log/request-log.module.js
 import { RotationsModule } from './management/rotations/rotations.module.js';
 import { ScopesModule } from './management/scopes/scopes.module.js';
 import { SealingKeyModule } from './management/sealing-key/sealing-key.module.js';
+import { SessionModule } from './management/session/session.module.js';
 import { ServicesModule } from './management/services/services.module.js';
 import { WebhooksModule } from './management/webhooks/webhooks.module.js';
 import type { Settings } from './platform/config/settings.js';
@@ -43,6 +45,7 @@ const management = [
   FirstStartModule,
   HygieneModule,
   IpAllowlistsModule,
+  MembersModule,
   NoticesModule,
   PoliciesModule,
   RateLimitsModule,
@@ -52,6 +55,7 @@ const management = [
   ScopesModule,
   SealingKeyModule,
   ServicesModule,
+  SessionModule,
   WebhooksModule,
 ];
 

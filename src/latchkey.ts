@@ -20,9 +20,11 @@ import { FirstStartService } from './management/first-start/first-start.service.
 import { LogStreamService } from './management/request-log/log-stream.service.js';
 import type { Settings } from './platform/config/settings.js';
 import { writeSecretFile } from './platform/config/versioned-keys.js';
+import { serveConsole } from './platform/console/serve-console.js';
 import { serveErrorPages } from './platform/errors/error-page.js';
 import { serveRotationGuide } from './platform/guides/rotation-guide.js';
 import { Health } from './platform/health/health.js';
+import { ConsoleAddress } from './platform/http/console-address.js';
 import { useBodyParsers } from './platform/http/body-parsers.js';
 import { drain } from './platform/http/drain.js';
 import {
@@ -77,6 +79,8 @@ export interface RunningLatchkey {
   readonly managementUrl: string;
   /** Files that were made on this start: keys, the operator's, the demo's. */
   readonly madeFiles: readonly string[];
+  /** By which the operator gets a sign-in, made on the first start: a secret, for their eyes alone. */
+  readonly setUpLink: string | null;
   /** Commands with which a person can try it, if there is a demo. */
   tryLines(bold: (text: string) => string): string[];
   /** Lets what is under way finish, and puts every row on disk. Asking again waits for the same end. */
@@ -103,11 +107,12 @@ export async function startLatchkey(
     const parts = {
       ...{ databaseUrl, nodeId, peppers, sealingKeys, keyPrefixes, auditKey, leaseMs },
       policyDefaults: settings.policyDefaults,
+      sessionTerms: settings.sessionTerms,
       ...{ ...log, clock: new MonotonicClock(wallClock) },
     };
     const app = await buildApp(settings, parts, logger, others);
     undo.unshift(() => app.close());
-    const operatorFile = await firstStart(app, settings);
+    const first = await firstStart(app, settings);
     const demo = await app.get(DemoService).start();
     const accessServer = app.get(AccessServer);
     const management = app.getHttpAdapter().getInstance();
@@ -128,13 +133,15 @@ export async function startLatchkey(
       accessUrl: await listenOrSay('ACCESS', settings.access, () => accessServer.listen()),
       managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
     };
-    const madeLater = [operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter(
+    app.get(ConsoleAddress).listensAt(urls.managementUrl);
+    const madeLater = [first.operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter(
       (path) => path !== null,
     );
     return {
       app,
       ...urls,
       madeFiles: [...installation.madeFiles, ...madeLater],
+      setUpLink: first.setUpToken && app.get(ConsoleAddress).linkFor('set_up', first.setUpToken),
       tryLines: (bold) => (demo === null ? [] : tryLines(urls, demo, bold)),
       close: () => (closing ??= inTurn(undo)),
     };
@@ -246,20 +253,29 @@ async function buildApp(
   serveErrorPages(fastify);
   serveRotationGuide(fastify);
   serveDocs(fastify, openapiDocument(app));
+  if (!serveConsole(fastify))
+    logger.warn('The console is not built; npm run build makes it', 'Console');
   await app.init();
   return app;
 }
 
-/** @returns the file in which the operator finds the key that was made */
-async function firstStart(app: NestFastifyApplication, settings: Settings): Promise<string | null> {
+/** What a first start makes for the operator. */
+interface FirstThings {
+  /** In which the operator finds the key that was made. */
+  readonly operatorFile: string | null;
+  readonly setUpToken: string | null;
+}
+
+async function firstStart(app: NestFastifyApplication, settings: Settings): Promise<FirstThings> {
   const first = app.get(FirstStartService);
   await first.seedScopes();
-  if (!(await first.isFirst())) return null;
+  if (!(await first.isFirst())) return { operatorFile: null, setUpToken: null };
   const path = join(settings.dataFolder, 'operator.key');
-  const isMade = await first.makeOperator(settings.operatorKey, (secret) =>
+  const setUpToken = await first.makeOperator(settings.operatorKey, (secret) =>
     writeSecretFile(path, secret),
   );
-  return isMade && settings.operatorKey === undefined ? path : null;
+  const hasFile = setUpToken !== null && settings.operatorKey === undefined;
+  return { operatorFile: hasFile ? path : null, setUpToken };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

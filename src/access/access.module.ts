@@ -4,6 +4,7 @@ import type { JunkCounts } from '../core/ports.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { JUNK_COUNTS } from '../store/tokens.js';
 import { Admission } from './admission.js';
+import { ForwardAuthDoor } from './doors/forward-auth/forward-auth.door.js';
 import { GatewayDoor } from './doors/gateway/gateway.door.js';
 import { Upstream } from './doors/gateway/upstream.js';
 import { SelfRotationDoor } from './doors/self/self-rotation.door.js';
@@ -27,6 +28,7 @@ const junkBudget = {
     Admission,
     junkBudget,
     AccessServer,
+    ForwardAuthDoor,
     GatewayDoor,
     OwnRoutes,
     SelfDoor,

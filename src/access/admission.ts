@@ -19,17 +19,28 @@ import {
   type KeyDirectory,
   type NewCall,
   type RateMeter,
+  type SessionDirectory,
 } from '../core/ports.js';
 import type { LimitStanding } from '../core/rate-limits.js';
+import { sessionCookie } from '../core/session-cookie.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
 import type { OnRefused } from '../platform/http/http-server.js';
-import { errorBody, writeErrorAnswer } from '../platform/http/write-answer.js';
+import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/write-answer.js';
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
+import { StoredSessions } from '../store/session-directory.js';
 import { CALL_LOG, CLOCK, RATE_METER } from '../store/tokens.js';
-import { beginCall, readArrival, type Arrival, type Attempt, type Beginning } from './arrival.js';
+import {
+  beginCall,
+  readArrival,
+  withSession,
+  type Arrival,
+  type Attempt,
+  type Beginning,
+  type ConsoleSide,
+} from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
@@ -42,22 +53,40 @@ const notMetered: RateMeter = {
   look: () => [],
 };
 
+/** An error with its envelope as it is sent. */
+export interface WrittenAnswer {
+  readonly answer: ErrorAnswer;
+  readonly body: AnswerText;
+}
+
 /** What every door does alike: read what came, have it judged, and see to it that the call is on the log. */
 @Injectable()
 export class Admission {
+  readonly #consoleSide: ConsoleSide;
+
   constructor(
     @Inject(CachedKeyDirectory) private readonly keys: KeyDirectory,
+    @Inject(StoredSessions) private readonly sessions: SessionDirectory,
     @Inject(CALL_LOG) private readonly callLog: CallLog,
     @Inject(RATE_METER) private readonly meter: RateMeter,
     private readonly junkBudget: JunkBudget,
     private readonly sightings: SecretSightings,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
-  ) {}
+  ) {
+    const { consoleUrl: origin } = settings;
+    const isSecure = origin?.startsWith('https:') ?? false;
+    this.#consoleSide = { origin, cookie: sessionCookie(isSecure) };
+  }
 
   receive(request: IncomingMessage): Arrival {
     const { clock, callLog } = this;
     return readArrival(request, { clock, callLog, trustedProxies: this.settings.trustedProxies });
+  }
+
+  /** A request to the management listener, where a session of the console is a credential as well. */
+  receiveAtManagement(request: IncomingMessage): Arrival {
+    return withSession(this.receive(request), this.#consoleSide);
   }
 
   /** A call that is no request to us, but to a server that asks us about it. */
@@ -67,7 +96,7 @@ export class Admission {
   }
 
   judge(attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), this.keys, this.#meter);
+    return checkAccess(accessRequestOf(attempt, target), this.keys, this.#meter, this.sessions);
   }
 
   /** @param account who wants to know: secrets beyond its reach are unknown to it */
@@ -115,8 +144,8 @@ export class Admission {
   }
 
   #getsRow({ caller, peerIp }: Attempt, outcome: AccessOutcome, answer: CallAnswer): boolean {
-    const isBeforeEffect = answer.status === null;
-    if (outcome.credential !== null || isBeforeEffect) return true;
+    const isBeforeEffect = answer.status === null || answer.mayHaveEffect === true;
+    if (outcome.credential !== null || outcome.session !== null || isBeforeEffect) return true;
     const { decision } = outcome;
     const ip = caller.determined ? caller.ip : peerIp;
     // By the time it is over: one that took long arrived in a minute that is already counted.
@@ -145,17 +174,26 @@ export class Admission {
     outcome: AccessOutcome & { readonly decision: Denied },
     place: CallPlace,
   ): Promise<void> {
-    const answer = denialAnswer(outcome.decision, arrival.id, arrival.credential.engagement);
-    const body = errorBody(answer);
+    const { answer, body } = await this.recordDenied(arrival, outcome, place);
+    writeErrorAnswer(response, answer, arrival.method, body);
+  }
+
+  /** @returns what a denied call is to be answered, once its row is written */
+  async recordDenied(
+    attempt: Attempt,
+    outcome: AccessOutcome & { readonly decision: Denied },
+    place: CallPlace,
+  ): Promise<WrittenAnswer> {
+    const answer = denialAnswer(outcome.decision, attempt.id, attempt.credential.engagement);
+    const body = answerText(answer.body);
     try {
-      const responseBytes = arrival.method === 'HEAD' ? 0 : body.length;
-      await this.record(arrival, outcome, place, { status: answer.status, responseBytes });
+      const responseBytes = attempt.method === 'HEAD' ? 0 : body.bytes;
+      await this.record(attempt, outcome, place, { status: answer.status, responseBytes });
     } catch (error) {
       ignoreUnavailable(error);
-      this.answerLogUnavailable(response, arrival, outcome);
-      return;
+      return this.logUnavailableAnswer(attempt, outcome);
     }
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method, body);
+    return { answer: told(answer, attempt, outcome), body };
   }
 
   /** Counts a request that never became a call: the HTTP parser refused it, so there is nothing to log. */
@@ -174,18 +212,26 @@ export class Admission {
 
   /** The denial of last resort: what cannot be logged is not let through. */
   answerLogUnavailable(response: ServerResponse, arrival: Arrival, outcome: AccessOutcome): void {
-    const answer = denialAnswer(logUnavailable(), arrival.id, arrival.credential.engagement);
-    writeErrorAnswer(response, told(answer, arrival, outcome), arrival.method);
+    const { answer, body } = this.logUnavailableAnswer(arrival, outcome);
+    writeErrorAnswer(response, answer, arrival.method, body);
+  }
+
+  logUnavailableAnswer(attempt: Attempt, outcome: AccessOutcome): WrittenAnswer {
+    const answer = denialAnswer(logUnavailable(), attempt.id, attempt.credential.engagement);
+    return { answer: told(answer, attempt, outcome), body: answerText(answer.body) };
   }
 }
 
 function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
-  const { at, caller, credential } = attempt;
-  return { now: at, caller, path: attempt.target.path, credential, target };
+  const { at, caller, credential, sentFrom } = attempt;
+  return {
+    ...{ now: at, caller, path: attempt.target.path, credential, target },
+    ...(sentFrom && { sentFrom }),
+  };
 }
 
 /** With what a caller is told whose secret retires, or who was held to limits, denied or not. */
-function told(answer: ErrorAnswer, { at }: Arrival, outcome: AccessOutcome): ErrorAnswer {
+function told(answer: ErrorAnswer, { at }: Attempt, outcome: AccessOutcome): ErrorAnswer {
   const { credential, limits } = outcome;
   const headers = {
     ...answer.headers,

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { findCaller, peerIpOf, type CallerReading } from '../core/caller.js';
-import { readCredential, type CredentialReading } from '../core/credential.js';
+import { orSession, readCredential, type CredentialReading } from '../core/credential.js';
 import { newCallId } from '../core/ids.js';
 import type { IpRuleSet } from '../core/ip-allowlist.js';
 import type { CallLog, Clock } from '../core/ports.js';
+import { originOf, type SentFrom } from '../core/request-origin.js';
 import { readRequestTarget, type RequestTarget } from '../core/request-path.js';
+import { sessionTokensIn, type SessionCookie } from '../core/session-cookie.js';
 
 /** Where a call begins: its place in the log, its name, and its time. */
 export interface Beginning {
@@ -26,6 +28,8 @@ export interface Attempt extends Beginning {
   readonly target: RequestTarget;
   readonly credential: CredentialReading;
   readonly caller: CallerReading;
+  /** Where a session is a credential: whether a page of ours sent it. */
+  readonly sentFrom?: SentFrom;
   /** Where it came to us from: the TCP peer, empty if it was gone before it could be asked. */
   readonly peerIp: string;
   /** The id of the key that asks for the caller; `null` where the caller asks. */
@@ -64,14 +68,19 @@ export function beginCall({ clock, callLog }: Surroundings): Beginning {
 
 export function readArrival(
   request: IncomingMessage,
-  { trustedProxies, ...surroundings }: Surroundings & { readonly trustedProxies: IpRuleSet },
+  surroundings: Surroundings & { readonly trustedProxies: IpRuleSet },
 ): Arrival {
-  const beginning = beginCall(surroundings);
+  const { id, position, at, startedMs } = beginCall(surroundings);
+  const { trustedProxies } = surroundings;
   const { headers, rawHeaders } = request;
   const target = readRequestTarget(request.url ?? '');
   const peerIp = peerIpOf(request.socket.remoteAddress);
+  // Field by field: V8 makes an object that begins with a copy of another one anew, shape and all, for each call.
   return {
-    ...beginning,
+    id,
+    position,
+    at,
+    startedMs,
     method: request.method ?? '',
     target,
     credential: readCredential(rawHeaders, target.rawQuery ?? ''),
@@ -82,5 +91,22 @@ export function readArrival(
     rawHeaders,
     peerIsTrusted: peerIp !== '' && trustedProxies.has(peerIp),
     request,
+  };
+}
+
+/** Where people come with a browser, and how it keeps their session. */
+export interface ConsoleSide {
+  readonly cookie: SessionCookie;
+  /** `null` if nobody has said. */
+  readonly origin: string | null;
+}
+
+/** The same where a session is a credential as well. */
+export function withSession(arrival: Arrival, { cookie, origin }: ConsoleSide): Arrival {
+  const { method, rawHeaders, request, credential } = arrival;
+  return {
+    ...arrival,
+    credential: orSession(credential, sessionTokensIn(rawHeaders, cookie)),
+    sentFrom: { method, origin: originOf(request.headers, origin) },
   };
 }

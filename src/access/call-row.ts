@@ -28,6 +28,8 @@ export function placeOf(
 /** What a call was answered with, as far as it is known when its row is written. */
 export interface CallAnswer {
   readonly status: number | null;
+  /** Whoever is told of it may have it take effect: it has its row whoever calls. */
+  readonly mayHaveEffect?: boolean;
   /** Why an allowed call was ours to answer. */
   readonly failure?: UpstreamFailure;
   readonly upstreamStatus?: number;
@@ -43,15 +45,16 @@ export function callRow(
   place: CallPlace,
   answer: CallAnswer,
 ): NewCall {
-  const { credential, decision } = outcome;
+  const { credential, session, member, decision } = outcome;
   const { headers, rawHeaders } = attempt;
   const forwardedFor = forwardedForLines(rawHeaders);
   const presented = presentedSecrets(attempt.credential);
+  const scopes = scopesOf(decision);
   return {
     position: attempt.position,
     id: attempt.id,
     at: attempt.at,
-    accountId: credential?.account.id ?? null,
+    accountId: credential?.account.id ?? member?.account.id ?? null,
     keyId: credential?.key.id ?? null,
     keyName: credential?.key.name ?? null,
     environment: credential?.key.environment ?? null,
@@ -61,14 +64,16 @@ export function callRow(
     rotationId: watchedRotationOf(credential, attempt.at),
     credential: outcome.credentialKind,
     door: place.door,
-    actor: attempt.actor,
+    actor: attempt.actor ?? member?.id ?? session?.person.id ?? null,
     serviceId: place.serviceId,
     method: attempt.method,
     host: redactHeader(headers.host, presented),
     path: redactPath(attempt.target.path.raw, presented),
     query: redactQuery(attempt.target.rawQuery, presented),
     route: place.route,
-    ...scopesOf(decision),
+    requiredScopes: scopes.requiredScopes,
+    usedScopes: scopes.usedScopes,
+    missingScopes: scopes.missingScopes,
     decision: decision.allowed ? 'allowed' : 'denied',
     reason: decision.allowed ? (answer.failure ?? null) : decision.reason,
     wouldDeny: outcome.wouldDeny,

@@ -31,7 +31,10 @@ export function failureAnswer(
   const { id, method, request } = arrival;
   if (error instanceof ApiError) {
     const presented = [...presentedSecrets(arrival.credential), ...others];
-    return otherAnswer(error.reason, error.message, id, error.details, presented);
+    const answer = otherAnswer(error.reason, error.message, id, error.details, presented);
+    return error.retryAfterSeconds === undefined
+      ? answer
+      : withRetryAfter(answer, error.retryAfterSeconds);
   }
   if (isDatabaseAway(error)) {
     // A caller that leaves in the middle of its body is reset like a connection to a database.
@@ -49,6 +52,10 @@ export function failureAnswer(
   logger.error({ correlationId: id, stack });
   const message = 'Something went wrong here. It is on the server log under this correlation id.';
   return otherAnswer('INTERNAL', message, id);
+}
+
+function withRetryAfter(answer: ErrorAnswer, seconds: number): ErrorAnswer {
+  return { ...answer, headers: { ...answer.headers, 'Retry-After': String(seconds) } };
 }
 
 /** What became of the change that a request asked for; only who failed knows that nothing did. */

@@ -13,6 +13,8 @@ import { answerClientError, createHttpServer } from '../platform/http/http-serve
 import { writeErrorAnswer } from '../platform/http/write-answer.js';
 import { Health } from '../platform/health/health.js';
 import { Admission } from './admission.js';
+import { proxyAsking } from './doors/forward-auth/asking-proxies.js';
+import { ForwardAuthDoor } from './doors/forward-auth/forward-auth.door.js';
 import { GatewayDoor } from './doors/gateway/gateway.door.js';
 import {
   SelfRotationDoor,
@@ -43,8 +45,8 @@ type TakeBody = (
 const arrivals = new WeakMap<FastifyRequest, Arrival>();
 
 /**
- * The access listener: a Fastify instance for Latchkey's own calls, and the gateway before it, so that no framework reads a
- * path before the gateway has judged it.
+ * The access listener: a Fastify instance for Latchkey's own calls, and the gateway and forward-auth before it, so that no
+ * framework reads a path that is to be judged.
  */
 @Injectable()
 export class AccessServer {
@@ -56,6 +58,7 @@ export class AccessServer {
     private readonly self: SelfDoor,
     private readonly selfRotation: SelfRotationDoor,
     private readonly verify: VerifyDoor,
+    private readonly forwardAuth: ForwardAuthDoor,
     private readonly admission: Admission,
     private readonly health: Health,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -88,10 +91,14 @@ export class AccessServer {
 
   #serve(ownCalls: (request: IncomingMessage, response: ServerResponse) => void): Server {
     return createHttpServer((request, response) => {
-      if (isOwn(request.url ?? '')) return ownCalls(request, response);
-      this.gateway
-        .handle(request, response)
-        .catch((error: unknown) => this.#answerBug(error, response));
+      const url = request.url ?? '';
+      const proxy = proxyAsking(url);
+      if (proxy === null && isOwn(url)) return ownCalls(request, response);
+      const handled =
+        proxy === null
+          ? this.gateway.handle(request, response)
+          : this.forwardAuth.handle(proxy, request, response);
+      handled.catch((error: unknown) => this.#answerBug(error, response));
     }, this.admission.countRefused);
   }
 

@@ -16,3 +16,8 @@ export function addressBlockOf(ip: string): string {
   if (isIPv4(ip)) return `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`;
   return `${networkOf(ip, 64)}/64`;
 }
+
+/** What one subscriber has to itself: an IPv4 address, of IPv6 a /64. @param ip as for `addressBlockOf` */
+export function subscriberOf(ip: string): string {
+  return ip !== '' && isIPv4(ip) ? ip : addressBlockOf(ip);
+}

@@ -3,7 +3,9 @@ import type { IpRuleSet } from './ip-allowlist.js';
 
 /** Who is calling: the address that is judged and logged, or word that a trusted proxy sent something that is none. */
 export type CallerReading =
-  { readonly determined: true; readonly ip: string } | { readonly determined: false };
+  | { readonly determined: true; readonly ip: string }
+  /** @param detail why, if not for an entry that is no address */
+  | { readonly determined: false; readonly detail?: string };
 
 const undetermined: CallerReading = { determined: false };
 

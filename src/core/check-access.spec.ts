@@ -78,6 +78,7 @@ interface World {
   credential: AccessRequest['credential'];
   service: { id: string; open: boolean } | null;
   match: AccessRequest['target']['match'];
+  forwarder?: { takesHapikeyOut: boolean };
   key: HeldKey;
   account: HeldAccount;
   held: Omit<HeldCredential, 'key' | 'account'>;
@@ -120,6 +121,7 @@ function fineWorld(): World {
       isOperator: false,
       suspended: false,
       allowHapikey: true,
+      entitledScopes: null,
       ipAllowlist: anywhere,
       policy: policyUnlessSet,
       rateLimits: null,
@@ -142,10 +144,16 @@ interface Judged {
 }
 
 async function judge(world: World): Promise<Judged> {
-  const { caller, path, credential, service, match, key, account } = world;
+  const { caller, path, credential, service, match, forwarder, key, account } = world;
   const held = { ...world.held, key, account };
   const directory = Object.assign(new Directory(world.known ? held : null), world.directory);
-  const request = { now, caller, path, credential, target: { service, match } };
+  const request = {
+    now,
+    caller,
+    path,
+    credential,
+    target: { service, match, ...(forwarder && { forwarder }) },
+  };
   const outcome = await checkAccess(request, directory, world.meter);
   const answer = outcome.decision.allowed ? 'allowed' : outcome.decision.reason;
   return { outcome, directory, held, answer };
@@ -211,6 +219,7 @@ describe('a request with nothing wrong', () => {
     expect(outcome).toEqual({
       decision: { allowed: true, usedScopes: ['contacts.read'] },
       credential: held,
+      ...{ session: null, member: null },
       secretState: 'current',
       credentialKind: 'bearer',
       wouldDeny: null,
@@ -473,6 +482,50 @@ describe('hapikey', () => {
     // prettier-ignore
     const token: Change = (world) => (world.credential = readCredential(['X-Access-Token', secret], ''));
     expect((await judgeWith(disallow, token)).answer).toBe('allowed');
+  });
+});
+
+// prettier-ignore
+describe('a question of a proxy', () => {
+  const asked = (match: World['match']): Change => (world) => Object.assign(world, { service: null, match });
+
+  it.each<[name: string, match: World['match'], reason: DenialReason, context: object]>([
+    ['that is not trusted', { kind: 'asker_untrusted' }, 'PROXY_NOT_TRUSTED', {}],
+    ['that does not say which call', { kind: 'call_unclear', detail: 'it must say X, exactly once' }, 'CALL_UNCLEAR', { detail: 'it must say X, exactly once' }],
+  ])('%s is denied before all else, and stands under whose secret it carries', async (_name, match, reason, context) => {
+    const judged = await judgeWith(asked(match), (world) => (world.caller = { determined: false }), (world) => (world.path = readRequestTarget('//').path));
+    expect(judged.outcome).toMatchObject({ decision: { reason, context }, credential: judged.held });
+  });
+
+  it('says why the caller is not determined', async () => {
+    const judged = await judgeWith((world) => (world.caller = { determined: false, detail: 'nobody said' }));
+    expect(denialOf(judged)).toMatchObject({ reason: 'CALLER_UNDETERMINED', context: { detail: 'nobody said' } });
+  });
+});
+
+// prettier-ignore
+describe('a call that a proxy forwards', () => {
+  const by = (takesHapikeyOut: boolean): Change => (world) => (world.forwarder = { takesHapikeyOut });
+  const open: Change = (world) => (world.match = { kind: 'found', route: { ...route, public: true } });
+  const query = (rawQuery: string): Change => (world) => (world.credential = readCredential(['Authorization', `Bearer ${secret}`], rawQuery));
+  const bound = (own: object): Change => (world) => (world.key = { ...world.key, bindings: new Map([['svc_1', { upstream: null, credential: null, ...own }]]) });
+  const credential = { in: 'header', name: 'X-Key', value: 'v' };
+
+  it.each<[name: string, changes: Change[], answer: string]>([
+    ['bearer', [by(false)], 'allowed'],
+    ['hapikey, which it takes out', [by(true), overHapikey], 'allowed'],
+    ['hapikey, which it leaves in', [by(false), overHapikey], 'HAPIKEY_NOT_ALLOWED'],
+    ['an empty hapikey, which it leaves in', [by(false), query('hapikey=')], 'allowed'],
+    ['hapikey on a public route, which it takes out', [by(true), open, overHapikey], 'allowed'],
+    ['hapikey on a public route, which it leaves in', [by(false), open, overHapikey], 'HAPIKEY_NOT_ALLOWED'],
+    ['two hapikeys on a public route, which it leaves in', [by(false), open, query('hapikey=a&hap%69key=b')], 'HAPIKEY_NOT_ALLOWED'],
+    ['bearer on a public route', [by(false), open], 'allowed'],
+    ['bound, to where all are', [by(true), bound({})], 'allowed'],
+    ['bound to an upstream of its own', [by(true), bound({ upstream: new URL('http://qa.example') })], 'SERVICE_NOT_AVAILABLE'],
+    ['bound with a credential of its own', [by(true), bound({ credential })], 'SERVICE_NOT_AVAILABLE'],
+    ['the same at the gateway', [bound({ credential })], 'allowed'],
+  ])('%s', async (_name, changes, answer) => {
+    expect((await judgeWith(...changes)).answer).toBe(answer);
   });
 });
 

@@ -24,6 +24,8 @@ export interface Engagement {
   readonly hapikey: Presence;
   readonly bearer: Presence;
   readonly accessToken: Presence;
+  /** Only where a session would be a credential, and its cookie came. */
+  readonly session?: Presence;
 }
 
 export type CredentialReading =
@@ -33,6 +35,8 @@ export type CredentialReading =
       readonly secret: string;
       readonly engagement: Engagement;
     }
+  /** A session of the console: of the management listener alone. */
+  | { readonly kind: 'session'; readonly token: string; readonly engagement: Engagement }
   | { readonly kind: 'missing'; readonly engagement: Engagement }
   | {
       readonly kind: 'malformed';
@@ -46,6 +50,8 @@ export function presentedSecrets(reading: CredentialReading): readonly string[] 
   switch (reading.kind) {
     case 'found':
       return [reading.secret];
+    case 'session':
+      return [reading.token];
     case 'malformed':
       return reading.candidates;
     case 'missing':
@@ -65,7 +71,27 @@ const candidatesMax = 4;
  * @param rawQuery what follows the first `?` of the request target, undecoded; empty if there is none
  */
 export function readCredential(rawHeaders: readonly string[], rawQuery: string): CredentialReading {
-  return readingOf({ hapikey: readHapikey(rawQuery), ...readHeaders(rawHeaders) });
+  const { bearer, accessToken } = readHeaders(rawHeaders);
+  return readingOf({ hapikey: readHapikey(rawQuery), bearer, accessToken });
+}
+
+/**
+ * The same where a session is a credential as well. A browser adds its cookie to every request, so it counts only where no key is
+ * given: whoever gives one means it.
+ *
+ * @param tokens what came as the session's cookie
+ */
+export function orSession(
+  reading: CredentialReading,
+  tokens: readonly string[],
+): CredentialReading {
+  const [token] = tokens;
+  if (reading.kind !== 'missing' || token === undefined) return reading;
+  const { engagement } = reading;
+  if (tokens.length === 1)
+    return { kind: 'session', token, engagement: { ...engagement, session: 'engaged' } };
+  const candidates = tokens.slice(0, candidatesMax);
+  return { kind: 'malformed', engagement: { ...engagement, session: 'repeated' }, candidates };
 }
 
 /**
@@ -92,7 +118,9 @@ function placeOf(method: CredentialMethod, secret: string): Place {
   return place.presence === 'engaged' ? place : { ...place, values: secret.split(/[ \t,]+/) };
 }
 
-function readingOf(read: Readonly<Record<keyof Engagement, Place>>): CredentialReading {
+function readingOf(
+  read: Readonly<Record<'hapikey' | 'bearer' | 'accessToken', Place>>,
+): CredentialReading {
   const { hapikey, bearer, accessToken } = read;
   const engagement = {
     hapikey: hapikey.presence,
@@ -150,6 +178,15 @@ export function isSegmentNamed(segment: string, wanted: string): boolean {
   return mayBe && /[%+]/.test(name) && decodeQueryText(name) === wanted;
 }
 
+/** Takes `hapikey` out of a query, in whatever encoding, and leaves every other byte. @returns `null` if nothing is left */
+export function withoutHapikey(rawQuery: string | null): string | null {
+  if (rawQuery === null) return null;
+  const segments = rawQuery.split('&');
+  const kept = segments.filter((segment) => !isHapikeySegment(segment));
+  if (kept.length === segments.length) return rawQuery;
+  return kept.length === 0 ? null : kept.join('&');
+}
+
 function valueOfSegment(segment: string): string {
   const end = segment.indexOf('=');
   return end === -1 ? '' : decodeQueryText(segment.slice(end + 1));
@@ -185,9 +222,11 @@ function readHeaders(rawHeaders: readonly string[]): { bearer: Place; accessToke
 
 function readAuthorization(lines: readonly string[]): Place {
   if (lines.length === 0) return { presence: 'absent', values: [] };
+  const line = lines[0] as string;
+  const only = lines.length === 1 ? /^bearer +([^ \t,]+)$/i.exec(line)?.[1] : undefined;
+  if (only !== undefined) return { presence: 'engaged', values: [only] };
   const values = lines.flatMap(bearerCandidates);
   if (lines.length > 1) return { presence: 'repeated', values };
-  const line = lines[0] as string;
   if (line === '') return { presence: 'empty', values };
   // RFC 9110 §11.4: the scheme ends at the first space. A tab there is none of ours, and near enough to be a mistake.
   const scheme = /^[^ \t,]*/.exec(line)?.[0] ?? '';
@@ -197,9 +236,7 @@ function readAuthorization(lines: readonly string[]): Place {
   const rest = line.slice(scheme.length);
   if (rest.includes(',')) return { presence: 'list', values };
   const token = rest.replace(/^ +/, '');
-  if (token === '') return { presence: 'token_missing', values };
-  if (token === rest || /[ \t]/.test(token)) return { presence: 'bad_syntax', values };
-  return { presence: 'engaged', values: [token] };
+  return { presence: token === '' ? 'token_missing' : 'bad_syntax', values };
 }
 
 function bearerCandidates(line: string): string[] {
@@ -237,6 +274,17 @@ const places = {
     absent: 'there is no X-Access-Token header',
     empty: 'the X-Access-Token header is present but empty',
   },
+  session: {
+    absent: "there is no session's cookie",
+    empty: "the session's cookie is present but empty",
+  },
+} as const;
+
+const placeNames = {
+  hapikey: 'hapikey',
+  bearer: 'Authorization',
+  accessToken: 'X-Access-Token',
+  session: "the session's cookie",
 } as const;
 
 /** One sentence per method, under the names callers know (contract §2). It repeats nothing the caller sent. */
@@ -245,6 +293,9 @@ export function describeEngagement(engagement: Engagement): Record<string, strin
     hapikey: describePresence('hapikey', engagement.hapikey),
     'oauth-token': describePresence('bearer', engagement.bearer),
     'x-access-token': describePresence('accessToken', engagement.accessToken),
+    ...(engagement.session !== undefined && {
+      session: describePresence('session', engagement.session),
+    }),
   };
 }
 
@@ -260,8 +311,7 @@ export function notableIn(engagement: Engagement): string | undefined {
 }
 
 function describePresence(place: keyof typeof places, presence: Presence): string {
-  const where =
-    place === 'hapikey' ? 'hapikey' : place === 'bearer' ? 'Authorization' : 'X-Access-Token';
+  const where = placeNames[place];
   switch (presence) {
     case 'absent':
     case 'empty':

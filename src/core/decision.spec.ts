@@ -4,6 +4,8 @@ import { denialKinds, deny, type Category, type Challenge } from './decision.js'
 /** Contract §3, line by line. */
 const table: readonly [reason: string, status: number, category: Category, challenge: Challenge][] =
   [
+    ['PROXY_NOT_TRUSTED', 403, 'FORBIDDEN', 'none'],
+    ['CALL_UNCLEAR', 400, 'INVALID_REQUEST', 'none'],
     ['CALLER_UNDETERMINED', 400, 'INVALID_REQUEST', 'none'],
     ['PATH_INVALID', 400, 'INVALID_REQUEST', 'none'],
     ['CREDENTIALS_MISSING', 401, 'INVALID_AUTHENTICATION', 'plain'],

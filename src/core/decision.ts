@@ -29,11 +29,17 @@ interface DenialKind {
 }
 
 const kinds = {
+  PROXY_NOT_TRUSTED: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
+  CALL_UNCLEAR: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   CALLER_UNDETERMINED: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   PATH_INVALID: { status: 400, category: 'INVALID_REQUEST', challenge: 'none' },
   CREDENTIALS_MISSING: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'plain' },
   CREDENTIALS_MALFORMED: { status: 400, category: 'INVALID_REQUEST', challenge: 'invalid_request' },
   KEY_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'invalid_token' },
+  SESSION_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: 'plain' },
+  SESSION_ENDED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: 'plain' },
+  SESSION_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'plain' },
+  CROSS_ORIGIN: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   SECRET_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_OVER_AGE: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
   SECRET_BROWNOUT: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: 'invalid_token' },
@@ -46,6 +52,7 @@ const kinds = {
   SERVICE_NOT_AVAILABLE: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   ROUTE_UNKNOWN: { status: 404, category: 'NOT_FOUND', challenge: 'none' },
   METHOD_NOT_ALLOWED: { status: 405, category: 'NOT_FOUND', challenge: 'none' },
+  SESSION_NEEDED: { status: 403, category: 'FORBIDDEN', challenge: 'none' },
   SCOPE_MISSING: { status: 403, category: 'MISSING_SCOPES', challenge: 'insufficient_scope' },
   RATE_LIMITED: { status: 429, category: 'RATE_LIMITS', challenge: 'none' },
   STORE_UNAVAILABLE: { status: 503, category: 'UNAVAILABLE', challenge: 'none' },
@@ -63,7 +70,7 @@ export interface DenialContext {
   /** IP_NOT_ALLOWED: the address that was judged. */
   readonly callerIp?: string;
   /**
-   * SECRET_EXPIRED: epoch milliseconds at which the secret ended. SECRET_OVER_AGE: from which it has been too old.
+   * SECRET_EXPIRED, SESSION_ENDED, SESSION_EXPIRED: epoch milliseconds at which it ended. SECRET_OVER_AGE: from which it has been too old.
    * SECRET_BROWNOUT: at which it works again.
    */
   readonly endedAt?: number;
@@ -76,7 +83,10 @@ export interface DenialContext {
   readonly missingScopes?: readonly string[];
   /** RATE_LIMITED: the limit that has no room, and if several have none, the one that takes longest to have some. */
   readonly limit?: LimitStanding;
-  /** PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED: what is wrong, in words that echo no input. */
+  /**
+   * PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED, CALL_UNCLEAR: what is wrong, in words that echo no input.
+   * HAPIKEY_NOT_ALLOWED, SERVICE_NOT_AVAILABLE: why, if it is this way in that does not allow it.
+   */
   readonly detail?: string;
   /** SECRET_BROWNOUT, RATE_LIMITED, STORE_UNAVAILABLE, LOG_UNAVAILABLE: seconds until a retry makes sense. */
   readonly retryAfterSeconds?: number;

@@ -2,10 +2,10 @@ import { isWithin, type IpAllowlist } from './ip-allowlist.js';
 import { isOperatorOnlyScope } from './management-scopes.js';
 import { isWithinLimits, type RateLimits } from './rate-limits.js';
 
-/** Who wants to give something away: everything for the operator, for a key what it says of itself. */
+/** Who wants to give something away: everything for the operator, for a key what it says of itself, for a member what its role says. */
 export interface Giver extends Limits {
   readonly isOperator: boolean;
-  readonly grantableScopes: ReadonlySet<string>;
+  readonly grantableScopes: { has(scope: string): boolean };
 }
 
 /** What narrows the use of a key beyond its scopes. */

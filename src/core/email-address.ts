@@ -8,3 +8,8 @@ const shape =
 export function isEmailAddress(text: string): boolean {
   return text.length <= emailLengthMax && shape.test(text);
 }
+
+/** By which two spellings of one address are told to be one: in lower case, as every server of today takes it. */
+export function foldedEmail(email: string): string {
+  return email.toLowerCase();
+}

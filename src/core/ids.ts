@@ -19,7 +19,8 @@ export type IdPrefix =
       | 'run'
       | 'reg'
     )
-  | ('ntc' | 'dlv' | 'att' | 'whk');
+  | ('ntc' | 'dlv' | 'att' | 'whk')
+  | ('per' | 'mem' | 'ses' | 'lnk');
 
 /** Characters after the prefix: 20 base62 characters are 119 bits, beyond guessing. */
 const tailLength = 20;

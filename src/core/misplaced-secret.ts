@@ -1,5 +1,5 @@
-import { isHapikeySegment } from './credential.js';
-import { isMasked, secretsOfOursIn } from './redaction.js';
+import { withoutHapikey } from './credential.js';
+import { secretsOfOursIn } from './redaction.js';
 
 /** Where a secret of ours was seen that does not belong there. */
 export type SecretPlace =
@@ -12,20 +12,19 @@ export interface MisplacedSecret {
   readonly secret: string;
 }
 
-/** A text of a request, and what is kept of it; `undefined` for what is not kept. */
+/** A text of a request that may hold a secret. */
 export interface SeenText {
   readonly place: Exclude<SecretPlace, 'header_name'>;
-  readonly raw: string | null | undefined;
-  readonly kept: string | null | undefined;
+  readonly raw: string;
 }
 
 /** A name as long as the shortest secret of ours. Few headers have one. */
 const nameLengthMin = 43;
 
 /**
- * Secrets of ours in places where none belongs. It costs next to nothing where nothing was masked: what is kept is looked through for
- * secrets anyway, so only what that changed is read once more.
+ * Secrets of ours in places where none belongs.
  *
+ * @param texts those that may hold one: something was masked in what is kept of them, or nothing is kept
  * @param rawHeaders names and values in turn, as Node gives them
  */
 export function misplacedSecretsIn(
@@ -33,9 +32,9 @@ export function misplacedSecretsIn(
   rawHeaders: readonly string[],
 ): MisplacedSecret[] {
   const found: MisplacedSecret[] = [];
-  for (const { place, raw, kept } of texts) {
-    if (!raw || (kept !== undefined && !isMasked(kept))) continue;
-    for (const secret of secretsOfOursIn(place === 'query' ? withoutHapikey(raw) : raw))
+  for (const { place, raw } of texts) {
+    // In hapikey a secret belongs.
+    for (const secret of secretsOfOursIn(place === 'query' ? (withoutHapikey(raw) ?? '') : raw))
       found.push({ place, secret });
   }
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -44,12 +43,4 @@ export function misplacedSecretsIn(
     for (const secret of secretsOfOursIn(name)) found.push({ place: 'header_name', secret });
   }
   return found;
-}
-
-/** There a secret belongs. */
-function withoutHapikey(rawQuery: string): string {
-  return rawQuery
-    .split('&')
-    .filter((segment) => !isHapikeySegment(segment))
-    .join('&');
 }

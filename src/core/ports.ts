@@ -4,6 +4,7 @@ import type { Call, CallOutcome } from './call.js';
 import type { CompiledAllowlist } from './ip-allowlist.js';
 import type { KeyStanding } from './key-state.js';
 import type { LimitStanding, RateLimits } from './rate-limits.js';
+import type { Role } from './roles.js';
 import type { RotationSide } from './rotation.js';
 import type { Environment } from './secret-format.js';
 
@@ -21,6 +22,8 @@ export interface HeldAccount {
   readonly isOperator: boolean;
   readonly suspended: boolean;
   readonly allowHapikey: boolean;
+  /** The scopes that can be used of the catalogue; `null` is all of them. */
+  readonly entitledScopes: readonly string[] | null;
   readonly ipAllowlist: CompiledAllowlist;
   /** The one in force. */
   readonly policy: AccountPolicy;
@@ -91,6 +94,34 @@ export interface HeldCredential {
   readonly used: boolean;
   readonly key: HeldKey;
   readonly account: HeldAccount;
+}
+
+/** Somebody who is signed in, and in which accounts they are what. */
+export interface HeldSession {
+  readonly id: string;
+  readonly person: { readonly id: string; readonly name: string; readonly email: string };
+  /** Epoch milliseconds: when it began, and when it ends by itself, for not being used or in any case. */
+  readonly startedAt: number;
+  readonly expiresAt: number;
+  /** Signed out, or ended by a change of the password or by an admin. */
+  readonly endedAt: number | null;
+  /** The longest there first. */
+  readonly members: readonly HeldMember[];
+}
+
+/** A person in an account. */
+export interface HeldMember {
+  readonly id: string;
+  readonly role: Role;
+  readonly account: HeldAccount;
+}
+
+export interface SessionDirectory {
+  /**
+   * The session whose token this is, or `null`. Asking for one that lasts is using it: it lasts longer.
+   * @throws StoreUnavailableError
+   */
+  find(token: string): Promise<HeldSession | null>;
 }
 
 /** Thrown by a port whose store cannot be asked. */

@@ -21,8 +21,16 @@ export interface RequestTarget {
   readonly rawQuery: string | null;
 }
 
+/** What was read last: who is asked for is found by it first, and then it is read for the door. */
+let last: { readonly text: string; readonly reading: RequestTarget } | null = null;
+
 /** Reads a request target in origin form (`/a?b`) or absolute form (`http://host/a?b`; RFC 9112 §3.2). */
-export function readRequestTarget(target: string): RequestTarget {
+export function readRequestTarget(text: string): RequestTarget {
+  if (last?.text !== text) last = { text, reading: readTarget(text) };
+  return last.reading;
+}
+
+function readTarget(target: string): RequestTarget {
   const mark = target.indexOf('?');
   const beforeQuery = mark === -1 ? target : target.slice(0, mark);
   const rawQuery = mark === -1 ? null : target.slice(mark + 1);

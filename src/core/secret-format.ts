@@ -36,8 +36,7 @@ export type SecretShape = 'ours' | 'legacy' | 'neither';
 
 /** A fresh secret: 32 random base62 characters (190 bits) between a readable head and a checksum. */
 export function newSecret(prefix: string, environment: Environment): string {
-  const body = `${prefix}_${environmentTags[environment]}_${randomBase62(randomLength)}`;
-  return body + checksum(body);
+  return withChecksum(`${prefix}_${environmentTags[environment]}_${randomBase62(randomLength)}`);
 }
 
 /** @param prefixes every prefix this installation has ever given out */
@@ -53,6 +52,11 @@ export function shapeOfSecret(text: string, prefixes: readonly string[]): Secret
 export function displayStart(secret: string, shape: 'ours' | 'legacy'): string {
   if (shape === 'legacy') return secret.slice(0, startRandomLength);
   return secret.slice(0, secret.length - randomLength - checksumLength + startRandomLength);
+}
+
+/** @param body what is to be known again by the checksum behind it */
+export function withChecksum(body: string): string {
+  return body + checksum(body);
 }
 
 /** Whether `text` ends in the checksum of what stands before it. */

@@ -101,9 +101,12 @@ export class DemoService implements OnApplicationShutdown {
     const [first] = await this.apiKeysStore.list(account.id, {}, this.clock.now(), 1, null);
     if (first === undefined) throw new Error("The operator's account has its first key.");
     return {
+      id: first.key.id,
       accountId: account.id,
-      keyId: first.key.id,
       isOperator: true,
+      seesEveryAccount: true,
+      member: null,
+      changesOwnKeysOnly: false,
       grantableScopes: new Set(),
       ipAllowlist: noAllowlist,
       expiresAt: null,

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 
-/** What a person is told when Latchkey is up: where it is, and what it has made. Of keys, paths only. */
+/** What a person is told when Latchkey is up: where it is, and what it has made. Of keys, paths only; the link is told this once. */
 export interface Welcome {
   readonly accessUrl: string;
   readonly managementUrl: string;
   readonly madeFiles: readonly string[];
+  readonly setUpLink: string | null;
 }
 
 /** What each file that a start can make is for. */
@@ -19,7 +20,7 @@ const purposes: Readonly<Record<string, string>> = {
 
 /** @param bold how a heading is set off, if at all */
 export function welcomeLines(
-  { accessUrl, managementUrl, madeFiles }: Welcome,
+  { accessUrl, managementUrl, madeFiles, setUpLink }: Welcome,
   bold: (text: string) => string,
 ): string[] {
   return [
@@ -28,6 +29,14 @@ export function welcomeLines(
     `  Management listener  ${managementUrl}  for you: services, accounts, keys, the log`,
     `  Its API, described   ${managementUrl}/docs`,
     ...(madeFiles.length === 0 ? [] : ['', ...madeLines(madeFiles, bold)]),
+    ...(setUpLink === null ? [] : ['', ...setUpLines(setUpLink, bold)]),
+  ];
+}
+
+function setUpLines(link: string, bold: (text: string) => string): string[] {
+  return [
+    bold('Set up your sign-in with this link, which works once, within 24 hours:'),
+    `  ${link}`,
   ];
 }
 

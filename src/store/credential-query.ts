@@ -68,13 +68,14 @@ function heldRotation(rotation: RotationEntity, side: RotationSide): HeldRotatio
   };
 }
 
-function heldAccount(account: AccountEntity, policyDefaults: AccountPolicy): HeldAccount {
+export function heldAccount(account: AccountEntity, policyDefaults: AccountPolicy): HeldAccount {
   return {
     id: account.id,
     name: account.name,
     isOperator: account.isOperator,
     suspended: account.suspended,
     allowHapikey: account.allowHapikey,
+    entitledScopes: account.entitledScopes,
     ipAllowlist: CompiledAllowlist.of(account.ipAllowlist),
     policy: policyOf(account, policyDefaults),
     rateLimits: account.rateLimits,

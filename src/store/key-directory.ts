@@ -5,18 +5,17 @@ import type { AccountPolicy } from '../core/account-policy.js';
 import type { Clock, HeldCredential, KeyDirectory } from '../core/ports.js';
 import { StoreUnavailableError } from '../core/ports.js';
 import { digestOfSecret, fingerprintOfSecret, type Pepper } from '../core/secret-digest.js';
-import { shapeOfSecret } from '../core/secret-format.js';
+import { legacyLengthMax, shapeOfSecret } from '../core/secret-format.js';
 import { readCredential } from './credential-query.js';
 import { Database, isStale, type Stale } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
 import { Lease } from './lease.js';
+import { orUnavailable } from './or-unavailable.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { CLOCK, KEY_PREFIXES, PEPPERS, POLICY_DEFAULTS } from './tokens.js';
 
 const rememberedCredentialsMax = 100_000;
 const rememberedUnknownsMax = 10_000;
-/** How long a call waits for the store before it is turned away. */
-const answerMsMax = 5_000;
 
 /**
  * The keys a node remembers, in front of the store.
@@ -57,13 +56,15 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   }
 
   find(secret: string): HeldCredential | null | Promise<HeldCredential | null> {
-    const shape = shapeOfSecret(secret, this.prefixes);
-    if (shape === 'neither') return null;
-    if (this.lease.holds && shape === 'legacy' && !this.#hasLegacySecrets) return null;
+    if (secret.length > legacyLengthMax) return null;
     const fingerprint = fingerprintOfSecret(secret);
     const known = this.#known.get(fingerprint);
-    if (!this.lease.holds) throw outOfTouch(known);
-    if (known !== undefined) return known;
+    const isInTouch = this.lease.holds;
+    if (known !== undefined && isInTouch) return known;
+    const shape = shapeOfSecret(secret, this.prefixes);
+    if (shape === 'neither') return null;
+    if (isInTouch && shape === 'legacy' && !this.#hasLegacySecrets) return null;
+    if (!isInTouch) throw outOfTouch(known);
     if (this.#unknown.has(fingerprint)) return null;
     const asked = this.#asked.get(fingerprint);
     if (asked !== undefined) return asked;
@@ -164,18 +165,4 @@ function outOfTouch(remembered?: HeldCredential): StoreUnavailableError {
   return new StoreUnavailableError('This node has not heard from the database for too long.', {
     ...(remembered && { remembered }),
   });
-}
-
-async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('It did not answer in time.')), answerMsMax);
-  });
-  try {
-    return await Promise.race([asking, patience]);
-  } catch (error) {
-    throw new StoreUnavailableError('The store cannot be asked.', { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
 }

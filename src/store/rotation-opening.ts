@@ -18,7 +18,6 @@ import { RotationsStore } from './rotations.store.js';
 
 /** Who opens a rotation, and from where. */
 export interface RotationOpener {
-  readonly keyId: string;
   readonly actor: Actor;
   readonly callerIp: string | null;
 }
@@ -52,7 +51,7 @@ export class RotationOpening {
     change: Change,
     record: ApiKeyRecord,
     wish: RotationWish,
-    { keyId: openedBy, actor, callerIp }: RotationOpener,
+    { actor, callerIp }: RotationOpener,
     policy: AccountPolicy,
   ): Promise<Opening> {
     const { key } = record;
@@ -71,7 +70,7 @@ export class RotationOpening {
       key,
       retiring.id,
       step.rotation,
-      openedBy,
+      actor.id,
     );
     const rotation = await change.manager.findOneByOrFail(RotationEntity, { id });
     await this.audit.append(change, {

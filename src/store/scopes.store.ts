@@ -26,6 +26,11 @@ export class ScopesStore {
     });
   }
 
+  /** Of the whole catalogue. */
+  async names({ manager }: Change): Promise<string[]> {
+    return (await manager.find(ScopeEntity, { select: { name: true } })).map(({ name }) => name);
+  }
+
   /** Those of `names` that are not in the catalogue. */
   async unknownOf(change: Change, names: readonly string[]): Promise<string[]> {
     const known = new Set<string>();

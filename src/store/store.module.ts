@@ -5,6 +5,7 @@ import type { CallLog, Clock, JunkCounts } from '../core/ports.js';
 import { CountingMeter } from '../core/rate-meter.js';
 import type { Pepper } from '../core/secret-digest.js';
 import type { SealingKey } from '../core/sealing.js';
+import type { SessionTerms } from '../core/session-life.js';
 import { AccountsStore } from './accounts.store.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { AuditChainsStore } from './audit-chains.store.js';
@@ -26,8 +27,12 @@ import { JunkCountsStore } from './junk-counts/junk-counts.store.js';
 import { CachedKeyDirectory } from './key-directory.js';
 import { Lease } from './lease.js';
 import { LogWholeness } from './log-wholeness.js';
+import { MembersStore } from './members.store.js';
 import { NoticeDeliveriesStore } from './notice-deliveries.store.js';
 import { NoticesStore } from './notices.store.js';
+import { OneTimeLinksStore } from './one-time-links.store.js';
+import { PeopleStore } from './people.store.js';
+import { PersonTrail } from './person-trail.js';
 import { LimitUseSaver } from './rate-limits/limit-use-saver.js';
 import { LimitUsesStore } from './rate-limits/limit-uses.store.js';
 import { RotationOpening } from './rotation-opening.js';
@@ -36,6 +41,9 @@ import { ScopesStore } from './scopes.store.js';
 import { SecretsStore } from './secrets.store.js';
 import { ServiceCatalog } from './service-catalog.js';
 import { ServicesStore } from './services.store.js';
+import { SessionsStore } from './sessions.store.js';
+import { StoredSessions } from './session-directory.js';
+import { TokenDigests } from './token-digests.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { SecretSightings } from './secret-sightings.js';
 import { SealingStore } from './sealing.store.js';
@@ -53,6 +61,7 @@ import {
   POLICY_DEFAULTS,
   RATE_METER,
   SEALING_KEYS,
+  SESSION_TERMS,
 } from './tokens.js';
 
 /** What the store needs that is not in the database: opened and checked before the application is built. */
@@ -75,6 +84,7 @@ export interface StoreParts {
   readonly keyPrefixes: readonly string[];
   readonly auditKey: Buffer;
   readonly policyDefaults: AccountPolicy;
+  readonly sessionTerms: SessionTerms;
   /** On PostgreSQL; the usual one unless given. */
   readonly leaseMs: number | undefined;
 }
@@ -97,6 +107,13 @@ const stores = [
   SealedCredentials,
   SealingStore,
   SecretSightings,
+  PeopleStore,
+  PersonTrail,
+  MembersStore,
+  SessionsStore,
+  StoredSessions,
+  OneTimeLinksStore,
+  TokenDigests,
   NoticesStore,
   NoticeDeliveriesStore,
   WebhooksStore,
@@ -132,6 +149,7 @@ export class StoreModule {
       { provide: KEY_PREFIXES, useValue: parts.keyPrefixes },
       { provide: AUDIT_KEY, useValue: parts.auditKey },
       { provide: POLICY_DEFAULTS, useValue: parts.policyDefaults },
+      { provide: SESSION_TERMS, useValue: parts.sessionTerms },
     ];
     return {
       module: StoreModule,

@@ -18,5 +18,7 @@ export const SEALING_KEYS = Symbol('SealingKeys');
 export const KEY_PREFIXES = Symbol('KeyPrefixes');
 /** `AccountPolicy`: what holds where an account has no policy of its own. */
 export const POLICY_DEFAULTS = Symbol('PolicyDefaults');
+/** `SessionTerms`: how long a session lasts. */
+export const SESSION_TERMS = Symbol('SessionTerms');
 /** `Buffer`: the HMAC key of the audit chains. */
 export const AUDIT_KEY = Symbol('AuditKey');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publishCrm, type Crm } from '../support/crm.js';
 import type { Json } from '../support/latchkey.js';
 import { startManagement, type Management } from '../support/management.js';
+import { addMember, type SignedInPerson } from '../support/people.js';
 import { fillIn } from '../support/tenants.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
@@ -14,6 +15,8 @@ let webhookId: string;
 let noticeId: string;
 let deliveryId: string;
 let exportId: string;
+let member: SignedInPerson;
+let invitationId: string;
 /** One of every kind of answer there is, and some errors. */
 const answers: [from: string, body: Json][] = [];
 
@@ -22,8 +25,14 @@ beforeAll(async () => {
   latchkey = await startManagement();
   crm = await publishCrm(latchkey, upstream.url);
   const account = `/v1/accounts/${crm.accountId}`;
-  const manage = async (method: string, path: string, body?: Json): Promise<Json> => {
-    const answer = await latchkey.ask(method, path, { secret: latchkey.operatorKey, body });
+  const manage = async (
+    method: string,
+    path: string,
+    body?: Json,
+    session?: string,
+  ): Promise<Json> => {
+    const by = session === undefined ? { secret: latchkey.operatorKey } : { session };
+    const answer = await latchkey.ask(method, path, { ...by, body });
     answers.push([`${method} ${path}`, answer.json]);
     return answer.json;
   };
@@ -50,14 +59,19 @@ beforeAll(async () => {
   await call('/crm/contacts', rotation.secret);
   await call('/latchkey/v1/self', key.secret);
   await call('/latchkey/v1/nothing', key.secret);
+  member = await addMember(latchkey, crm.accountId, 'admin');
+  const invitation = { email: 'invited@example.com', role: 'auditor' };
+  invitationId = (await manage('POST', `${account}/invitations`, invitation)).id;
   await latchkey.newRows.skip();
   const { operatorKey: secret } = latchkey;
   const exported = await latchkey.ask('GET', `${account}/request-log/export`, { secret });
   exportId = exported.headers.get('latchkey-export') as string;
-  for (const { method, template } of latchkey.description.operations) {
+  for (const { method, template, openTo } of latchkey.description.operations) {
     // A file, and what never ends, are no bodies of JSON.
     const isStreamed = /\/(?:export|stream)$/.test(template);
-    if (method === 'GET' && !isStreamed) await manage('GET', fillIn(template, ids()));
+    const { session } = openTo === 'people' ? member : { session: undefined };
+    if (method === 'GET' && !isStreamed)
+      await manage('GET', fillIn(template, ids()), undefined, session);
   }
 });
 
@@ -69,6 +83,7 @@ afterAll(async () => {
 const ids = () => ({
   ...{ accountId: crm.accountId, keyId: key.id, rotationId, webhookId, noticeId, deliveryId },
   ...{ exportId, service: 'crm', serviceName: 'crm', name: 'crm' },
+  ...{ memberId: member.memberId, sessionId: member.sessionId, invitationId },
 });
 
 /** Every member of every object in a value. */
@@ -111,7 +126,7 @@ describe('§0 what all answers have in common', () => {
     expect([...new Set(found.map((id) => id.split('_', 1)[0]))]).toEqual(
       expect.arrayContaining([
         ...['acc', 'key', 'sec', 'rot', 'svc', 'rte', 'call', 'evt'],
-        ...['ntc', 'dlv', 'whk'],
+        ...['ntc', 'dlv', 'whk', 'per', 'mem', 'ses', 'lnk'],
       ]),
     );
   });
@@ -130,8 +145,10 @@ describe('§0 what is unknown', () => {
       !['GET', 'DELETE'].includes(method) && !template.endsWith('/openapi');
     const operations = latchkey.description.operations.filter(takesBody);
     expect(operations.length).toBeGreaterThan(20);
-    for (const { method, template } of operations) {
-      const options = { secret: latchkey.operatorKey, body: { nope: 1 } };
+    for (const { method, template, openTo } of operations) {
+      const by =
+        openTo === 'people' ? { session: member.session } : { secret: latchkey.operatorKey };
+      const options = { ...by, body: { nope: 1 } };
       const answer = await latchkey.ask(method, fillIn(template, ids()), options);
       expect([method, template, answer.status, answer.json.reason]).toEqual([
         ...[method, template, 400, 'VALIDATION_FAILED'],

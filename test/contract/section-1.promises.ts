@@ -16,7 +16,7 @@ export const section1: readonly Promised[] = [
       'test/contract/settings.test.ts: are where their hosts and ports say, and nowhere else',
       'test/http/management-tenancy.test.ts: the management listener knows no %s',
     ],
-    comesWith: 'members and sessions',
+    comesWith: 'console',
   },
   {
     says: '`DATABASE_URL` | `sqlite:./data/latchkey.db` | or `postgres://…`',

@@ -20,8 +20,10 @@ export const section6: readonly Promised[] = [
       'test/http/management-matrix.test.ts: #68 with a key of another account that holds all there is for it',
       'test/http/management-matrix.test.ts: : 404, as where there is none',
       'test/http/management-matrix.test.ts: , to the operator: 404, as for a key that is not there',
+      'test/http/management-matrix.test.ts: with a member who is %s',
+      'test/http/management-matrix.test.ts: #68 with an admin of another account',
+      'test/http/members-keys.test.ts: is an admin of its account: on every account, and with everything',
     ],
-    comesWith: 'members and sessions',
   },
   {
     says: "Writing services, scopes, bindings and accounts is the operator's alone.",
@@ -50,8 +52,9 @@ export const section6: readonly Promised[] = [
       'test/http/management-delegation.test.ts: 201 within its grantable scopes, made by it',
       'test/http/management-delegation.test.ts: a key without grantable scopes makes keys without scopes',
       'test/contract/authority.test.ts: §6 the operator hands out everything, any other key what it may hand out',
+      'test/http/members-keys.test.ts: what the account is entitled to now, and not what it was',
+      'test/http/members-keys.test.ts: is an admin of its account: on every account, and with everything',
     ],
-    comesWith: 'members and sessions',
   },
   {
     says: "Every call that yields a secret or widens a key (create, change, allowlist, expiry, resume, rotate) needs the target's scopes within the caller's grantable ones.",
@@ -371,8 +374,8 @@ export const section6: readonly Promised[] = [
       'test/contract/call-rows.test.ts: §6 has exactly the members that the contract names, whatever it was',
       'test/http/management-request-log.test.ts: a row says who, what, decided how, from where',
       'test/http/management-access.test.ts: the ways to carry a management key',
+      'test/http/sessions.test.ts: is a credential whose row and event name the member',
     ],
-    comesWith: 'members and sessions',
   },
   {
     says: '`durationMs` runs to our first byte; `responseBytes` is what was sent, or null; a client that left first is status 499.',

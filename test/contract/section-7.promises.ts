@@ -15,7 +15,10 @@ export const section7: readonly Promised[] = [
       'test/http/verify.test.ts: has its results in the order of its checks, of one to a hundred',
       'test/http/verify-rows.test.ts: one of the verified key, with who verified it, and one of the call itself',
       'test/http/verify-tenancy.test.ts: of another account’s it is told what it is told of a secret that does not exist',
+      'test/http/forward-auth.test.ts: 200: whose call it is for the upstream, nothing else, and its one row is written',
+      'test/http/forward-auth.test.ts: %s is told whole, with its one row under its key',
+      'test/http/forward-auth.test.ts: #41 PROXY_NOT_TRUSTED: one that is not named in TRUSTED_PROXIES is believed nothing',
+      'test/http/forward-auth-proxies.test.ts: a call that may pass reaches the API, with who called and without the credential',
     ],
-    comesWith: 'forward-auth',
   },
 ];

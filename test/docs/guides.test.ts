@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { absentTool, codeOf } from '../support/code-of-page.js';
 import { describeWhere } from '../support/describe-where.js';
 import { publishCrm, type Crm } from '../support/crm.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
@@ -14,27 +15,6 @@ import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 
 const run = promisify(execFile);
-
-/** What stands in a page in one language, one piece after the other, as somebody would copy it. */
-function codeOf(page: string, language: 'sh' | 'js'): string {
-  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
-  const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'));
-  const code = [...blocks].map(([, block]) => block).join('\n');
-  expect(code).not.toBe('');
-  return code;
-}
-
-/** The pages ask for curl 7.76, for `--fail-with-body`. */
-function absentTool(): string | null {
-  for (const [tool, flag] of [
-    ['bash', '--version'],
-    ['curl', '--fail-with-body'],
-  ] as const) {
-    const { error, status } = spawnSync(tool, [flag, '--version']);
-    if (error !== undefined || status !== 0) return `no ${tool} that can do ${flag}`;
-  }
-  return null;
-}
 
 describeWhere(absentTool(), 'the pages of docs, command by command', () => {
   let latchkey: TestLatchkey;

@@ -9,7 +9,11 @@ import {
   type Management,
 } from '../support/management.js';
 import { sendRaw } from '../support/raw-http.js';
-import { operations, requestFor, sampleOf } from '../support/sample-requests.js';
+import {
+  operationsOfKeys as operations,
+  requestFor,
+  sampleOf,
+} from '../support/sample-requests.js';
 import { fillIn, openTenant, type Tenant } from '../support/tenants.js';
 
 let latchkey: Management;

@@ -79,6 +79,10 @@ describe('GET /openapi.json', () => {
     expect(withSecret.sort()).toEqual([
       ...['IssuedApiKeyResponse', 'IssuedRotationResponse', 'IssuedWebhookResponse'],
     ]);
+    const withLink = Object.entries<Json>(document.components.schemas)
+      .filter(([, schema]) => schema.properties?.link !== undefined)
+      .map(([name]) => name);
+    expect(withLink.sort()).toEqual(['IssuedInvitationResponse', 'RecoveryLinkResponse']);
   });
 });
 

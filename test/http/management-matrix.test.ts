@@ -12,8 +12,9 @@ import {
   type Management,
   type Request,
 } from '../support/management.js';
-import { operations, requestFor, sampleOf } from '../support/sample-requests.js';
+import { operations, operationsOfKeys, requestFor, sampleOf } from '../support/sample-requests.js';
 import { changesBetween } from '../support/table-changes.js';
+import { addMember, type Role, type SignedInPerson } from '../support/people.js';
 import {
   makeAdmin,
   openTenant,
@@ -31,6 +32,9 @@ let theirs: Tenant;
 let suspended: Tenant;
 let suspendedKey: Json;
 let auditor: Json;
+/** By role: of our account, and of the operator’s. */
+const people = new Map<Role, SignedInPerson>();
+let operators: ReadonlyMap<Role, SignedInPerson>;
 /** A key that holds every scope there is for it, but this one. */
 const without = new Map<string, Json>();
 
@@ -43,6 +47,11 @@ beforeAll(async () => {
   suspendedKey = await makeAdmin(latchkey, ours.accountId);
   await latchkey.manage('POST', `/v1/accounts/${ours.accountId}/keys/${suspendedKey.id}/suspend`);
   auditor = await makeAdmin(latchkey, ours.accountId, readScopes);
+  for (const role of everyRole) people.set(role, await addMember(latchkey, ours.accountId, role));
+  operators = new Map([
+    ['auditor', await addMember(latchkey, latchkey.operatorAccountId, 'auditor')],
+    ['developer', await addMember(latchkey, latchkey.operatorAccountId, 'developer')],
+  ]);
   for (const scope of tenantScopes) {
     const others = tenantScopes.filter((other) => other !== scope);
     without.set(scope, await makeAdmin(latchkey, ours.accountId, others));
@@ -56,6 +65,17 @@ beforeAll(async () => {
 afterAll(() => latchkey.remove());
 
 const readScopes = tenantScopes.filter((scope) => scope.endsWith('.read'));
+const everyRole: readonly Role[] = ['admin', 'developer', 'auditor'];
+/** What each role may do, written down a second time. */
+const scopesOfRole: Readonly<Record<Role, readonly string[]>> = {
+  admin: tenantScopes,
+  developer: [
+    ...['latchkey.accounts.read', 'latchkey.keys.read', 'latchkey.keys.write'],
+    ...['latchkey.scopes.read', 'latchkey.services.read', 'latchkey.request_log.read'],
+    'latchkey.notices.read',
+  ],
+  auditor: readScopes,
+};
 const nowhere = {
   accountId: 'acc_00000000000000000000',
   keyId: 'key_00000000000000000000',
@@ -64,13 +84,17 @@ const nowhere = {
   noticeId: 'ntc_00000000000000000000',
   deliveryId: 'dlv_00000000000000000000',
   exportId: 'exp_00000000000000000000',
+  memberId: 'mem_00000000000000000000',
+  invitationId: 'lnk_00000000000000000000',
 };
 
 /** Nothing of the whole database is another afterwards. */
 async function expectNothingWritten<T>(work: () => Promise<T>): Promise<T> {
   const before = await mainTables(latchkey);
   const result = await work();
-  expect(changesBetween(before, await mainTables(latchkey), new Map())).toEqual([]);
+  const changes = changesBetween(before, await mainTables(latchkey), new Map());
+  // That a session is used is written down once a minute.
+  expect(changes.filter((line) => line !== '~ session: last_used_at')).toEqual([]);
   return result;
 }
 
@@ -126,7 +150,9 @@ const pick = (ids: Readonly<Record<IdName, string>>, names: readonly IdName[]): 
   Object.fromEntries(names.map((name) => [name, ids[name]]));
 
 describe.each(
-  operations.map((operation) => [`${operation.method} ${operation.template}`, operation] as const),
+  operationsOfKeys.map(
+    (operation) => [`${operation.method} ${operation.template}`, operation] as const,
+  ),
 )('%s', (_name, operation) => {
   const { requiredScopes, template } = operation;
   const isOperators = requiredScopes.some((scope) => operatorScopes.includes(scope));
@@ -192,6 +218,90 @@ describe.each(
     }
   });
 
+  /** The same request, by somebody who is signed in. */
+  const askedBy = ({ session }: SignedInPerson): Request => ({
+    ...requestFor(operation, ours),
+    session,
+  });
+  const missingFor = (scopes: readonly string[]) =>
+    requiredScopes.filter((scope) => !scopes.includes(scope));
+  /** Let in, and stopped at a parameter that there is not: nothing is changed. */
+  async function expectLetIn(request: Request, row: CallRow): Promise<void> {
+    const separator = request.path.includes('?') ? '&' : '?';
+    const strange = { ...request, path: `${request.path}${separator}nope=1` };
+    await expectNothingWritten(() => expectRefused(latchkey, strange, refusals.invalid, row));
+  }
+
+  it.each(everyRole)('with a member who is %s', async (role) => {
+    const person = people.get(role) as SignedInPerson;
+    const request = askedBy(person);
+    const row = { keyId: null, actor: person.memberId, accountId: ours.accountId, route };
+    const missing = missingFor(scopesOfRole[role]);
+    if (missing.length > 0) await expectScopeMissing(request, requiredScopes, row, missing);
+    else if (audience() === 'the operator') await expectNotThere(request, row);
+    else if (operation.method !== 'GET') await expectLetIn(request, row);
+    else {
+      const { tells } = sampleOf(operation);
+      expect(await expectShown(operation, request, row)).toContain(
+        tells === undefined ? '' : ours[tells],
+      );
+    }
+  });
+
+  it('#68 with an admin of another account', async () => {
+    const person = theirs.adminPerson;
+    const request = askedBy(person);
+    const row = { keyId: null, actor: person.memberId, accountId: theirs.accountId, route };
+    if (isOperators) await expectScopeMissing(request, requiredScopes, row);
+    else if (audience() !== 'everybody') await expectNotThere(request, row);
+    else {
+      const text = await expectShown(operation, request, row);
+      for (const id of [ours.accountId, ours.keyId, ours.memberId]) expect(text).not.toContain(id);
+    }
+  });
+
+  it('with an auditor of the operator’s account, who reads everything', async () => {
+    const person = operators.get('auditor') as SignedInPerson;
+    const request = askedBy(person);
+    const row = {
+      keyId: null,
+      actor: person.memberId,
+      accountId: latchkey.operatorAccountId,
+      route,
+    };
+    const missing = missingFor(readScopes);
+    if (missing.length > 0) await expectScopeMissing(request, requiredScopes, row, missing);
+    else if (operation.method !== 'GET') await expectLetIn(request, row);
+    else {
+      const { tells } = sampleOf(operation);
+      expect(await expectShown(operation, request, row)).toContain(
+        tells === undefined ? '' : ours[tells],
+      );
+    }
+  });
+
+  it('with a developer of the operator’s account, for whom there is that account alone', async () => {
+    const person = operators.get('developer') as SignedInPerson;
+    const request = askedBy(person);
+    const row = {
+      keyId: null,
+      actor: person.memberId,
+      accountId: latchkey.operatorAccountId,
+      route,
+    };
+    const missing = missingFor(scopesOfRole.developer);
+    if (missing.length > 0) await expectScopeMissing(request, requiredScopes, row, missing);
+    else if (audience() !== 'everybody') await expectNotThere(request, row);
+    else expect(await expectShown(operation, request, row)).not.toContain(ours.accountId);
+  });
+
+  it('#75 with a session that a page of somebody else sends along', async () => {
+    const { session, memberId } = people.get('admin') as SignedInPerson;
+    const elsewhere = { cookie: session, origin: 'https://evil.example' };
+    const request = { ...requestFor(operation, ours), headers: elsewhere };
+    await expectNo(request, 'CROSS_ORIGIN', { actor: memberId, route });
+  });
+
   it('with a suspended key: 403 KEY_SUSPENDED', async () => {
     const row = { keyId: suspendedKey.id, accountId: ours.accountId, route };
     await expectNo(requestFor(operation, ours, suspendedKey.secret), 'KEY_SUSPENDED', row);
@@ -219,7 +329,7 @@ describe.each(
     it(`#68 with another account’s ${names.join(', ')}, to the operator: 404, as for a key that is not there`, async () => {
       const mix = { ...ours, ...pick(theirs, names) };
       const { accountId: _theirOwn, ...noneOfThem } = nowhere;
-      const askFor = (asked: Ids) => requestFor(operation, asked, latchkey.operatorKey);
+      const askFor = (asked: Tenant) => requestFor(operation, asked, latchkey.operatorKey);
       const answer = await expectNotThere(askFor(mix), { keyId: latchkey.operatorKeyId, route });
       expect(said(answer)).toEqual(said(await ask(askFor({ ...mix, ...noneOfThem }))));
     });

@@ -7,6 +7,7 @@ import type { Change } from '../../src/store/database.js';
 import type { ApiKeyEntity } from '../../src/store/entities/api-key.entity.js';
 import type { BindingEntity } from '../../src/store/entities/binding.entity.js';
 import type { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
+import type { PersonEntity } from '../../src/store/entities/person.entity.js';
 import type { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import type { WebhookEntity } from '../../src/store/entities/webhook.entity.js';
 import { SealedCredentials } from '../../src/store/sealed-credentials.js';
@@ -44,6 +45,11 @@ const claim = (fields: object) => ({
 const notice = { kind: 'webhook.test' as const, data: { webhookId: 'whk_1' } };
 const hook = { url: 'https://example.com', kinds: null, enabled: true };
 const aDelivery = (fields: object) => ({ attempts: 0, ...fields }) as NoticeDeliveryEntity;
+const somebody = { email: 'a@example.com', name: 'n', passwordHash: 'h' };
+const link = {
+  ...{ purpose: 'set_up' as const, accountId: null, role: null, personId: null, email: null },
+  madeBy: { kind: 'key' as const, id: 'key_1', name: 'n' },
+};
 const settings = {
   upstream: 'http://127.0.0.1:1',
   mount: '/x',
@@ -136,6 +142,30 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'endings.rotations': [(s, _, no) => s.endings.rotations(0, 1, { endsAt: 0, id: no })],
   'endings.keys': [(s, _, no) => s.endings.keys({ from: 0, until: 1 }, 1, { endsAt: 0, id: no })],
   'endings.agingSecrets': [(s, _, no) => s.endings.agingSecrets(0, 1, { createdAt: 0, id: no })],
+  'people.find': [(s, _, no) => s.people.find(no)],
+  'people.findByEmail': [(s, _, no) => s.people.findByEmail(no)],
+  'people.create': [(s, c, no) => s.people.create(c, { ...somebody, email: no })],
+  'people.setPassword': [(s, c, no) => s.people.setPassword(c, no, 'a hash')],
+  'members.find': [(s, _, no) => s.members.find(no, 'mem_1'), (s, _, no) => s.members.find('acc_1', no)],
+  'members.list': [(s, _, no) => s.members.list(no, 1, null), (s, _, no) => s.members.list('acc_1', 1, { createdAt: 0, id: no })],
+  'members.ofPerson': [(s, _, no) => s.members.ofPerson(no)],
+  'members.countAdmins': [(s, c, no) => s.members.countAdmins(c, no)],
+  'members.create': [(s, c, no) => s.members.create(c, no, 'per_1', 'admin'), (s, c, no) => s.members.create(c, 'acc_1', no, 'admin')],
+  'members.setRole': [(s, c, no) => s.members.setRole(c, no, 'admin')],
+  'members.remove': [(s, c, no) => s.members.remove(c, no)],
+  'sessions.begin': [(s, c, no) => s.sessions.begin(c, no, { ip: null, userAgent: null })],
+  'sessions.lasting': [(s, _, no) => s.sessions.lasting(no, 0)],
+  'sessions.end': [(s, c, no) => s.sessions.end(c, no, 'ses_1'), (s, c, no) => s.sessions.end(c, 'per_1', no)],
+  'sessions.endAll': [(s, c, no) => s.sessions.endAll(c, no)],
+  'links.make': [(s, c, no) => s.links.make(c, { ...link, madeBy: no as never })],
+  'links.use': [(s, c, no) => s.links.use(c, no)],
+  'links.invitations': [(s, _, no) => s.links.invitations(no, 0, 1, null), (s, _, no) => s.links.invitations('acc_1', 0, 1, { createdAt: 0, id: no })],
+  'links.revokeInvitation': [(s, c, no) => s.links.revokeInvitation(c, no, 'lnk_1'), (s, c, no) => s.links.revokeInvitation(c, 'acc_1', no)],
+  'links.revokeOpen': [
+    (s, c, no) => s.links.revokeOpen(c, { purpose: 'recovery', personId: no }),
+    (s, c, no) => s.links.revokeOpen(c, { purpose: 'invitation', accountId: no }),
+  ],
+  'trail.append': [(s, c, no) => s.trail.append(c, { id: no, name: 'n' } as PersonEntity, { action: 'x', callerIp: null })],
   'idempotency.find': ['callerId', 'path', 'idempotencyKey'].map(
     (field): Ask => (s, _, no) => new IdempotencyStore(s.database).find(claim({ [field]: no }), 0),
   ),
@@ -148,7 +178,8 @@ const askNothing = [
   ...['limitUses.haveOver', 'limitUses.removeOver'],
   ...['accounts.create', 'accounts.findOperator', 'scopes.list', 'scopes.unknownOf'],
   ...['notices.wake', 'notices.notYetPut', 'notices.countPut'],
-  ...['webhooks.signingSecrets', 'accounts.policies'],
+  ...['webhooks.signingSecrets', 'accounts.policies', 'scopes.names'],
+  ...['links.findByToken', 'sessions.endByToken'],
   ...['deliveries.due', 'deliveries.nextDueAt', 'deliveries.of', 'deliveries.attemptsOf'],
   ...['scopes.managementScopesAreCurrent', 'scopes.seedManagementScopes'],
 ];
@@ -211,10 +242,12 @@ describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
   it('is tried with every method of every store', () => {
     const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
     const { notices, deliveries, webhooks, endings, limitUses } = store;
+    const { people, members, sessions, links, trail } = store;
     const idempotency = new IdempotencyStore(store.database);
     const stores = {
       ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
       ...{ notices, deliveries, webhooks, endings, limitUses, idempotency },
+      ...{ people, members, sessions, links, trail },
     };
     const names = Object.entries(stores).flatMap(([name, one]) =>
       Object.getOwnPropertyNames(Object.getPrototypeOf(one))

@@ -10,15 +10,19 @@ import { BindingEntity } from '../../src/store/entities/binding.entity.js';
 import { GrantEntity } from '../../src/store/entities/grant.entity.js';
 import { IdempotencyRecordEntity } from '../../src/store/entities/idempotency-record.entity.js';
 import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
+import { MemberEntity } from '../../src/store/entities/member.entity.js';
 import { NoticeAttemptEntity } from '../../src/store/entities/notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
 import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
+import { OneTimeLinkEntity } from '../../src/store/entities/one-time-link.entity.js';
+import { PersonEntity } from '../../src/store/entities/person.entity.js';
 import { RateLimitUseEntity } from '../../src/store/entities/rate-limit-use.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
 import { SecretEntity } from '../../src/store/entities/secret.entity.js';
 import { ServiceEntity } from '../../src/store/entities/service.entity.js';
+import { SessionEntity } from '../../src/store/entities/session.entity.js';
 import { WebhookEntity } from '../../src/store/entities/webhook.entity.js';
 import {
   describeOnEachDatabase,
@@ -282,6 +286,55 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       },
     ],
   ],
+  [
+    PersonEntity,
+    [
+      {
+        ...{ id: 'per_1', email: words, emailFolded: words, name: words, passwordHash: words },
+        ...{ passwordChangedAt: big, createdAt: big, revision: big },
+      },
+    ],
+  ],
+  [
+    MemberEntity,
+    [
+      {
+        ...{ id: 'mem_1', accountId: 'acc_1', personId: 'per_1', role: 'auditor' },
+        ...{ createdAt: big, revision: big },
+      },
+    ],
+  ],
+  [
+    SessionEntity,
+    [
+      {
+        ...{ id: 'ses_1', personId: 'per_1', digest: words, digestAlgorithm: words },
+        ...{ pepperVersion: 2_147_483_647, createdAt: big, lastUsedAt: big, expiresAt: big },
+        ...{ endedAt: big, ip: '2001:db8::1', userAgent: words },
+      },
+      {
+        ...{ id: 'ses_2', personId: 'per_1', digest: '', digestAlgorithm: '', pepperVersion: 0 },
+        ...{ createdAt: 0, lastUsedAt: 0, expiresAt: 0, endedAt: null, ip: null, userAgent: null },
+      },
+    ],
+  ],
+  [
+    OneTimeLinkEntity,
+    [
+      {
+        ...{ id: 'lnk_1', purpose: 'invitation', digest: words, digestAlgorithm: words },
+        ...{ pepperVersion: 2_147_483_647, accountId: 'acc_1', role: 'developer' },
+        ...{ personId: 'per_1', email: words, madeBy: { kind: 'key', id: words, name: words } },
+        ...{ createdAt: big, expiresAt: big, usedAt: big, revokedAt: big },
+      },
+      {
+        ...{ id: 'lnk_2', purpose: 'recovery', digest: '', digestAlgorithm: '', pepperVersion: 0 },
+        ...{ accountId: null, role: null, personId: null, email: null },
+        ...{ madeBy: { kind: 'installation', id: null, name: '' }, createdAt: 0, expiresAt: 0 },
+        ...{ usedAt: null, revokedAt: null },
+      },
+    ],
+  ],
 ];
 
 /** Each breaks one promise of the schema; the message is the database's own. */
@@ -320,6 +373,16 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
   ],
   ['an attempt of no delivery', NoticeAttemptEntity, { id: 'att_9', deliveryId: 'dlv_9' }],
   ['a webhook of no account', WebhookEntity, { id: 'whk_9', accountId: 'acc_9' }],
+  ['a second person of one address', PersonEntity, { id: 'per_9' }],
+  ['a member of no account', MemberEntity, { id: 'mem_9', accountId: 'acc_9' }],
+  ['a member who is nobody', MemberEntity, { id: 'mem_9', personId: 'per_9' }],
+  ['a person twice in an account', MemberEntity, { id: 'mem_9' }],
+  ['a role that there is not', MemberEntity, { id: 'mem_9', accountId: 'acc_2', role: 'owner' }],
+  ['a session of nobody', SessionEntity, { id: 'ses_9', personId: 'per_9', digest: '9' }],
+  ['a second session of one digest', SessionEntity, { id: 'ses_9' }],
+  ['a second link of one digest', OneTimeLinkEntity, { id: 'lnk_9' }],
+  ['a link into no account', OneTimeLinkEntity, { id: 'lnk_9', accountId: 'acc_9', digest: '9' }],
+  ['a link for nothing', OneTimeLinkEntity, { id: 'lnk_9', purpose: 'x', digest: '9' }],
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 
@@ -380,6 +443,7 @@ describeOnEachDatabase('the tables', (kind) => {
       [ScopeEntity, { name: 'a.read' }],
       [RotationEntity, { id: 'rot_1' }],
       [ServiceEntity, { id: 'svc_1' }],
+      [PersonEntity, { id: 'per_1' }],
     ] as const) {
       const deleting = store.database.write((manager) => manager.delete(entity, key));
       await expect(deleting).rejects.toThrow(/foreign key/i);

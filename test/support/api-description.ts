@@ -12,10 +12,13 @@ export interface Operation {
   readonly parameters: readonly string[];
   readonly responses: Readonly<Record<string, Content>>;
   readonly requiredScopes: readonly string[];
+  /** Whom it is for, where scopes do not say so. */
+  readonly openTo?: 'anyone' | 'people';
 }
 
 /** Any secret of our format. No test has one that looks like it and is none. */
-const secretShape = /[a-z][a-z0-9]*_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}|whsec_[0-9A-Za-z+/]{43}=/g;
+const secretShape =
+  /[a-z][a-z0-9]*_(?:prod|stg|qa|dev)_[0-9A-Za-z]{38}|whsec_[0-9A-Za-z+/]{43}=|lk[a-z]_[0-9A-Za-z]{38}/g;
 
 /** Every operation that an OpenAPI document of ours names. */
 export function operationsIn(document: Json): Operation[] {
@@ -25,7 +28,8 @@ export function operationsIn(document: Json): Operation[] {
       template,
       parameters: (operation.parameters ?? []).map(({ name }: Json) => name),
       responses: operation.responses,
-      requiredScopes: operation['x-required-scopes'],
+      requiredScopes: operation['x-required-scopes'] ?? [],
+      ...(operation['x-open-to'] && { openTo: operation['x-open-to'] }),
     })),
   );
 }
@@ -74,18 +78,29 @@ export class ApiDescription {
   }
 
   /** An answer that is no JSON is one of the files that are documented, or empty. */
-  #checkFile(documented: Content | undefined, { headers, text }: Answer): void {
+  #checkFile(documented: Content | undefined, answer: Answer): void {
+    const { headers, text } = answer;
     const [mediaType] = headers.get('content-type')?.split(';') ?? [];
     if (documented?.content === undefined) expect(text).toBe('');
     else expect(Object.keys(documented.content)).toContain(mediaType);
     expect(text).not.toMatch(secretShape);
+    this.#checkHeaders(answer);
   }
 
   #checkSecrets(answer: Answer): void {
-    const issued = answer.status < 400 ? answer.json?.secret : undefined;
+    const { secret, link } = (answer.status < 400 && answer.json) || {};
+    const issued = secret ?? link?.split('#')[1];
     expect(answer.text.match(secretShape) ?? []).toEqual(issued === undefined ? [] : [issued]);
     if (issued !== undefined) expect(answer.headers.get('cache-control')).toBe('no-store');
-    answer.headers.forEach((value) => expect(value).not.toMatch(secretShape));
+    this.#checkHeaders(answer);
+  }
+
+  /** A session comes in its cookie, which nobody else may keep. */
+  #checkHeaders({ status, headers }: Answer): void {
+    headers.forEach((value, name) => {
+      if (name !== 'set-cookie') expect(value).not.toMatch(secretShape);
+      else expect([status, headers.get('cache-control')]).toEqual([204, 'no-store']);
+    });
   }
 }
 

@@ -20,6 +20,8 @@ const invalidToken = `${realm}, error="invalid_token"`;
 
 /** Contract §3, copied by hand: this is what the code is held to. SCOPE_MISSING names its scopes, so it is given there. */
 export const denials: Readonly<Record<string, DenialFacts>> = {
+  PROXY_NOT_TRUSTED: { status: 403, category: 'FORBIDDEN', challenge: null },
+  CALL_UNCLEAR: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   CALLER_UNDETERMINED: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   PATH_INVALID: { status: 400, category: 'INVALID_REQUEST', challenge: null },
   CREDENTIALS_MISSING: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: realm },
@@ -29,6 +31,10 @@ export const denials: Readonly<Record<string, DenialFacts>> = {
     challenge: `${realm}, error="invalid_request"`,
   },
   KEY_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: invalidToken },
+  SESSION_UNKNOWN: { status: 401, category: 'INVALID_AUTHENTICATION', challenge: realm },
+  SESSION_ENDED: { status: 401, category: 'REVOKED_AUTHENTICATION', challenge: realm },
+  SESSION_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: realm },
+  CROSS_ORIGIN: { status: 403, category: 'FORBIDDEN', challenge: null },
   SECRET_EXPIRED: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
   SECRET_OVER_AGE: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
   SECRET_BROWNOUT: { status: 401, category: 'EXPIRED_AUTHENTICATION', challenge: invalidToken },
@@ -41,6 +47,7 @@ export const denials: Readonly<Record<string, DenialFacts>> = {
   SERVICE_NOT_AVAILABLE: { status: 403, category: 'FORBIDDEN', challenge: null },
   ROUTE_UNKNOWN: { status: 404, category: 'NOT_FOUND', challenge: null },
   METHOD_NOT_ALLOWED: { status: 405, category: 'NOT_FOUND', challenge: null },
+  SESSION_NEEDED: { status: 403, category: 'FORBIDDEN', challenge: null },
   SCOPE_MISSING: { status: 403, category: 'MISSING_SCOPES', challenge: null },
   RATE_LIMITED: { status: 429, category: 'RATE_LIMITS', challenge: null },
   STORE_UNAVAILABLE: { status: 503, category: 'UNAVAILABLE', challenge: null },

@@ -4,8 +4,8 @@ import type { Json } from './send.js';
 /** A request that changes something, and what has to be there for it. */
 export interface KillableOperation {
   readonly name: string;
-  /** The action of the one audit event that it leaves; `null` if it leaves none. */
-  readonly event: string | null;
+  /** The actions of the audit events that it leaves; `null` if it leaves none. */
+  readonly event: string | readonly string[] | null;
   /** @param tag names all that is made for this one run */
   prepare(latchkey: MortalLatchkey, tag: string): Promise<PreparedOperation>;
 }
@@ -37,7 +37,7 @@ export const untilThen = { before: true, after: false };
 
 export function operation(
   name: string,
-  event: string | null,
+  event: KillableOperation['event'],
   prepare: KillableOperation['prepare'],
 ): KillableOperation {
   return { name, event, prepare };

@@ -34,9 +34,10 @@ export function tableChanges(before: Tables, after: Tables, run: RunNames): Tabl
   return { gone: only(old, young), come: only(young, old) };
 }
 
-const idShape = /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk)_[0-9A-Za-z]{20}\b/g;
+const idShape =
+  /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk|per|mem|ses|lnk)_[0-9A-Za-z]{20}\b/g;
 /** What is random, or says anew what the other columns say. */
-const opaqueColumns = /^(digest|previous_digest|body_digest|idempotency_key|start)$/;
+const opaqueColumns = /^(digest|previous_digest|body_digest|idempotency_key|start|password_hash)$/;
 
 /** Puts names in the place of ids and times, and counts numbers from where they stood before. */
 function teller(before: Tables, { tag, made }: RunNames): (row: Record<string, unknown>) => string {

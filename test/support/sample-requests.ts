@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { operationsIn, type Operation } from './api-description.js';
 import type { Json } from './latchkey.js';
 import type { Request } from './management.js';
-import { fillIn, type Ids } from './tenants.js';
+import { fillIn, type Ids, type Tenant } from './tenants.js';
 
 /** A request that succeeds for the operator, on a tenant as `openTenant` leaves it, and what it does. */
 export interface Sample {
@@ -24,12 +24,17 @@ export interface Sample {
   readonly event?: string;
   /** The event of its end, where that is one of its own. */
   readonly endEvent?: string;
+  /** A second event of the same change. */
+  readonly andEvent?: string;
 }
 
 /** Every operation of the committed `openapi.json`; a test holds the running document to it. */
 export const operations: readonly Operation[] = operationsIn(
   JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')),
 );
+
+/** Those that a key may ask for: the others are open to people, or to anyone. */
+export const operationsOfKeys = operations.filter(({ openTo }) => openTo === undefined);
 
 export function sampleOf({ method, template }: Operation): Sample {
   const sample = samples[`${method} ${template}`];
@@ -40,16 +45,20 @@ export function sampleOf({ method, template }: Operation): Sample {
   return sample;
 }
 
+/** Who asks where somebody has to be signed in. */
+type Visitor = Pick<Tenant, 'adminPerson'>;
+
 /** The request for an operation on these objects. Where a retry could be carried out once, it has an `Idempotency-Key`. */
-export function requestFor(operation: Operation, ids: Ids, secret?: string): Request {
-  const { method, template, parameters } = operation;
+export function requestFor(operation: Operation, ids: Ids & Visitor, secret?: string): Request {
+  const { method, template, parameters, openTo } = operation;
   const { body, query = '' } = sampleOf(operation);
   const isRetried = parameters.includes('Idempotency-Key');
   return {
     method,
     path: fillIn(template, ids) + query,
     ...(body !== undefined && { body: filled(body, ids) }),
-    ...(secret !== undefined && { secret }),
+    ...(secret !== undefined && openTo === undefined && { secret }),
+    ...(openTo === 'people' && { session: ids.adminPerson.session }),
     ...(isRetried && { headers: { 'idempotency-key': `once-${(requests += 1)}` } }),
   };
 }
@@ -66,6 +75,7 @@ const rotation = `${key}/rotations/{rotationId}`;
 const webhook = `${account}/webhooks/{webhookId}`;
 const delivery = `${account}/notices/{noticeId}/deliveries/{deliveryId}`;
 const binding = `${account}/services/{name}`;
+const member = `${account}/members/{memberId}`;
 
 const accountChanged = (what: string) => [
   `~ account account: ${what}`,
@@ -306,6 +316,84 @@ export const samples: Readonly<Record<string, Sample>> = {
     ...{ status: 200, tells: 'webhookId' },
     writes: ['~ webhook webhook account: previous_secret, revision, secret'],
     event: 'account webhook.secret_rotated webhook',
+  },
+
+  [`GET ${account}/members`]: { status: 200, tells: 'memberId' },
+  [`GET ${member}`]: { status: 200, tells: 'memberId' },
+  [`PATCH ${member}`]: {
+    ...{ status: 200, body: { role: 'auditor' }, tells: 'memberId' },
+    writes: ['~ member member account person: revision, role'],
+    event: 'account member.role_changed member',
+  },
+  [`DELETE ${member}`]: {
+    status: 204,
+    writes: ['- member member account person', '~ session session person: ended_at'],
+    event: 'account member.removed member',
+  },
+  [`POST ${member}/end-sessions`]: {
+    ...{ status: 200, writes: ['~ session session person: ended_at'] },
+    event: 'account member.sessions_ended member',
+  },
+  [`POST ${member}/recovery-link`]: {
+    ...{ status: 201, writes: ['+ one_time_link person'] },
+    event: 'account member.recovery_link_made member',
+  },
+  [`POST ${account}/invitations`]: {
+    ...{ status: 201, body: { email: 'another@example.com', role: 'auditor' } },
+    ...{ tells: 'accountId', writes: ['+ one_time_link account'] },
+    event: 'account member.invited',
+  },
+  [`GET ${account}/invitations`]: { status: 200, tells: 'invitationId' },
+  [`DELETE ${account}/invitations/{invitationId}`]: {
+    ...{ status: 204, writes: ['~ one_time_link invitation account: revoked_at'] },
+    event: 'account member.invitation_revoked invitation',
+  },
+
+  'POST /v1/session': {
+    ...{ status: 204, body: { email: '{email}', password: '{password}' } },
+    ...{ writes: ['+ session admin-person'], event: 'account person.signed_in admin-person' },
+  },
+  'GET /v1/session': { status: 200, tells: 'accountId' },
+  'DELETE /v1/session': {
+    ...{ status: 204, writes: ['~ session admin-session admin-person: ended_at'] },
+    event: 'account person.signed_out admin-person',
+  },
+  'PUT /v1/session/password': {
+    status: 204,
+    body: { currentPassword: '{password}', newPassword: 'another password, as long' },
+    writes: [
+      '~ person admin-person: password_changed_at, password_hash, revision',
+      '~ session admin-session admin-person: ended_at',
+      '~ session other-session admin-person: ended_at',
+      '+ session admin-person',
+    ],
+    event: 'account person.password_changed admin-person',
+    andEvent: 'account person.signed_in admin-person',
+  },
+  'GET /v1/session/sessions': { status: 200, tells: 'sessionId' },
+  'POST /v1/session/sessions/end-others': {
+    ...{ status: 200, writes: ['~ session other-session admin-person: ended_at'] },
+    event: 'account person.sessions_ended admin-person',
+  },
+  'DELETE /v1/session/sessions/{sessionId}': {
+    ...{ status: 204, writes: ['~ session other-session admin-person: ended_at'] },
+    event: 'account person.session_ended admin-person',
+  },
+  'POST /v1/session/join': {
+    ...{ status: 204, body: { token: '{joinToken}' } },
+    writes: ['~ one_time_link joining operator: used_at', '+ member operator admin-person'],
+    event: 'operator member.joined',
+  },
+  'POST /v1/links/read': { status: 200, body: { token: '{linkToken}' }, tells: 'accountId' },
+  'POST /v1/links/use': {
+    status: 204,
+    body: { token: '{linkToken}', name: 'Somebody', password: 'a password of somebody' },
+    writes: [
+      ...['~ one_time_link invitation account: used_at', '+ person', '+ member account'],
+      '+ session',
+    ],
+    event: 'account member.joined',
+    andEvent: 'account person.signed_in',
   },
 
   'GET /v1/sealing-key': { status: 200, isFor: 'the operator' },

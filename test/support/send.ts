@@ -5,6 +5,8 @@ export type Json = any;
 
 export interface AskOptions {
   readonly secret?: string;
+  /** The `Cookie` of somebody who is signed in, sent as a page of the console would. */
+  readonly session?: string;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
 }
@@ -24,11 +26,12 @@ export async function send(
   path: string,
   options: AskOptions = {},
 ): Promise<Answer> {
-  const { secret, headers = {}, body } = options;
+  const { secret, session, headers = {}, body } = options;
   const isText = typeof body === 'string';
   const sent = {
     headers: {
       ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
+      ...(session !== undefined && { cookie: session, origin }),
       ...(body !== undefined && !isText && { 'content-type': 'application/json' }),
       ...headers,
     },

@@ -22,13 +22,20 @@ import { CachedKeyDirectory } from '../../src/store/key-directory.js';
 import { Lease } from '../../src/store/lease.js';
 import { migrateMainDatabase } from '../../src/store/migrate.js';
 import { EndingsStore } from '../../src/store/endings.store.js';
+import { MembersStore } from '../../src/store/members.store.js';
 import { NoticeDeliveriesStore } from '../../src/store/notice-deliveries.store.js';
 import { NoticesStore } from '../../src/store/notices.store.js';
+import { OneTimeLinksStore } from '../../src/store/one-time-links.store.js';
+import { PeopleStore } from '../../src/store/people.store.js';
+import { PersonTrail } from '../../src/store/person-trail.js';
 import { LimitUsesStore } from '../../src/store/rate-limits/limit-uses.store.js';
 import { RotationsStore } from '../../src/store/rotations.store.js';
 import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SealedCredentials } from '../../src/store/sealed-credentials.js';
 import { SecretsStore, type IssuedSecret } from '../../src/store/secrets.store.js';
+import { StoredSessions } from '../../src/store/session-directory.js';
+import { SessionsStore } from '../../src/store/sessions.store.js';
+import { TokenDigests } from '../../src/store/token-digests.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
 import { WebhooksStore } from '../../src/store/webhooks.store.js';
@@ -94,6 +101,12 @@ export interface TestStore {
   readonly deliveries: NoticeDeliveriesStore;
   readonly webhooks: WebhooksStore;
   readonly endings: EndingsStore;
+  readonly people: PeopleStore;
+  readonly members: MembersStore;
+  readonly sessions: SessionsStore;
+  readonly links: OneTimeLinksStore;
+  readonly trail: PersonTrail;
+  readonly sessionDirectory: StoredSessions;
   readonly limitUses: LimitUsesStore;
   readonly auditKey: Buffer;
   readonly peppers: readonly Pepper[];
@@ -140,6 +153,8 @@ export async function openStore(
   const sealingKey = { version: 1, key: randomBytes(32) };
   for (const { key } of [...peppers, sealingKey, { key: auditKey }]) meetKey(key);
   const credentials = new SealedCredentials([sealingKey]);
+  const digests = new TokenDigests(peppers);
+  const audit = new AuditTrailStore(main, auditKey);
   const stores = {
     accounts: new AccountsStore(main),
     keys: new ApiKeysStore(main),
@@ -147,12 +162,20 @@ export async function openStore(
     scopes: new ScopesStore(main),
     bindings: new BindingsStore(main, credentials),
     services: new ServicesStore(main, credentials),
-    audit: new AuditTrailStore(main, auditKey),
+    audit,
     chains: new AuditChainsStore(reader, auditKey),
     notices: new NoticesStore(main),
     deliveries: new NoticeDeliveriesStore(main),
     webhooks: new WebhooksStore(main, credentials),
     endings: new EndingsStore(main),
+    people: new PeopleStore(main),
+    members: new MembersStore(main),
+    sessions: new SessionsStore(main, digests, sessionTerms),
+    links: new OneTimeLinksStore(main, digests),
+    trail: new PersonTrail(audit),
+    sessionDirectory: new StoredSessions(
+      ...([main, digests, lease, clock, sessionTerms, policyUnlessSet] as const),
+    ),
     limitUses: new LimitUsesStore(main, 'nod_1'),
   };
   const rotations = new RotationsStore(main, stores.secrets, stores.notices, stores.audit);
@@ -196,6 +219,9 @@ export async function openStore(
     },
   };
 }
+
+/** An hour without being used, a day at most. */
+export const sessionTerms = { idleMs: 3_600_000, longestMs: 86_400_000 };
 
 export const newAccount: NewAccount = {
   name: 'Rolling Donut Ltd',

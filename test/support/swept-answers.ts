@@ -12,18 +12,23 @@ interface SeenAnswer {
 
 /**
  * Looks through an answer for secrets (#28): an error holds none, of ours or of the request's own; a success holds one only as
- * `secret`, and then nobody may keep it. Every answer that the tests see comes by here.
+ * `secret`, as the `link` that it is in or as a session's cookie, and then nobody may keep it. Every answer that the tests see comes by here.
  *
  * @param sent the request as it was, in any spelling
  * @throws with no more of a secret than its display start
  */
 export function sweepAnswer(sent: string, answer: SeenAnswer): void {
   const { status, headers, text } = answer;
-  for (const secret of sealedIn(sent)) meetSecret(secret);
+  for (const secret of [...sealedIn(sent), ...passwordsIn(sent)]) meetSecret(secret);
   const lines: string[] = [];
-  headers.forEach((value, name) => lines.push(`${name}: ${value}`));
-  const issued = status < 300 ? secretIssuedIn(text) : null;
-  const rest = issued === null ? text : text.replace(`"secret":"${issued}"`, '');
+  const begun: string[] = [];
+  headers.forEach((value, name) => {
+    const token = status < 300 && name === 'set-cookie' ? sessionIn(value) : null;
+    if (token !== null) begun.push(token);
+    lines.push(`${name}: ${token === null ? value : value.replace(token, '')}`);
+  });
+  const issued = begun[0] ?? (status < 300 ? secretIssuedIn(text) : null);
+  const rest = issued === null ? text : text.replace(issued, '');
   const seen = [...lines, rest].join('\n');
   const where = `the answer ${status} to ${beginningOf(sent)}`;
   refuseSecrets([
@@ -39,17 +44,29 @@ export function sweepAnswer(sent: string, answer: SeenAnswer): void {
 function secretIssuedIn(text: string): string | null {
   if (!text.startsWith('{')) return null;
   try {
-    const { secret } = JSON.parse(text) as { secret?: unknown };
-    return typeof secret === 'string' ? secret : null;
+    const { secret, link } = JSON.parse(text) as { secret?: unknown; link?: unknown };
+    if (typeof secret === 'string') return secret;
+    return typeof link === 'string' ? (/#(lkl_[0-9A-Za-z]{38})$/.exec(link)?.[1] ?? null) : null;
   } catch {
     return null;
   }
 }
 
+function sessionIn(setCookie: string): string | null {
+  return /^(?:__Host-)?latchkey_session=(lks_[0-9A-Za-z]{38});/.exec(setCookie)?.[1] ?? null;
+}
+
+/** Passwords that somebody has, chooses, or guesses. */
+function passwordsIn(sent: string): string[] {
+  const values = sent.matchAll(/"(?:password|currentPassword|newPassword)":("(?:[^"\\]|\\.)*")/g);
+  return Array.from(values, ([, value = '""']) => JSON.parse(value) as string);
+}
+
 /** The credentials that a request carries, genuine or not. */
 function presentedIn(sent: string): KnownSecrets {
   const presented = new KnownSecrets();
-  const places = /(?:[?&]hapikey=|\bauthorization: *bearer +|\bx-access-token: *)([^\s&#,']+)/gim;
+  const places =
+    /(?:[?&]hapikey=|\bauthorization: *bearer +|\bx-access-token: *|latchkey_session=)([^\s&#,;']+)/gim;
   for (const [, credential = ''] of sent.matchAll(places)) {
     for (const spelling of [credential, unescape(credential)])
       if (spelling.length >= metLengthMin) presented.add(spelling);

@@ -1,6 +1,7 @@
 import { Courier } from '../../src/courier/courier.js';
 import type { Json } from './latchkey.js';
 import type { Management } from './management.js';
+import { addMember, invite, signIn, type SignedInPerson } from './people.js';
 
 /** Every management scope that is of use outside the operator's account (contract §6). */
 export const tenantScopes = [
@@ -36,6 +37,16 @@ export interface Ids {
   readonly deliveryId: string;
   /** Of an export of the account's log. */
   readonly exportId: string;
+  /** Of a developer who has a session. */
+  readonly memberId: string;
+  readonly invitationId: string;
+  /** Of an admin, with another session of theirs. */
+  readonly email: string;
+  readonly password: string;
+  readonly sessionId: string;
+  /** What the invitation opens with, and one by which the admin can join the operator's account. */
+  readonly linkToken: string;
+  readonly joinToken: string;
   /** Of the service, or in the scope catalogue of the scope. */
   readonly name: string;
 }
@@ -46,6 +57,9 @@ export interface Tenant extends Ids {
   readonly secret: string;
   readonly adminId: string;
   readonly admin: string;
+  /** The admin and the developer, signed in. */
+  readonly adminPerson: SignedInPerson;
+  readonly developer: SignedInPerson;
   /** A word for each id that the tenant's rows hold: what they are told apart by. */
   readonly words: ReadonlyMap<string, string>;
 }
@@ -78,6 +92,12 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
   });
   const exportId = exported.headers.get('latchkey-export') as string;
   const binding = await latchkey.manage('PUT', `/v1/accounts/${accountId}/services/${name}`, {});
+  const adminPerson = await addMember(latchkey, accountId, 'admin');
+  const developer = await addMember(latchkey, accountId, 'developer');
+  const elsewhere = await signIn(latchkey, adminPerson);
+  const invitation = await invite(latchkey, accountId, 'auditor', `invited-${name}@example.com`);
+  const { operatorAccountId } = latchkey;
+  const joining = await invite(latchkey, operatorAccountId, 'auditor', adminPerson.email);
   return {
     accountId,
     keyId: key.id,
@@ -87,6 +107,15 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     deliveryId: notice.deliveries[0].id,
     exportId,
     name,
+    memberId: developer.memberId,
+    invitationId: invitation.id,
+    email: adminPerson.email,
+    password: adminPerson.password,
+    sessionId: elsewhere.sessionId,
+    linkToken: invitation.token,
+    joinToken: joining.token,
+    adminPerson,
+    developer,
     secret: key.secret,
     adminId: admin.id,
     admin: admin.secret,
@@ -103,6 +132,15 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
       [service.id, 'service'],
       [binding.id, 'binding'],
       [exportId, 'export'],
+      [adminPerson.personId, 'admin-person'],
+      [adminPerson.memberId, 'admin-member'],
+      [adminPerson.sessionId, 'admin-session'],
+      [elsewhere.sessionId, 'other-session'],
+      [developer.personId, 'person'],
+      [developer.memberId, 'member'],
+      [developer.sessionId, 'session'],
+      [invitation.id, 'invitation'],
+      [joining.id, 'joining'],
       [name, 'name'],
       [`${name}.read`, 'its-scope'],
     ]),

@@ -6,6 +6,7 @@ import type { Denied } from '../../core/decision.js';
 import { Admission } from '../admission.js';
 import type { Arrival } from '../arrival.js';
 import type { Carrier, GuardedRequest } from './guarded-request.js';
+import { ownRouteOf } from './own-route.js';
 import { requiredScopesKey } from './require-scopes.js';
 
 /** Carries a denial from the guard to the error filter, where it becomes HTTP. */
@@ -29,7 +30,7 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
 
   override getRequest(context: ExecutionContext): Carrier {
     const request = guarded(context);
-    const { arrival, routeOptions } = request;
+    const { arrival } = request;
     const scopes = this.reflector.get<readonly string[] | undefined>(
       requiredScopesKey,
       context.getHandler(),
@@ -39,8 +40,7 @@ export class AccessGuard extends AuthGuard(['bearer', 'hapikey']) {
         `${context.getHandler().name} says nothing of scopes, so it is open to nobody.`,
       );
     const scopeSets = scopes.length === 0 ? [] : [scopes];
-    const match = { kind: 'own', path: routeOptions.url ?? '', scopeSets } as const;
-    const target = { service: null, match };
+    const target = { service: null, match: ownRouteOf(request, scopeSets) };
     request.stillAdmitted = () => this.admission.stillAdmits(arrival, target);
     return {
       judge: () => this.admission.judge(arrival, target),

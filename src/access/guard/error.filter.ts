@@ -13,6 +13,7 @@ import { Admission } from '../admission.js';
 import { failureAnswer, statusOf } from '../failure-answer.js';
 import { DeniedError } from './access.guard.js';
 import type { GuardedRequest } from './guarded-request.js';
+import { ownRouteOf } from './own-route.js';
 import { OwnRoutes } from './own-routes.js';
 
 /** Turns whatever ends a management request early into the one envelope. */
@@ -50,9 +51,7 @@ export class ErrorFilter implements ExceptionFilter {
     const path = request.routeOptions?.url ?? '';
     const isUnknown = statusOf(error) === 404 || path === '';
     const { method, target } = request.arrival;
-    const match = isUnknown
-      ? this.ownRoutes.match(method, target.path)
-      : ({ kind: 'own', path, scopeSets: [] } as const);
+    const match = isUnknown ? this.ownRoutes.match(method, target.path) : ownRouteOf(request);
     request.outcome = await this.admission.judge(request.arrival, { service: null, match });
     return request.outcome.decision.allowed ? null : request.outcome.decision;
   }

@@ -31,7 +31,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<GuardedRequest>();
     const { headers, body, url } = request;
     const path = url.split('?', 1)[0] as string;
-    const claim = claimOf({ callerId: callerOf(request).keyId, path, headers, body });
+    const claim = claimOf({ callerId: callerOf(request).id, path, headers, body });
     if (claim === undefined) return next.handle();
     request.idempotency = claim;
     const work = (): Promise<object> => lastValueFrom(next.handle());

@@ -38,7 +38,8 @@ export class OwnRoutes {
   /** HEAD is decided as GET, so it is no method of its own. */
   #add(name: string, url: string): void {
     const method = routeMethods.find((known) => known === name);
-    if (method === undefined) return;
+    // What is below a page of the console is told apart in the browser.
+    if (method === undefined || url.endsWith('*')) return;
     const path = url.replace(/:(\w+)/g, '{$1}');
     this.#routes.push({ id: `${method} ${url}`, method, path, scopeSets: [], public: false });
   }

@@ -18,7 +18,7 @@ export function recordCalls(fastify: FastifyInstance, admission: Admission): voi
   fastify.decorateRequest('idempotency');
   fastify.addHook('onRequest', (request, reply, done) => {
     const guarded = request as GuardedRequest;
-    guarded.arrival = admission.receive(request.raw);
+    guarded.arrival = admission.receiveAtManagement(request.raw);
     // A credential is no parameter, so that no query is refused for carrying one.
     delete (request.query as Record<string, unknown>)['hapikey'];
     void reply.header('X-Correlation-Id', guarded.arrival.id);

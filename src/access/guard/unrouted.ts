@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { denialAnswer } from '../../platform/errors/denial-answer.js';
-import { errorBody, writeErrorAnswer } from '../../platform/http/write-answer.js';
+import { answerText, writeErrorAnswer } from '../../platform/http/write-answer.js';
 import type { Admission } from '../admission.js';
 
 /**
@@ -13,17 +13,17 @@ export async function answerUnrouted(
   reply: FastifyReply,
 ): Promise<void> {
   reply.hijack();
-  const arrival = admission.receive(request.raw);
+  const arrival = admission.receiveAtManagement(request.raw);
   const outcome = await admission.judge(arrival, { service: null, match: { kind: 'unknown' } });
   const { decision } = outcome;
   if (decision.allowed) throw new Error('A call was let through to nowhere.');
   const answer = denialAnswer(decision, arrival.id, arrival.credential.engagement);
-  const body = errorBody(answer);
+  const body = answerText(answer.body);
   admission.recordLater(
     arrival,
     outcome,
     { door: 'management', serviceId: null, route: null },
-    { status: answer.status, responseBytes: body.length },
+    { status: answer.status, responseBytes: body.bytes },
   );
   writeErrorAnswer(reply.raw, answer, arrival.method, body);
 }

@@ -58,7 +58,7 @@ export class AccountsService {
     const rows = await this.accounts.list(
       limit + 1,
       place,
-      caller.isOperator ? 'everybody' : { id: caller.accountId },
+      caller.seesEveryAccount ? 'everybody' : { id: caller.accountId },
     );
     return pageOf(rows, limit, accountResponse, creationCursor);
   }

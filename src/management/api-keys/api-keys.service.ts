@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../../access/guard/caller.js';
+import { checkMayChangeKey, type Caller } from '../../access/guard/caller.js';
 import { policyOf, type AccountPolicy } from '../../core/account-policy.js';
 import { limitsBeyond, scopesBeyond, type Limits } from '../../core/delegation.js';
 import { noAllowlist } from '../../core/ip-allowlist.js';
@@ -10,7 +10,6 @@ import {
   limitNotGrantable,
   notFound,
   scopeNotGrantable,
-  selfEdit,
   unknownScopes,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
@@ -95,7 +94,7 @@ export class ApiKeysService {
         ipAllowlist,
         rateLimits,
         expiresAt,
-        createdBy: caller.keyId,
+        createdBy: caller.id,
       });
       const issued = await this.secrets.issue(change, id, environment);
       const created = await this.reload(change, account.id, id);
@@ -236,7 +235,7 @@ export class ApiKeysService {
   ): Promise<ApiKeyRecord> {
     const record = await this.keys.find(account.id, id, change.manager);
     if (record === null) throw notFound('key');
-    if (caller.keyId === id) throw selfEdit();
+    checkMayChangeKey(caller, record.key);
     return record;
   }
 

@@ -126,7 +126,7 @@ export class BindingsService {
 function bindingResponse(
   binding: BindingEntity,
   service: ServiceEntity,
-  caller: Pick<Caller, 'isOperator'>,
+  caller: Pick<Caller, 'seesEveryAccount'>,
 ): BindingResponse {
   const { upstream, credential, revision } = binding;
   const shown = credential && { in: credential.in, name: credential.name };
@@ -134,7 +134,7 @@ function bindingResponse(
   return {
     ...bindingFacts(binding, service),
     etag: entityTag(revision),
-    ...(caller.isOperator && { upstream, credential: shown }),
+    ...(caller.seesEveryAccount && { upstream, credential: shown }),
   };
 }
 

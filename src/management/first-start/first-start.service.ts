@@ -5,13 +5,14 @@ import { AccountsStore } from '../../store/accounts.store.js';
 import { ApiKeysStore } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database } from '../../store/database.js';
+import { OneTimeLinksStore } from '../../store/one-time-links.store.js';
 import type { Actor } from '../../store/entities/audit-event.entity.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecretsStore } from '../../store/secrets.store.js';
 
 const installation: Actor = { kind: 'installation', id: null, name: 'first start' };
 
-/** What happens once in an installation's life: the operator's account and its first key come to be. */
+/** What happens once in an installation's life: the operator's account, its first key and the way to its first sign-in come to be. */
 @Injectable()
 export class FirstStartService {
   constructor(
@@ -21,6 +22,7 @@ export class FirstStartService {
     private readonly secrets: SecretsStore,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
+    private readonly links: OneTimeLinksStore,
   ) {}
 
   /** Brings the management part of the scope catalogue up to this version. */
@@ -40,15 +42,18 @@ export class FirstStartService {
    * @param givenSecret `OPERATOR_KEY`, which becomes the key; without it one is made
    * @param keep puts the secret where the operator finds it, before anything is committed: a crash between the two must not
    *   leave a key whose secret nobody knows
-   * @returns whether it was made here
+   * @returns the token of the link by which the operator gets a sign-in; `null` where it was not made here
    */
-  makeOperator(givenSecret: string | undefined, keep: (secret: string) => void): Promise<boolean> {
+  makeOperator(
+    givenSecret: string | undefined,
+    keep: (secret: string) => void,
+  ): Promise<string | null> {
     return this.database.change(async (change) => {
       const other = await this.accounts.findOperator();
       if (other !== null) {
         // Its key may be a legacy secret, of which this node has not heard yet.
         await change.touch('legacy_secrets', other.id);
-        return false;
+        return null;
       }
       const account = await this.accounts.create(change, {
         name: 'Operator',
@@ -86,7 +91,11 @@ export class FirstStartService {
         target: { type: 'key', id: keyId },
         after: { name: 'Operator key', scopes: names },
       });
-      return true;
+      const { token } = await this.links.make(change, {
+        ...{ purpose: 'set_up', accountId: account.id, role: 'admin', madeBy: installation },
+        ...{ personId: null, email: null },
+      });
+      return token;
     });
   }
 }

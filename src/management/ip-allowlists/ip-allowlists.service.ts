@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../../access/guard/caller.js';
+import { checkMayChangeKey, type Caller } from '../../access/guard/caller.js';
 import { limitsBeyond, scopesBeyond } from '../../core/delegation.js';
 import { canonicalIp } from '../../core/ip-address.js';
 import { CompiledAllowlist, type IpAllowlist } from '../../core/ip-allowlist.js';
 import {
   conflict,
   invalidField,
+  keyOfOthers,
   limitNotGrantable,
   notFound,
   scopeNotGrantable,
-  selfEdit,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf, type IpAllowlistField } from '../../platform/http/ip-allowlist.dto.js';
 import { requireMatch, withRevision } from '../../platform/http/revision.js';
@@ -72,6 +72,7 @@ export class IpAllowlistsService {
     ifMatch: string | undefined,
   ): Promise<IpAllowlist> {
     const ipAllowlist = ipAllowlistOf(field);
+    if (caller.changesOwnKeysOnly) throw keyOfOthers();
     return this.database.change(async (change) => {
       const before = await change.manager.findOneByOrFail(AccountEntity, { id: account.id });
       requireMatch(ifMatch, before.revision);
@@ -101,7 +102,7 @@ function checkMayChange(
   ipAllowlist: IpAllowlist,
 ): void {
   const { key, scopes, grantableScopes } = record;
-  if (caller.keyId === key.id) throw selfEdit();
+  checkMayChangeKey(caller, key);
   if (key.standing === 'revoked') throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
   const beyond = scopesBeyond(caller, [...scopes, ...grantableScopes], account);
   if (beyond.length > 0) throw scopeNotGrantable(beyond);

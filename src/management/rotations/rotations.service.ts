@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../../access/guard/caller.js';
+import { checkMayChangeKey, type Caller } from '../../access/guard/caller.js';
 import { outlivesNewSecret, policyOf, type AccountPolicy } from '../../core/account-policy.js';
 import { planBrownouts, type Brownout } from '../../core/brownout.js';
 import { scopesBeyond } from '../../core/delegation.js';
@@ -15,12 +15,7 @@ import {
   type RotationStep,
   type RotationWish,
 } from '../../core/rotation.js';
-import {
-  conflict,
-  notFound,
-  scopeNotGrantable,
-  selfEdit,
-} from '../../platform/errors/api-error.js';
+import { conflict, notFound, scopeNotGrantable } from '../../platform/errors/api-error.js';
 import {
   graceOutlivesSecret,
   openingRefusal,
@@ -69,7 +64,7 @@ export class RotationsService {
     return this.database.change(async (change) => {
       const record = await this.keys.find(account.id, keyId, change.manager);
       if (record === null) throw notFound('key');
-      if (caller.keyId === keyId) throw selfEdit();
+      checkMayChangeKey(caller, record.key);
       checkMayWiden(caller, account, record);
       const opening = await this.opening.open(change, record, wish, caller, policy);
       if (!opening.ok) throw openingRefusal(opening.refusal);
@@ -223,7 +218,7 @@ export class RotationsService {
     const rotation =
       record === null ? null : await change.manager.findOneBy(RotationEntity, { id, keyId });
     if (record === null || rotation === null) throw notFound('rotation');
-    if (caller.keyId === keyId) throw selfEdit();
+    checkMayChangeKey(caller, record.key);
     if (record.key.standing === 'revoked')
       throw conflict('A revoked key cannot be changed.', 'KEY_REVOKED');
     return { record, rotation };

@@ -217,7 +217,7 @@ function serviceResponse(service: ServiceEntity, caller: Caller): ServiceRespons
     id,
     name,
     // Where an API really lives is the operator's to know.
-    ...(caller.isOperator && { upstream, credential }),
+    ...(caller.seesEveryAccount && { upstream, credential }),
     mount,
     open,
     stripMount,

@@ -43,6 +43,8 @@ describe('settings', () => {
         ...{ deprecationHeaders: true, rotationGuideUrl: null },
         ...{ retentionDaysCalls: 90, retentionDaysCounters: 90, retentionDaysAudit: 90 },
       },
+      consoleUrl: null,
+      sessionTerms: { idleMs: 3_600_000, longestMs: 43_200_000 },
       smtp: null,
       demo: true,
       dataFolder: './data',
@@ -61,6 +63,7 @@ describe('settings', () => {
       ...['DEPRECATION_HEADERS', 'ROTATION_GUIDE_URL'],
       ...['RETENTION_DAYS_CALLS', 'RETENTION_DAYS_COUNTERS', 'RETENTION_DAYS_AUDIT'],
       ...['SMTP_URL', 'NOTICE_FROM', 'WEBHOOK_ALLOWED_RANGES'],
+      ...['CONSOLE_URL', 'SESSION_IDLE_MINUTES', 'SESSION_MINUTES_MAX'],
     ];
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(JSON.stringify(readSettings(empty))).toBe(JSON.stringify(readSettings({})));
@@ -132,6 +135,14 @@ describe('settings', () => {
       (s) => s.policyDefaults.rotationGuideUrl,
       'https://a.b/c%20d',
     ],
+    [{ CONSOLE_URL: 'https://keys.example.com/' }, (s) => s.consoleUrl, 'https://keys.example.com'],
+    [{ CONSOLE_URL: 'HTTP://Keys.example:8443' }, (s) => s.consoleUrl, 'http://keys.example:8443'],
+    [
+      { SESSION_MINUTES_MAX: '30' },
+      (s) => s.sessionTerms,
+      { idleMs: 1_800_000, longestMs: 1_800_000 },
+    ],
+    [{ SESSION_IDLE_MINUTES: '5' }, (s) => s.sessionTerms.idleMs, 300_000],
     [{ LATCHKEY_DEMO: 'off' }, (s) => s.demo, false],
     [{ NODE_ENV: 'production' }, (s) => s.demo, false],
     [{ NODE_ENV: 'production', LATCHKEY_DEMO: 'on' }, (s) => s.demo, true],
@@ -160,6 +171,23 @@ describe('settings', () => {
       { ROTATION_GUIDE_URL: 'javascript:alert(1)' },
       /http:\/\/ or https:\/\/ URL/,
     ],
+    ...[
+      ...['keys.example.com', 'https://keys.example.com/console', 'https://a?b', 'https://a#b'],
+      ...[`https://me:${secret}@a`, 'ftp://a', 'javascript:alert(1)', 'https://'],
+    ].map((CONSOLE_URL): [string, Record<string, string>, RegExp] => [
+      ...([
+        'CONSOLE_URL',
+        { CONSOLE_URL },
+        /\*\*\* \(\d+ characters\).*https:\/\/ with a host/,
+      ] as const),
+    ]),
+    ['SESSION_IDLE_MINUTES', { SESSION_IDLE_MINUTES: '4' }, /"4".*minutes.*from 5 to 720/],
+    [
+      'SESSION_IDLE_MINUTES',
+      { SESSION_IDLE_MINUTES: '31', SESSION_MINUTES_MAX: '30' },
+      /from 5 to 30/,
+    ],
+    ['SESSION_MINUTES_MAX', { SESSION_MINUTES_MAX: '43201' }, /from 5 to 43200/],
     ['DEPRECATION_HEADERS', { DEPRECATION_HEADERS: 'yes' }, /"yes".*on, off/],
     ['ACCESS_PORT', { ACCESS_PORT: '65536' }, /"65536".*from 0 to 65535/],
     ['ACCESS_PORT', { ACCESS_PORT: '-1' }, /"-1".*from 0 to 65535/],

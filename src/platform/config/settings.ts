@@ -9,6 +9,7 @@ import {
   type AccountPolicy,
 } from '../../core/account-policy.js';
 import type { IpRuleSet } from '../../core/ip-allowlist.js';
+import type { SessionTerms } from '../../core/session-life.js';
 import { StartError } from '../../core/start-error.js';
 import { readSmtp, type SmtpSettings } from './smtp-settings.js';
 import { SettingReader, masked, unreadable, type Environment } from './setting-readers.js';
@@ -28,6 +29,9 @@ export interface Settings {
   readonly trustedProxies: IpRuleSet;
   /** What holds for accounts that have no policy of their own. */
   readonly policyDefaults: AccountPolicy;
+  /** Where people reach the management listener: an origin, such as `https://keys.example.com`; `null` if nobody has said. */
+  readonly consoleUrl: string | null;
+  readonly sessionTerms: SessionTerms;
   /** `null`: notices by e-mail are kept and not sent. */
   readonly smtp: SmtpSettings | null;
   /** To which webhooks may lead beside public addresses. */
@@ -89,6 +93,8 @@ export function readSettings(environment: Environment): Settings {
     keyPrefix,
     trustedProxies: read.ipRules('TRUSTED_PROXIES'),
     policyDefaults: readPolicyDefaults(read),
+    consoleUrl: readConsoleUrl(read),
+    sessionTerms: readSessionTerms(read),
     smtp: readSmtp(read),
     webhookAllowedRanges: read.ipRules('WEBHOOK_ALLOWED_RANGES'),
     demo: read.oneOf('LATCHKEY_DEMO', ['on', 'off'], demoDefault) === 'on',
@@ -203,6 +209,27 @@ function readPolicyDefaults(read: SettingReader): AccountPolicy {
     ),
     retentionDaysAudit: read.integer('RETENTION_DAYS_AUDIT', unset.retentionDaysAudit, retention),
   };
+}
+
+const minuteMs = 60_000;
+
+function readSessionTerms(read: SettingReader): SessionTerms {
+  const minutes = (max: number) => ({ min: 5, max, unit: 'minutes' });
+  const longest = read.integer('SESSION_MINUTES_MAX', 720, minutes(43_200));
+  const idle = read.integer('SESSION_IDLE_MINUTES', Math.min(60, longest), minutes(longest));
+  return { idleMs: idle * minuteMs, longestMs: longest * minuteMs };
+}
+
+/** A path would say that only a part of the listener is reached: the console and its API lie beside each other. */
+function readConsoleUrl(read: SettingReader): string | null {
+  const value = read.text('CONSOLE_URL');
+  if (value === undefined) return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isOrigin = url !== null && [url.origin, `${url.origin}/`].includes(value.toLowerCase());
+  if (url !== null && isOrigin && /^https?:$/.test(url.protocol)) return url.origin;
+  const takes =
+    'http:// or https:// with a host and nothing behind it, such as https://keys.example.com';
+  throw unreadable('CONSOLE_URL', masked(value), takes);
 }
 
 function readGuideUrl(read: SettingReader): string | null {

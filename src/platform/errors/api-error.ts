@@ -8,6 +8,7 @@ export class ApiError extends Error {
     readonly reason: OtherReason,
     message: string,
     readonly details: readonly ErrorDetail[] = [],
+    readonly retryAfterSeconds?: number,
   ) {
     super(message);
   }
@@ -90,6 +91,20 @@ const namesToldMax = 100;
 function someOf(names: readonly string[]): string {
   const shown = names.slice(0, 20).join(', ');
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown;
+}
+
+/** To a developer, who may read it all the same. */
+export function keyOfOthers(): ApiError {
+  return new ApiError(
+    'KEY_OF_OTHERS',
+    'A developer changes the keys that they made, and no others. Ask an admin of the account.',
+  );
+}
+
+/** @param retryAfterSeconds when another attempt makes sense */
+export function tooManyAttempts(retryAfterSeconds: number): ApiError {
+  const message = 'There were too many attempts. Wait as long as Retry-After says.';
+  return new ApiError('TOO_MANY_ATTEMPTS', message, [], retryAfterSeconds);
 }
 
 export function selfEdit(): ApiError {

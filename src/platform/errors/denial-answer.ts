@@ -10,11 +10,17 @@ import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
 
 /** Where a denial's cause lies, for `errors[].in`. */
 const places: Readonly<Record<DenialReason, string>> = {
+  PROXY_NOT_TRUSTED: 'headers',
+  CALL_UNCLEAR: 'headers',
   CALLER_UNDETERMINED: 'headers',
   PATH_INVALID: 'path',
   CREDENTIALS_MISSING: 'credentials',
   CREDENTIALS_MALFORMED: 'credentials',
   KEY_UNKNOWN: 'credentials',
+  SESSION_UNKNOWN: 'credentials',
+  SESSION_ENDED: 'credentials',
+  SESSION_EXPIRED: 'credentials',
+  CROSS_ORIGIN: 'headers',
   SECRET_EXPIRED: 'credentials',
   SECRET_OVER_AGE: 'credentials',
   SECRET_BROWNOUT: 'credentials',
@@ -27,6 +33,7 @@ const places: Readonly<Record<DenialReason, string>> = {
   SERVICE_NOT_AVAILABLE: 'service',
   ROUTE_UNKNOWN: 'path',
   METHOD_NOT_ALLOWED: 'method',
+  SESSION_NEEDED: 'credentials',
   SCOPE_MISSING: 'scopes',
   RATE_LIMITED: 'limits',
   STORE_UNAVAILABLE: 'latchkey',
@@ -35,8 +42,12 @@ const places: Readonly<Record<DenialReason, string>> = {
 
 /** What a caller is told, in one or two sentences: what is wrong, and what to do. Nothing in them was sent by the caller. */
 const messages: Readonly<Record<DenialReason, (context: DenialContext) => string>> = {
-  CALLER_UNDETERMINED: () =>
-    'The caller cannot be determined: a trusted proxy sent an X-Forwarded-For entry that is no address.',
+  PROXY_NOT_TRUSTED: () =>
+    'Only a proxy that is named in TRUSTED_PROXIES may ask here about the calls of others.',
+  CALL_UNCLEAR: ({ detail }) =>
+    `It is not clear which call the proxy asks about${detail === undefined ? '' : `: ${detail}`}.`,
+  CALLER_UNDETERMINED: ({ detail }) =>
+    `The caller cannot be determined: ${detail ?? 'a trusted proxy sent an X-Forwarded-For entry that is no address'}.`,
   PATH_INVALID: ({ detail }) => `This path cannot be judged: ${detail ?? 'it is not well-formed'}.`,
   CREDENTIALS_MISSING: ({ detail }) =>
     `No credentials were received${detail === undefined ? '' : `: ${detail}`}. Send the secret as "Authorization: Bearer <secret>", as X-Access-Token, or as the query parameter hapikey.`,
@@ -44,6 +55,13 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
     `It is not clear which secret was meant${detail === undefined ? '' : `: ${detail}`}. Send one secret, once, by one method.`,
   KEY_UNKNOWN: () =>
     'This key is not known here. Check that the secret was copied whole and belongs to this installation.',
+  SESSION_UNKNOWN: () => 'This session is not known here. Sign in.',
+  SESSION_ENDED: ({ endedAt }) =>
+    `This session was ended${endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`}. Sign in again.`,
+  SESSION_EXPIRED: ({ endedAt }) =>
+    `This session ended by itself${endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`}. Sign in again.`,
+  CROSS_ORIGIN: () =>
+    'This request did not come from a page of this console. A session acts only from there; a program uses a key.',
   SECRET_EXPIRED: ({ endedAt, rotationId }) => {
     const when = endedAt === undefined ? '' : ` at ${new Date(endedAt).toISOString()}`;
     return rotationId === undefined
@@ -59,13 +77,15 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
     "This secret was revoked, though its key lives. Use the key's current secret.",
   KEY_SUSPENDED: () => 'This key is suspended. An admin of its account can resume it.',
   ACCOUNT_SUSPENDED: () => "This key's account is suspended. The operator can resume it.",
-  HAPIKEY_NOT_ALLOWED: () =>
-    'This account does not allow the query parameter hapikey. Send the secret as "Authorization: Bearer <secret>".',
+  HAPIKEY_NOT_ALLOWED: ({ detail }) =>
+    `${detail === undefined ? 'This account does not allow the query parameter hapikey' : `The query parameter hapikey is not allowed here: ${detail}`}. Send the secret as "Authorization: Bearer <secret>".`,
   IP_NOT_ALLOWED: ({ callerIp }) => `This key may not be used from ${callerIp ?? 'this address'}.`,
-  SERVICE_NOT_AVAILABLE: () => "This key's account has no access to this service.",
+  SERVICE_NOT_AVAILABLE: ({ detail }) =>
+    `This key's account has no access to this service${detail === undefined ? '' : ` by this way: ${detail}`}.`,
   ROUTE_UNKNOWN: () => 'There is no such route here.',
   METHOD_NOT_ALLOWED: ({ allow }) =>
     `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
+  SESSION_NEEDED: () => 'This is about whoever is signed in. A key has no part in it.',
   SCOPE_MISSING: ({ missingScopes }) =>
     `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
   RATE_LIMITED: ({ limit }) =>
@@ -115,6 +135,8 @@ export function denialAnswer(
 /** What the time is called that a denial knows. */
 const timeNames = {
   SECRET_EXPIRED: 'endedAt',
+  SESSION_ENDED: 'endedAt',
+  SESSION_EXPIRED: 'endedAt',
   SECRET_OVER_AGE: 'overAgeSince',
   SECRET_BROWNOUT: 'worksAgainAt',
 } as const;
@@ -133,6 +155,8 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
     case 'METHOD_NOT_ALLOWED':
       return { allow: context.allow };
     case 'SECRET_EXPIRED':
+    case 'SESSION_ENDED':
+    case 'SESSION_EXPIRED':
     case 'SECRET_OVER_AGE':
     case 'SECRET_BROWNOUT':
       return {

@@ -14,9 +14,23 @@ const nothingToDo = 'Nothing: this is between the calling program and the API.';
 
 /** One page per reason. The type makes a reason without a page an error of the build. */
 export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide>> = {
+  PROXY_NOT_TRUSTED: {
+    meaning:
+      'Somebody asked whether a call may pass (forward-auth) who is no proxy that is trusted to tell of the calls of others.',
+    integrator: 'Call the API itself. This address is for the proxy in front of it.',
+    admin:
+      'If it was your proxy that asked, name its address in TRUSTED_PROXIES: the row in the request log has it as peerIp.',
+  },
+  CALL_UNCLEAR: {
+    meaning:
+      'A trusted proxy asked whether a call may pass (forward-auth) without saying, once each and well-formed, what its method and its URI are.',
+    integrator: 'If your program calls with an unusual method, use one that the API documents.',
+    admin:
+      'Compare the configuration of the proxy with the ready one for it: the message names the header that is missing, repeated or wrong.',
+  },
   CALLER_UNDETERMINED: {
     meaning:
-      'A trusted proxy passed on an X-Forwarded-For entry that is no IP address, so it cannot be told who is calling.',
+      'A trusted proxy passed on an X-Forwarded-For entry that is no IP address, or asked about a call (forward-auth) without X-Forwarded-For, so it cannot be told who is calling.',
     integrator: 'If your program sets X-Forwarded-For itself, stop doing so.',
     admin:
       'Find the proxy, of those in TRUSTED_PROXIES, that writes words such as "unknown" into X-Forwarded-For, and have it write the address.',
@@ -49,6 +63,52 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     integrator:
       'Copy the secret again, whole: it ends in a checksum, so any slip is noticed. Check that you call the right host.',
     admin: 'A secret is shown once and cannot be looked up. If it is lost, rotate the key.',
+  },
+  SESSION_UNKNOWN: {
+    meaning: 'The session of this browser is not known here.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again: what ended long ago is not remembered.',
+  },
+  SESSION_ENDED: {
+    meaning:
+      'The session was ended: by signing out, by a new password, or by an admin. The body says when.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again. The audit trail says who ended it.',
+  },
+  SESSION_EXPIRED: {
+    meaning:
+      'The session ended by itself: it was not used for a while, or it had lasted long enough.',
+    integrator: 'A session is for people in the console. A program uses a key.',
+    admin: 'Sign in again. SESSION_IDLE_MINUTES and SESSION_MINUTES_MAX say how long one lasts.',
+  },
+  CROSS_ORIGIN: {
+    meaning:
+      'A browser sent its session along with a request that no page of the console made, so nobody can tell that its owner meant it.',
+    integrator: 'Use a key, which is never sent along by itself.',
+    admin:
+      'Set CONSOLE_URL to the address at which people open the console. If it is set, a page of somebody else tried to act in your name, and nothing came of it.',
+  },
+  SESSION_NEEDED: {
+    meaning: 'The call is about the person who is signed in, and a key is none.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin: 'Use the console.',
+  },
+  SIGN_IN_FAILED: {
+    meaning: 'The e-mail address and the password do not belong together, or are not known here.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin:
+      'Try again. An admin of the account, or the operator, can make a link for a new password.',
+  },
+  TOO_MANY_ATTEMPTS: {
+    meaning:
+      'From this address, or for this e-mail address, somebody tried to sign in too often. It says nothing about the password.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin: 'Wait as long as Retry-After says.',
+  },
+  KEY_OF_OTHERS: {
+    meaning: 'A developer changes the keys that they made, and no others.',
+    integrator: nothingToDo,
+    admin: 'An admin of the account can change every key of it.',
   },
   SECRET_EXPIRED: {
     meaning:
@@ -95,10 +155,10 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   },
   HAPIKEY_NOT_ALLOWED: {
     meaning:
-      "The account does not allow secrets in URLs, because URLs end up in other people's logs.",
+      "The account does not allow secrets in URLs, because URLs end up in other people's logs. Or the call came through a proxy that cannot take the secret out of the URL before it forwards it; the message says which.",
     integrator: 'Send the same secret as "Authorization: Bearer <secret>".',
     admin:
-      "The account's setting allowHapikey decides. A secret that travelled in a URL is best rotated.",
+      "The account's setting allowHapikey decides. Through such a proxy hapikey does not work for any account; the gateway takes it. A secret that travelled in a URL is best rotated.",
   },
   IP_NOT_ALLOWED: {
     meaning:
@@ -109,9 +169,11 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
       'Both the account\'s allowlist and the key\'s must admit the address. With mode "report" you see who would be refused before anybody is.',
   },
   SERVICE_NOT_AVAILABLE: {
-    meaning: 'The account of this key has no access to this service.',
+    meaning:
+      'The account of this key has no access to this service. Or it has one with an upstream or a credential of its own, and the call came through a proxy, which cannot use them; the message says so then.',
     integrator: "Check the path's first part: it names the service.",
-    admin: 'The operator can bind the account to the service, for one environment or for all.',
+    admin:
+      'The operator can bind the account to the service, for one environment or for all. What a binding has of its own is used by the gateway only.',
   },
   ROUTE_UNKNOWN: {
     meaning: 'No service declares this path.',

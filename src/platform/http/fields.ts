@@ -96,6 +96,29 @@ export function SentTextField(
   ]);
 }
 
+/** Characters of the shortest password that somebody can choose. */
+const passwordLengthMin = 12;
+const passwordLengthMax = 256;
+
+/** A password that somebody chooses. Only its length is asked for (NIST SP 800-63B §5.1.1); it is never shown. */
+export function NewPasswordField(options: FieldOptions = {}): PropertyDecorator {
+  return TextField({
+    ...{ min: passwordLengthMin, max: passwordLengthMax, mayHoldSecret: true },
+    ...options,
+  });
+}
+
+/** A password that is compared with what somebody has chosen. */
+export function PasswordField(options: FieldOptions = {}): PropertyDecorator {
+  return TextField({ max: passwordLengthMax, mayHoldSecret: true, ...options });
+}
+
+/** What stands behind the `#` of a link that can be used once. */
+export function LinkTokenField(): PropertyDecorator {
+  const description = 'What stands behind the # of the link';
+  return TextField({ max: 100, mayHoldSecret: true, description });
+}
+
 /** An IP address by itself, in any spelling that cannot be read in two ways. */
 export function AddressField(options: FieldOptions): PropertyDecorator {
   const isAddress = (value: unknown) => typeof value === 'string' && canonicalIp(value) !== null;

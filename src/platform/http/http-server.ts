@@ -209,9 +209,7 @@ function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAn
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     return notACall('REQUEST_MALFORMED', 'What is spoken here is HTTP/1.1 and HTTP/1.0.');
   }
-  const hosts = rawHeaders.filter(
-    (name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host',
-  ).length;
+  const hosts = hostLinesOf(rawHeaders);
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     return notACall('REQUEST_MALFORMED', 'A request names its host in exactly one Host header.');
   }
@@ -221,6 +219,15 @@ function refusal({ rawHeaders, headers, httpVersion }: IncomingMessage): ErrorAn
     return notACall('REQUEST_MALFORMED', message);
   }
   return null;
+}
+
+function hostLinesOf(rawHeaders: readonly string[]): number {
+  let lines = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') lines += 1;
+  }
+  return lines;
 }
 
 function notACall(reason: OtherReason, message: string): ErrorAnswer {

@@ -1,9 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorAnswer } from '../errors/envelope.js';
 
-/** The bytes of an error's envelope. */
-export function errorBody(answer: ErrorAnswer): Buffer {
-  return Buffer.from(JSON.stringify(answer.body));
+/** JSON as it is sent: as text, because that leaves in one piece with the headers. */
+export interface AnswerText {
+  readonly text: string;
+  /** How long it is: told in the row and in the answer, so counted once. */
+  readonly bytes: number;
+}
+
+export function answerText(body: object): AnswerText {
+  const text = JSON.stringify(body);
+  return { text, bytes: Buffer.byteLength(text) };
 }
 
 /** Writes an error as the whole of an answer. */
@@ -11,8 +18,8 @@ export function writeErrorAnswer(
   response: ServerResponse,
   answer: ErrorAnswer,
   method: string | undefined,
-  body: Buffer = errorBody(answer),
+  { text, bytes }: AnswerText = answerText(answer.body),
 ): void {
-  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': String(body.length) });
-  response.end(method === 'HEAD' ? undefined : body);
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': String(bytes) });
+  response.end(method === 'HEAD' ? undefined : text);
 }

@@ -15,12 +15,13 @@ export function openapiDocument(app: INestApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setTitle('Latchkey management API')
     .setDescription(
-      'Accounts and their policies, keys and their rotations, scopes, services, the request log, the audit trail, notices and webhooks. A key learns what it is, and rotates itself, on the access listener: `GET /latchkey/v1/self` and `POST /latchkey/v1/self/rotations`. There, too, a server of your own asks whether a call may pass: `POST /latchkey/v1/verify`.',
+      'Accounts and their policies, members, sessions of people, keys and their rotations, scopes, services, the request log, the audit trail, notices and webhooks. A key learns what it is, and rotates itself, on the access listener: `GET /latchkey/v1/self` and `POST /latchkey/v1/self/rotations`. There, too, a server of your own asks whether a call may pass: `POST /latchkey/v1/verify`.',
     )
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'query', name: 'hapikey' }, 'hapikey')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Access-Token' }, 'accessToken')
+    .addCookieAuth('latchkey_session', { type: 'apiKey', in: 'cookie' }, 'session')
     .build();
   const document = SwaggerModule.createDocument(app, settings, {
     operationIdFactory: (controller, method) =>
@@ -42,8 +43,11 @@ const errorResponse: ResponseObject = {
   content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorEnvelopeResponse) } } },
 };
 
-/** What a key needs to ask for it, which `RequireScopes` says. */
+/** What it takes to ask for it, which `RequireScopes` says, or `ForPeople`, or `ForAnyone`. */
 function needsOf(operation: OperationObject): string {
+  const { 'x-open-to': openTo } = operation as { 'x-open-to'?: 'anyone' | 'people' };
+  if (openTo === 'anyone') return 'Anyone may ask, without a credential.';
+  if (openTo === 'people') return 'Whoever is signed in may ask. A key may not.';
   const { 'x-required-scopes': scopes = [] } = operation as { 'x-required-scopes'?: string[] };
   return scopes.length === 0
     ? 'Any valid key may ask.'

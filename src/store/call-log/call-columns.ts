@@ -102,22 +102,57 @@ export function columnIndex(field: keyof Call): number {
   return fieldColumns.findIndex((column) => column.field === field);
 }
 
-// The log gives the first three itself or packs them by hand.
-const packedScalars = Object.keys(scalarFields).slice(3) as Exclude<
-  keyof NewCall,
-  'position' | ListField
->[];
-const packedLists = Object.keys(listFields) as ListField[];
-
-/** Appends a row's cells: flat, because one array of scalars is the cheapest thing to hand to another thread. */
+/**
+ * Appends a row's cells: flat, because one array of scalars is the cheapest thing to hand to another thread. In the order of
+ * `callColumns`, field by field: names that are looked up in a loop cost more than the rest of it.
+ */
 export function packCall(cells: Cell[], call: NewCall, nodeId: string, seq: number): void {
-  cells.push(call.position, nodeId, seq);
-  for (const field of packedScalars) cells.push(call[field] ?? null);
-  for (const field of packedLists) {
-    const list = call[field];
-    cells.push(list.length === 0 ? '[]' : JSON.stringify(list));
-  }
-  cells.push(call.callerIp === null ? null : ipSortKey(call.callerIp));
+  cells.push(
+    call.position,
+    nodeId,
+    seq,
+    call.id,
+    call.at,
+    call.accountId,
+    call.keyId,
+    call.keyName,
+    call.environment,
+    call.secretId,
+    call.secretStart,
+    call.secretState,
+    call.rotationId,
+    call.credential,
+    call.door,
+    call.actor,
+    call.serviceId,
+    call.method,
+    call.host,
+    call.path,
+    call.query,
+    call.route,
+    call.decision,
+    call.reason,
+    call.wouldDeny,
+    call.status,
+    call.upstreamStatus,
+    call.callerIp,
+    call.peerIp,
+    call.forwardedFor,
+    call.userAgent,
+    call.clientRequestId,
+    call.durationMs,
+    call.upstreamMs,
+    call.requestBytes,
+    call.responseBytes,
+    packedList(call.requiredScopes),
+    packedList(call.usedScopes),
+    packedList(call.missingScopes),
+    call.callerIp === null ? null : ipSortKey(call.callerIp),
+  );
+}
+
+function packedList(list: readonly string[]): string {
+  return list.length === 0 ? '[]' : JSON.stringify(list);
 }
 
 const packedOutcome = Object.keys(outcomeFields) as (keyof CallOutcome)[];

@@ -8,15 +8,19 @@ import { BindingEntity } from './binding.entity.js';
 import { GrantEntity } from './grant.entity.js';
 import { IdempotencyRecordEntity } from './idempotency-record.entity.js';
 import { InstallationEntity } from './installation.entity.js';
+import { MemberEntity } from './member.entity.js';
 import { NoticeAttemptEntity } from './notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
 import { NoticeEntity } from './notice.entity.js';
+import { OneTimeLinkEntity } from './one-time-link.entity.js';
+import { PersonEntity } from './person.entity.js';
 import { RateLimitUseEntity } from './rate-limit-use.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
 import { ScopeEntity } from './scope.entity.js';
 import { SecretEntity } from './secret.entity.js';
 import { ServiceEntity } from './service.entity.js';
+import { SessionEntity } from './session.entity.js';
 import { WebhookEntity } from './webhook.entity.js';
 
 /** Every table of the main database. */
@@ -31,14 +35,18 @@ export const entities = [
   GrantEntity,
   IdempotencyRecordEntity,
   InstallationEntity,
+  MemberEntity,
   NoticeAttemptEntity,
   NoticeDeliveryEntity,
   NoticeEntity,
+  OneTimeLinkEntity,
+  PersonEntity,
   RateLimitUseEntity,
   RotationEntity,
   RouteEntity,
   ScopeEntity,
   SecretEntity,
   ServiceEntity,
+  SessionEntity,
   WebhookEntity,
 ];

@@ -18,7 +18,7 @@ const paths = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.constantFrom('/latchkey/v1/self', '/latchkey/v1/self/rotations', '/latchkey/v1/verify', '/latchkey/v1/nothing', '/latchkey/health/ready', '/latchkey/health/live', '/latchkey/errors', '/latchkey/errors/KEY_UNKNOWN', '/latchkey/errors/NOTHING', '/latchkey'),
+    arbitrary: fc.constantFrom('/latchkey/v1/self', '/latchkey/v1/self/rotations', '/latchkey/v1/verify', '/latchkey/v1/forward-auth/nginx', '/latchkey/v1/forward-auth/caddy', '/latchkey/v1/forward-auth/haproxy', '/latchkey/v1/forward-auth/envoy/crm/contacts', '/latchkey/v1/forward-auth/envoy/crm/status', '/latchkey/v1/nothing', '/latchkey/health/ready', '/latchkey/health/live', '/latchkey/errors', '/latchkey/errors/KEY_UNKNOWN', '/latchkey/errors/NOTHING', '/latchkey'),
   },
   {
     weight: 1,

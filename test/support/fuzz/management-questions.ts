@@ -85,6 +85,8 @@ const pools: Pools = {
   url: ['https://a.example/b', 'http://a.example', 'https://127.0.0.1', 'https://[::1]', 'https://2130706433', 'https://u:p@a', 'https://a/#b', 'file:///etc/passwd', '//a', ''],
   mount: ['/scratch', '/scratch/deep', '/latchkey', '/latchkey/x', '/', '', 'scratch', '/a//b', '/%61', '/a/../b', '/{x}'],
   path: ['/a', '/a/{id}', '/*', '/a/*/b', '/{x}-{y}', '/../a', '//', '', 'a', '/a?b', '/%zz', '/{', '/a/{id}/{id}'],
+  email: ['a@example.com', 'nobody', 'a@b', 'a@example.com, b@example.com', '\u0000@a.b', `${'x'.repeat(300)}@a.b`],
+  token: ['lkl_nobody', '', 'x'.repeat(200), '#lkl_'],
   graceSeconds: [60, 0, -1, 7_776_000, 7_776_001, 1.5, '7d'],
   after: ['', 'a', 'MTIz', 'eyJhIjoxfQ', '\u0000', '=', '0', '-1', 'acc_nobody', 'x'.repeat(600)],
   name: ['scratch', 'X-Key', 'Host', 'Content-Length', 'a b', '\u0000', '\u05d0', '\u{1f511}', 'x'.repeat(201), ''],
@@ -124,7 +126,7 @@ function pathOf({ template }: Operation, ids: Ids): fc.Arbitrary<string> {
   const right = fillIn(template, { name, exportId: 'exp_nobody', ...ids });
   const odd = fc
     .constantFrom('nothing', 'acc_0', '%00', '%F0%9F%94%91', "'", '__proto__', 'a'.repeat(500), '..', '*')
-    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, name: id })); // prettier-ignore
+    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, invitationId: id, sessionId: id, name: id })); // prettier-ignore
   return mostly(fc.constant(right), odd, 6);
 }
 

@@ -1,9 +1,10 @@
+import { setsSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { LimitStanding } from '../../../core/rate-limits.js';
 import type { Arrival } from '../../arrival.js';
 import { isOfOurLimits, rateLimitHeaders } from '../../rate-limit-headers.js';
 import type { RetiringHeaders } from '../../retiring-headers.js';
-import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from './header-lines.js';
+import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from '../../header-lines.js';
 
 /** The header lines for the caller: the upstream's, less what ended at this hop, with what the contract changes and adds. */
 export function downstreamHeaders(
@@ -25,6 +26,8 @@ export function downstreamHeaders(
     )
       return;
     if (folded === 'cache-control' && guarded) return;
+    // Browsers keep it for every port of this host: nobody behind the gateway signs somebody in to the console.
+    if (folded === 'set-cookie' && setsSessionCookie(value)) return;
     const moved =
       folded === 'location' || folded === 'content-location' ? belowMount(value, service) : value;
     // Node reads it in another encoding once a Content-Length stands before it, and may refuse what it reads.

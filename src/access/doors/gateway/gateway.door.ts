@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamFailure } from '../../../core/call.js';
 import type { AccessOutcome } from '../../../core/check-access.js';
-import type { Allowed } from '../../../core/decision.js';
+import type { Allowed, Denied } from '../../../core/decision.js';
 import type { CallLog } from '../../../core/ports.js';
+import { isSafeMethod } from '../../../core/safe-method.js';
 import { otherAnswer } from '../../../platform/errors/envelope.js';
 import { writeErrorAnswer } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog, type PublishedService } from '../../../store/service-catalog.js';
@@ -12,17 +12,16 @@ import { CALL_LOG } from '../../../store/tokens.js';
 import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import { durationMs, placeOf, type CallAnswer, type CallPlace } from '../../call-row.js';
+import { identityFor } from '../../identity.js';
 import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
+import type { AnswerBody, Exchange, UpstreamAnswer } from './exchange.js';
 import { ForwardedBody } from './forwarded-body.js';
 import { answerPreflight, isPreflight } from './preflight.js';
-import { Upstream, type UpstreamAnswer } from './upstream.js';
+import { Upstream } from './upstream.js';
 import { upstreamHeaders, upstreamPath } from './upstream-request.js';
-
-/** RFC 9110 §9.2.1. Anything else may have an effect, so it is on the log before it is forwarded. */
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>, string>> = {
   UPSTREAM_UNREACHABLE: 'Your key was accepted, but the service behind it could not be reached.',
@@ -33,15 +32,23 @@ const failureMessages: Readonly<Record<Exclude<UpstreamFailure, 'CLIENT_CLOSED'>
     'Your key was accepted, but this gateway does not carry WebSocket connections.',
 };
 
+type AllowedOutcome = AccessOutcome & { readonly decision: Allowed };
+
 /** A call that may pass, on its way. */
 interface Passage {
   readonly arrival: Arrival;
-  readonly outcome: AccessOutcome & { readonly decision: Allowed };
+  readonly outcome: AllowedOutcome;
   readonly place: CallPlace;
   readonly service: PublishedService;
   readonly rawRest: string;
   /** An unsafe call's row is written before the call is forwarded, and completed afterwards. */
   readonly logFirst: boolean;
+}
+
+/** What was measured of an upstream that answered, or did not. */
+interface Measured {
+  readonly upstreamMs: number;
+  readonly requestBytes: number;
 }
 
 /** `<mount><path>` on the access listener → the service's upstream (contract §5). */
@@ -61,15 +68,12 @@ export class GatewayDoor {
     if (isPreflight(request)) return answerPreflight(this.admission, arrival, response, place);
     const { service, match, rawRest } = resolution;
     const outcome = await this.admission.judge(arrival, { service, match });
-    const { decision } = outcome;
-    if (!decision.allowed) {
-      return this.admission.deny(response, arrival, { ...outcome, decision }, place);
-    }
+    if (isDenied(outcome)) return this.admission.deny(response, arrival, outcome, place);
     if (service === null) throw new Error('A call was let through to no service.');
-    const logFirst = !safeMethods.has(arrival.method);
-    const passage = {
+    const logFirst = !isSafeMethod(arrival.method);
+    const passage: Passage = {
       arrival,
-      outcome: { ...outcome, decision },
+      outcome: outcome as AllowedOutcome,
       place,
       service: destinationOf(service, outcome.credential),
       rawRest,
@@ -106,53 +110,50 @@ export class GatewayDoor {
     }
     // Whoever left while the row was being written is not called for any more.
     if (response.destroyed) return this.#answerFailure(passage, response, 'CLIENT_CLOSED', {});
-    const abort = new AbortController();
-    response.once('close', () => abort.abort('CLIENT_CLOSED' satisfies UpstreamFailure));
     const body = hasBody(arrival.request) ? new ForwardedBody(arrival.request) : null;
     const sentMs = performance.now();
-    const answer = await this.#send(passage, body, abort);
+    const exchange = this.#send(passage, body);
+    response.once('close', () => exchange.giveUp('CLIENT_CLOSED'));
+    const answer = await exchange.answer;
     const upstreamMs = Math.round((performance.now() - sentMs) * 100) / 100;
-    const measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
+    const measured: Measured = { upstreamMs, requestBytes: body?.bytes ?? 0 };
     if (!answer.ok) return this.#answerFailure(passage, response, answer.failure, measured);
     return this.#passBack(passage, response, answer, measured);
   }
 
-  #send(
-    { arrival, outcome, service, rawRest }: Passage,
-    body: ForwardedBody | null,
-    abort: AbortController,
-  ): Promise<UpstreamAnswer> {
+  #send({ arrival, outcome, service, rawRest }: Passage, body: ForwardedBody | null): Exchange {
     const { credential, decision } = outcome;
-    // An upstream that is shown a credential of its own is somebody else's: who called is none of its business.
-    const isTold = service.identityHeaders ?? service.credential === null;
-    const identity =
-      isTold && credential !== null ? { credential, usedScopes: decision.usedScopes } : null;
-    const call = {
+    const identity = identityFor(service, credential, decision.usedScopes);
+    return this.upstream.send({
       origin: service.upstream.origin,
       path: upstreamPath(service, arrival, rawRest),
       method: arrival.method,
       headers: upstreamHeaders(service, arrival, identity),
       body,
       timeoutMs: service.timeoutMs,
-    };
-    return this.upstream.send(call, abort);
+    });
   }
 
   async #passBack(
     passage: Passage,
     response: ServerResponse,
     answer: Extract<UpstreamAnswer, { ok: true }>,
-    measured: Partial<CallAnswer>,
+    measured: Measured,
   ): Promise<void> {
     const { arrival, outcome, service } = passage;
     if (answer.status === 401 && service.credential !== null) {
-      answer.body.on('error', () => {}).destroy();
+      answer.body.discard();
       const refused = { ...measured, upstreamStatus: answer.status };
       return this.#answerFailure(passage, response, 'UPSTREAM_CREDENTIAL_REFUSED', refused);
     }
-    const told = { ...measured, status: answer.status, upstreamStatus: answer.status };
+    const told: CallAnswer = {
+      status: answer.status,
+      upstreamStatus: answer.status,
+      upstreamMs: measured.upstreamMs,
+      requestBytes: measured.requestBytes,
+    };
     if (!(await this.#log(passage, told))) {
-      answer.body.on('error', () => {}).destroy();
+      answer.body.discard();
       return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
     }
     const firstByteMs = durationMs(arrival);
@@ -217,36 +218,30 @@ export class GatewayDoor {
   }
 }
 
+function isDenied(
+  outcome: AccessOutcome,
+): outcome is AccessOutcome & { readonly decision: Denied } {
+  return !outcome.decision.allowed;
+}
+
 function wantsWebSocket({ headers: { upgrade = '' } }: IncomingMessage): boolean {
-  return upgrade.split(',').some((protocol) => /^websocket\b/i.test(protocol.trim()));
+  return (
+    upgrade !== '' && upgrade.split(',').some((protocol) => /^websocket\b/i.test(protocol.trim()))
+  );
 }
 
 /** Passes the upstream's body on, as fast as the caller takes it. @returns its bytes */
-async function passOn(
-  { status, body }: Extract<UpstreamAnswer, { ok: true }>,
+function passOn(
+  { status, body }: { readonly status: number; readonly body: AnswerBody },
   method: string,
   response: ServerResponse,
   timeoutMs: number,
-): Promise<number> {
-  if (method === 'HEAD' || status === 204 || status === 304) {
-    // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
-    body.on('error', () => {}).resume();
-    response.end();
-    return 0;
-  }
-  // Who takes nothing for so long holds a connection that others wait for.
-  response.setTimeout(timeoutMs, () => response.destroy());
-  let bytes = 0;
-  body.on('data', (piece: Buffer) => (bytes += piece.length));
-  try {
-    await pipeline(body, response);
-  } catch {
-    // One side broke off. The status is out, so all that is left to say is that the answer is not whole.
-    response.destroy();
-  } finally {
-    response.setTimeout(0);
-  }
-  return bytes;
+): Promise<number> | number {
+  if (method !== 'HEAD' && status !== 204 && status !== 304)
+    return body.passTo(response, timeoutMs);
+  // The length that such an answer may give is not its own (RFC 9110 §8.6), and undici takes it for one that broke off.
+  response.end();
+  return 0;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -16,6 +16,8 @@ export function isPreflight({ method, headers }: IncomingMessage): boolean {
 const outcome: AccessOutcome = {
   decision: { allowed: true, usedScopes: [] },
   credential: null,
+  session: null,
+  member: null,
   secretState: null,
   credentialKind: 'none',
   wouldDeny: null,

@@ -1,16 +1,11 @@
-import { isHapikeySegment, isSegmentNamed, presentedSecrets } from '../../../core/credential.js';
+import { isSegmentNamed, presentedSecrets, withoutHapikey } from '../../../core/credential.js';
 import { carriesSecret } from '../../../core/redaction.js';
-import type { HeldCredential, UpstreamCredential } from '../../../core/ports.js';
+import type { UpstreamCredential } from '../../../core/ports.js';
+import { withoutSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Arrival } from '../../arrival.js';
-import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from './header-lines.js';
-
-/** What an upstream is told of the call beyond the call itself. */
-export interface Identity {
-  readonly credential: HeldCredential;
-  /** The scopes that opened the route. */
-  readonly usedScopes: readonly string[];
-}
+import { identityHeaders, type Identity } from '../../identity.js';
+import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from '../../header-lines.js';
 
 /**
  * The target for the upstream: its base path, the rest of the path byte for byte, the query without the caller's
@@ -19,17 +14,8 @@ export interface Identity {
 export function upstreamPath(service: PublishedService, arrival: Arrival, rawRest: string): string {
   const base = service.upstream.pathname.replace(/\/$/, '');
   const path = service.stripMount ? rawRest : arrival.target.path.raw;
-  const query = withCredential(withoutCredentials(arrival.target.rawQuery), service.credential);
+  const query = withCredential(withoutHapikey(arrival.target.rawQuery), service.credential);
   return base + path + (query === null ? '' : `?${query}`);
-}
-
-/** Takes `hapikey` out, in whatever encoding, and leaves every other byte of the query. */
-export function withoutCredentials(rawQuery: string | null): string | null {
-  if (rawQuery === null) return null;
-  const segments = rawQuery.split('&');
-  const kept = segments.filter((segment) => !isHapikeySegment(segment));
-  if (kept.length === segments.length) return rawQuery;
-  return kept.length === 0 ? null : kept.join('&');
 }
 
 /** Puts the service's credential in place of any parameter of the same name. */
@@ -85,13 +71,14 @@ export function upstreamHeaders(
     if (ofThisHop.has(folded) || isDropped(spelled) || spelled === ownSpelled) return;
     // A Referer or a cookie may carry the secret that came in the URL.
     if (presented.some((secret) => carriesSecret(value, secret))) return;
-    lines.push(name, value);
+    const kept = folded === 'cookie' ? withoutSessionCookie(value) : value;
+    if (kept !== null) lines.push(name, kept);
   });
   lines.push(
     'X-Correlation-Id',
     arrival.id,
     ...forwardingLines(arrival),
-    ...(identity ? identityLines(identity) : []),
+    ...(identity ? Object.entries(identityHeaders(identity)).flat() : []),
     ...(ownHeader ? [ownHeader.name, ownHeader.value] : []),
   );
   return lines;
@@ -113,14 +100,4 @@ function forwardingLines(arrival: Arrival): string[] {
 /** Of several proxies the first said how the caller came. */
 function isHttps(lines: HeaderLines): boolean {
   return /^[ \t]*https[ \t]*(?:,|$)/i.test(lines.join(','));
-}
-
-function identityLines({ credential: { account, key }, usedScopes }: Identity): string[] {
-  return [
-    ...['X-Latchkey-Account', account.id],
-    ...['X-Latchkey-Key', key.id],
-    ...['X-Latchkey-Key-Name', encodeURIComponent(key.name.toWellFormed())],
-    ...['X-Latchkey-Environment', key.environment],
-    ...['X-Latchkey-Scopes', usedScopes.join(' ')],
-  ];
 }

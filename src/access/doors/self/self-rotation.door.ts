@@ -10,6 +10,7 @@ import { EmptyRequest } from '../../../platform/http/empty-request.js';
 import { validated } from '../../../platform/http/request-validation.pipe.js';
 import { OpenOwnRotationRequest, rotationWish } from '../../../platform/http/rotation.dto.js';
 import { rotationResponse } from '../../../platform/http/rotation.response.js';
+import { answerText } from '../../../platform/http/write-answer.js';
 import { ApiKeysStore, type ApiKeyRecord } from '../../../store/api-keys.store.js';
 import { Database, type Change } from '../../../store/database.js';
 import { AccountEntity } from '../../../store/entities/account.entity.js';
@@ -176,13 +177,13 @@ export class SelfRotationDoor {
     response: ServerResponse,
     { status, headers, body }: Answer,
   ): void {
-    const text = Buffer.from(JSON.stringify(body));
+    const told = answerText(body);
     const hasLeft = response.destroyed;
-    writeOwnAnswer(response, arrival, credential, { status, headers, text });
+    writeOwnAnswer(response, arrival, credential, { status, headers, ...told });
     this.callLog.complete(arrival.position, {
       ...{ status: hasLeft ? 499 : status, reason: hasLeft ? 'CLIENT_CLOSED' : null },
       ...{ upstreamStatus: null, upstreamMs: null, requestBytes: null },
-      ...{ responseBytes: hasLeft ? null : text.length, durationMs: durationMs(arrival) },
+      ...{ responseBytes: hasLeft ? null : told.bytes, durationMs: durationMs(arrival) },
     });
   }
 }
@@ -192,7 +193,7 @@ function callerIpOf({ caller }: Arrival): string | null {
 }
 
 function openerOf({ id, name }: HeldKey, callerIp: string | null): RotationOpener {
-  return { keyId: id, actor: { kind: 'key', id, name }, callerIp };
+  return { actor: { kind: 'key', id, name }, callerIp };
 }
 
 function changedMeanwhile() {

@@ -22,14 +22,22 @@ export function resultOf({ attempt, outcome, place, service }: JudgedCheck): obj
   const { decision, credential, secretState, wouldDeny, limits } = outcome;
   // Whose secret it was when the store was last heard of is for the log alone.
   const isKnown = credential !== null && secretState !== null;
+  const described = isKnown ? describeCredential(credential, secretState, attempt.at) : nobody;
+  const scopes = scopesOf(decision);
   return {
     decision: decision.allowed ? 'allowed' : 'denied',
     reason: decision.allowed ? null : decision.reason,
     status: statusOf(decision),
-    ...told(attempt, decision),
+    message: messageOf(attempt, decision),
+    retryAfterSeconds: decision.allowed ? undefined : decision.context.retryAfterSeconds,
     wouldDeny,
-    ...(isKnown ? describeCredential(credential, secretState, attempt.at) : nobody),
-    ...scopesOf(decision),
+    account: described.account,
+    key: described.key,
+    scopes: described.scopes,
+    secret: described.secret,
+    requiredScopes: scopes.requiredScopes,
+    usedScopes: scopes.usedScopes,
+    missingScopes: scopes.missingScopes,
     limits: limits.map(limitStandingResponse),
     service: service && { id: service.id, name: service.name },
     route: place.route,
@@ -50,9 +58,6 @@ export function statusOf(decision: Decision): number {
 const nobody = { account: null, key: null, scopes: [], secret: null } as const;
 
 /** In the words of the other doors. */
-function told({ id, credential }: Attempt, decision: Decision): object {
-  if (decision.allowed) return { message: null };
-  const { message } = denialAnswer(decision, id, credential.engagement).body;
-  const { retryAfterSeconds } = decision.context;
-  return { message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+function messageOf({ id, credential }: Attempt, decision: Decision): string | null {
+  return decision.allowed ? null : denialAnswer(decision, id, credential.engagement).body.message;
 }

@@ -25,9 +25,13 @@ export function attemptOf(
   arrival: Arrival,
   verifier: HeldCredential,
 ): Attempt {
+  const { id, position, at, startedMs } = beginning;
   const { method, host, path, userAgent, callerIp } = check;
   return {
-    ...beginning,
+    id,
+    position,
+    at,
+    startedMs,
     method,
     target: path === undefined ? noPath : readRequestTarget(path),
     credential: readSecretSentAs(check.sentAs ?? 'bearer', check.credential),

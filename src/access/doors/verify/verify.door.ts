@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { AccessOutcome } from '../../../core/check-access.js';
 import type { HeldCredential } from '../../../core/ports.js';
 import { validated } from '../../../platform/http/request-validation.pipe.js';
+import { answerText } from '../../../platform/http/write-answer.js';
 import { ServiceCatalog } from '../../../store/service-catalog.js';
 import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
@@ -94,10 +95,10 @@ export class VerifyDoor {
     { status, headers, body, judged }: Answer,
     response: ServerResponse,
   ): Promise<void> {
-    const text = Buffer.from(JSON.stringify(body));
+    const told = answerText(body);
     const answered: CallAnswer = response.destroyed
       ? { status: 499, failure: 'CLIENT_CLOSED' }
-      : { status, responseBytes: text.length };
+      : { status, responseBytes: told.bytes };
     try {
       await Promise.all([
         ...judged.map((one) =>
@@ -112,7 +113,7 @@ export class VerifyDoor {
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
     writeOwnAnswer(response, arrival, outcome.credential, {
-      ...{ status, text },
+      ...{ status, ...told },
       ...(headers && { headers }),
     });
   }

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The limits of accounts and keys, in JSON; whose calendar an account's days follow; and what was counted against limits. */
-export class RateLimits1796400000000 implements MigrationInterface {
+export class RateLimits1796500000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const text = runner.connection.options.type === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT';
     for (const statement of statements) await runner.query(statement.replace(/\bTEXT\b/g, text));

@@ -37,6 +37,7 @@ export function valuesOf(lines: HeaderLines, folded: string): string[] {
 /** The names, in lower case, that end at this hop: the usual ones and those that `Connection` lists. */
 export function namesOfThisHop(lines: HeaderLines): ReadonlySet<string> {
   const listed = valuesOf(lines, 'connection').flatMap((value) => value.split(','));
-  if (listed.length === 0) return hopByHop;
-  return new Set([...hopByHop, ...listed.map((name) => name.trim().toLowerCase())]);
+  const named = listed.map((name) => name.trim().toLowerCase());
+  // What is listed is nearly always `keep-alive`.
+  return named.every((name) => hopByHop.has(name)) ? hopByHop : new Set([...hopByHop, ...named]);
 }

@@ -1,0 +1,146 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import type { QueryClient } from '@tanstack/react-query';
+import { queryClient, whenSignedOut } from '../api/queries.js';
+import { homeOf, rememberHome, visitorQuery } from '../session/session.js';
+import { readKeysSearch } from '../api-keys/keys-search.js';
+import { readLogSearch } from '../request-log/log-search.js';
+import { Failure, Nothing, Waiting } from '../parts/states.js';
+
+const rootRoute = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
+  component: Outlet,
+  errorComponent: Failure,
+  notFoundComponent: () => <Nothing title="There is no such page" />,
+});
+
+/** Only to a page of ours: anywhere else, somebody else would have written the link. */
+const innerPath = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : undefined;
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { readonly next?: string } => {
+    const next = innerPath(search.next);
+    return next === undefined ? {} : { next };
+  },
+  component: lazyRouteComponent(() => import('../session/sign-in.page.js'), 'SignInPage'),
+});
+
+const linkPage = lazyRouteComponent(() => import('../session/link.page.js'), 'LinkPage');
+const linkRoutes = (['/set-up', '/join', '/recover'] as const).map((path) =>
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path,
+    // A link leads somewhere whoever is signed in.
+    loader: ({ context }) => context.queries.ensureQueryData(visitorQuery),
+    component: linkPage,
+  }),
+);
+
+/** Everything that only somebody who is signed in can see. */
+const insideRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'inside',
+  beforeLoad: async ({ context, location }) => {
+    const visitor = await context.queries.ensureQueryData(visitorQuery);
+    if (visitor === null) throw redirect({ to: '/sign-in', search: { next: location.href } });
+    return { visitor };
+  },
+  component: lazyRouteComponent(() => import('./shell.js'), 'Shell'),
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const accountId = homeOf(context.visitor);
+    if (accountId !== null)
+      throw redirect({ to: '/accounts/$accountId/keys', params: { accountId } });
+  },
+  component: () => (
+    <Nothing title="You are in no account">
+      Ask an admin of your account to invite you again.
+    </Nothing>
+  ),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: '/accounts/$accountId',
+  beforeLoad: ({ params }) => rememberHome(params.accountId),
+  component: Outlet,
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/keys',
+  validateSearch: readKeysSearch,
+  component: lazyRouteComponent(() => import('../api-keys/keys.page.js'), 'KeysPage'),
+});
+
+const createKeyRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/keys/new',
+  component: lazyRouteComponent(() => import('../api-keys/create-key.page.js'), 'CreateKeyPage'),
+});
+
+const keyRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/keys/$keyId',
+  component: lazyRouteComponent(() => import('../api-keys/key.page.js'), 'KeyPage'),
+});
+
+const logRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/request-log',
+  validateSearch: readLogSearch,
+  component: lazyRouteComponent(
+    () => import('../request-log/request-log.page.js'),
+    'RequestLogPage',
+  ),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/members',
+  component: lazyRouteComponent(() => import('../members/members.page.js'), 'MembersPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  ...linkRoutes,
+  insideRoute.addChildren([
+    homeRoute,
+    accountRoute.addChildren([keysRoute, createKeyRoute, keyRoute, logRoute, membersRoute]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  context: { queries: queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: Failure,
+  scrollRestoration: true,
+});
+
+whenSignedOut(() => {
+  const { location } = router.state;
+  if (location.pathname === '/sign-in') return;
+  queryClient.setQueryData(visitorQuery.queryKey, null);
+  void router.navigate({ to: '/sign-in', search: { next: location.href } });
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,199 @@
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Menu,
+  ScrollArea,
+  Select,
+  Stack,
+  Text,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import {
+  IconChevronDown,
+  IconKey,
+  IconListSearch,
+  IconMoon,
+  IconSun,
+  IconUsers,
+} from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { answered, api } from '../api/client.js';
+import { homeOf, standingIn, useVisitor, visitorQuery, type Visitor } from '../session/session.js';
+import mark from './latchkey.svg';
+import { PageNavLink } from '../parts/links.js';
+
+/** The rooms of an account, in the order of use. */
+const rooms = [
+  { to: '/accounts/$accountId/keys', label: 'Keys', icon: IconKey, scope: 'latchkey.keys.read' },
+  { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/members', label: 'Members', icon: IconUsers, scope: 'latchkey.members.read' },
+] as const; // prettier-ignore
+
+/** What is around every page inside: where one is, where one can go, and who one is. */
+export function Shell() {
+  const [opened, { toggle, close }] = useDisclosure();
+  const visitor = useVisitor();
+  const { accountId = homeOf(visitor) ?? '' } = useParams({ strict: false });
+  const standing = standingIn(visitor, accountId);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 264, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding={{ base: 'md', md: 'xl' }}
+    >
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={opened ? 'Close the navigation' : 'Open the navigation'}
+            />
+            <UnstyledButton component={Link} to="/" aria-label="Latchkey, to the first page">
+              <Group gap="xs" wrap="nowrap">
+                <img src={mark} alt="" width={28} height={28} />
+                <Text fw={650} fz="lg" visibleFrom="xs">
+                  Latchkey
+                </Text>
+              </Group>
+            </UnstyledButton>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <ColorSchemeButton />
+            <VisitorMenu visitor={visitor} />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" aria-label="Main">
+        <AppShell.Section mb="sm">
+          <AccountSwitch visitor={visitor} accountId={accountId} />
+        </AppShell.Section>
+        <AppShell.Section grow component={ScrollArea}>
+          <Stack gap={2}>
+            {rooms
+              .filter(({ scope }) => standing?.may(scope))
+              .map(({ to, label, icon: Icon }) => (
+                <PageNavLink
+                  key={to}
+
+                  to={to}
+                  params={{ accountId }}
+                  label={label}
+                  leftSection={<Icon size={18} aria-hidden />}
+                  activeProps={{ 'data-active': true }}
+                  onClick={close}
+                />
+              ))}
+          </Stack>
+        </AppShell.Section>
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function ColorSchemeButton() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const other = scheme === 'light' ? 'dark' : 'light';
+  const Icon = other === 'dark' ? IconMoon : IconSun;
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={`Switch to the ${other} colours`}
+      onClick={() => setColorScheme(other)}
+    >
+      <Icon size={18} aria-hidden />
+    </ActionIcon>
+  );
+}
+
+function VisitorMenu({ visitor }: { visitor: Visitor }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const signOut = useMutation({
+    mutationFn: () => answered(api.DELETE('/v1/session')),
+    onSettled: async () => {
+      queries.clear();
+      queries.setQueryData(visitorQuery.queryKey, null);
+      await navigate({ to: '/sign-in' });
+    },
+  });
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <UnstyledButton aria-label={`Signed in as ${visitor.person.name}`}>
+          <Group gap={6} wrap="nowrap">
+            <Text fz="sm" maw={160} truncate>
+              {visitor.person.name}
+            </Text>
+            <IconChevronDown size={16} aria-hidden />
+          </Group>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {visitor.person.email}
+          {visitor.callerIp !== null && <> · from {visitor.callerIp}</>}
+        </Menu.Label>
+        <Menu.Item component="a" href="/docs">
+          API reference
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** One's own accounts, and for the operator every other one. */
+function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: string }) {
+  const navigate = useNavigate();
+  const isOperator = standingIn(visitor, accountId)?.isOperator ?? false;
+  const others = useQuery({
+    queryKey: ['accounts', 'to-switch'],
+    queryFn: () => answered(api.GET('/v1/accounts', { params: { query: { limit: 500 } } })),
+    enabled: isOperator,
+    staleTime: 60_000,
+  });
+  const own = visitor.memberships.map(({ account }) => ({
+    value: account.id,
+    label: account.name,
+  }));
+  const rest = (others.data?.results ?? [])
+    .filter(({ id }) => !own.some(({ value }) => value === id))
+    .map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Select
+      label="Account"
+      size="sm"
+      searchable
+      allowDeselect={false}
+      data={
+        rest.length === 0
+          ? own
+          : [
+              { group: 'Yours', items: own },
+              { group: 'Of this installation', items: rest },
+            ]
+      }
+      value={accountId}
+      onChange={(chosen) => {
+        if (chosen !== null)
+          void navigate({ to: '/accounts/$accountId/keys', params: { accountId: chosen } });
+      }}
+    />
+  );
+}

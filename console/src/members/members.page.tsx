@@ -1,0 +1,304 @@
+import {
+  Alert,
+  Badge,
+  Button,
+  Card,
+  Code,
+  CopyButton,
+  Group,
+  Modal,
+  Radio,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useDisclosure } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Schemas } from '@latchkey/sdk';
+import { answered, api } from '../api/client.js';
+import { fieldErrorsOf } from '../parts/field-errors.js';
+import { PageHead } from '../parts/page-head.js';
+import { ProblemAlert } from '../parts/states.js';
+import { Time, TimeOr } from '../parts/time.js';
+import { useStanding, useVisitor, type Standing } from '../session/session.js';
+
+type Member = Schemas['MemberResponse'];
+type Role = Member['role'];
+
+const roleTexts: readonly { value: Role; label: string; says: string }[] = [
+  { value: 'admin', label: 'Admin', says: 'everything in this account' },
+  { value: 'developer', label: 'Developer', says: 'makes and changes own keys, reads the rest' },
+  { value: 'auditor', label: 'Auditor', says: 'reads everything, changes nothing' },
+];
+
+const membersQuery = (accountId: string) =>
+  queryOptions({
+    queryKey: ['members', accountId],
+    queryFn: () =>
+      answered(
+        api.GET('/v1/accounts/{accountId}/members', {
+          params: { path: { accountId }, query: { limit: 500 } },
+        }),
+      ),
+  });
+
+const invitationsQuery = (accountId: string) =>
+  queryOptions({
+    queryKey: ['invitations', accountId],
+    queryFn: () =>
+      answered(
+        api.GET('/v1/accounts/{accountId}/invitations', {
+          params: { path: { accountId }, query: { limit: 500 } },
+        }),
+      ),
+  });
+
+export function MembersPage() {
+  const standing = useStanding();
+  const [inviting, { open, close }] = useDisclosure();
+  const members = useQuery(membersQuery(standing.accountId));
+  const mayWrite = standing.may('latchkey.members.write');
+  return (
+    <>
+      <PageHead title="Members" actions={mayWrite && <Button onClick={open}>Invite…</Button>}>
+        The people of this account, and what each of them may do.
+      </PageHead>
+      <Stack>
+        {members.error && <ProblemAlert error={members.error} />}
+        {members.isPending && <Skeleton height={160} aria-label="Loading the members" />}
+        {members.data && (
+          <Table.ScrollContainer minWidth={640}>
+            <Table verticalSpacing="sm">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Who</Table.Th>
+                  <Table.Th>Role</Table.Th>
+                  <Table.Th>Last seen</Table.Th>
+                  <Table.Th>Since</Table.Th>
+                  <Table.Th />
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {members.data.results.map((member) => (
+                  <MemberRow key={member.id} member={member} mayWrite={mayWrite} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+        {mayWrite && <Invitations standing={standing} />}
+      </Stack>
+      <Modal opened={inviting} onClose={close} title="Invite somebody" size="lg">
+        <InviteForm accountId={standing.accountId} onDone={close} />
+      </Modal>
+    </>
+  );
+}
+
+function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) {
+  const { person, role, accountId, id: memberId } = member;
+  const visitor = useVisitor();
+  const queries = useQueryClient();
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ['members', accountId] });
+  const onError = (error: Error) => {
+    notifications.show({ color: 'red', title: 'Nothing was changed', message: error.message });
+  };
+  const params = { path: { accountId, memberId } };
+  const change = useMutation({
+    mutationFn: (next: Role) =>
+      answered(
+        api.PATCH('/v1/accounts/{accountId}/members/{memberId}', { params, body: { role: next } }),
+      ),
+    ...{ onSuccess, onError },
+  });
+  const remove = useMutation({
+    mutationFn: () =>
+      answered(api.DELETE('/v1/accounts/{accountId}/members/{memberId}', { params })),
+    ...{ onSuccess, onError },
+  });
+  const [asking, { open, close }] = useDisclosure();
+  const isSelf = visitor.person.id === person.id;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text fw={600}>
+          {person.name}{' '}
+          {isSelf && (
+            <Badge size="xs" variant="light" tt="none">
+              you
+            </Badge>
+          )}
+        </Text>
+        <Text fz="sm" c="dimmed">
+          {person.email}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {mayWrite ? (
+          <Select
+            aria-label={`Role of ${person.name}`}
+            data={roleTexts.map(({ value, label }) => ({ value, label }))}
+            value={role}
+            allowDeselect={false}
+            disabled={change.isPending}
+            onChange={(next) => next !== null && change.mutate(next as Role)}
+            w={150}
+            size="sm"
+          />
+        ) : (
+          role
+        )}
+      </Table.Td>
+      <Table.Td>
+        <TimeOr at={member.lastSeenAt} never="not lately" />
+      </Table.Td>
+      <Table.Td>
+        <Time at={member.createdAt} />
+      </Table.Td>
+      <Table.Td ta="right">
+        {mayWrite && (
+          <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
+            Remove…
+          </Button>
+        )}
+        <Modal opened={asking} onClose={close} title={`Remove ${person.name}`}>
+          <Stack>
+            <Text>
+              {isSelf
+                ? 'You lose this account at once, and only another admin can let you in again.'
+                : 'They lose this account at once. Keys that they made go on.'}
+            </Text>
+            <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                Keep
+              </Button>
+              <Button
+                color="red"
+                loading={remove.isPending}
+                onClick={() => remove.mutate(undefined, { onSettled: close })}
+              >
+                Remove
+              </Button>
+            </Group>
+          </Stack>
+        </Modal>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Invitations({ standing: { accountId } }: { standing: Standing }) {
+  const invitations = useQuery(invitationsQuery(accountId));
+  const queries = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: (invitationId: string) =>
+      answered(
+        api.DELETE('/v1/accounts/{accountId}/invitations/{invitationId}', {
+          params: { path: { accountId, invitationId } },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', accountId] }),
+  });
+  const open = invitations.data?.results ?? [];
+  if (open.length === 0) return null;
+  return (
+    <Card withBorder>
+      <Title order={2} fz="h4" mb="xs">
+        Invited, and not here yet
+      </Title>
+      {revoke.error && <ProblemAlert error={revoke.error} />}
+      <Table aria-label="Open invitations">
+        <Table.Tbody>
+          {open.map(({ id, email, role, expiresAt }) => (
+            <Table.Tr key={id}>
+              <Table.Td>{email}</Table.Td>
+              <Table.Td>{role}</Table.Td>
+              <Table.Td>
+                ends <Time at={expiresAt} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Button
+                  variant="subtle"
+                  color="red"
+                  size="compact-sm"
+                  onClick={() => revoke.mutate(id)}
+                >
+                  Take back
+                </Button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function InviteForm({ accountId, onDone }: { accountId: string; onDone: () => void }) {
+  const queries = useQueryClient();
+  const form = useForm({ initialValues: { email: '', role: 'developer' as Role } });
+  const invite = useMutation({
+    mutationFn: (body: { email: string; role: Role }) =>
+      answered(
+        api.POST('/v1/accounts/{accountId}/invitations', { params: { path: { accountId } }, body }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', accountId] }),
+    onError: (error) => form.setErrors(fieldErrorsOf(error)),
+    gcTime: 0,
+  });
+  if (invite.data)
+    return (
+      <Stack>
+        <Alert color="yellow" title="This is the only time that the link is shown">
+          Hand it to {invite.data.email}. It opens the account to whoever has it, until{' '}
+          <Time at={invite.data.expiresAt} exact />.
+        </Alert>
+        <Code block>{invite.data.link ?? 'It was shown before.'}</Code>
+        <Group justify="space-between">
+          <CopyButton value={invite.data.link ?? ''}>
+            {({ copied, copy }) => (
+              <Button onClick={copy}>{copied ? 'Copied' : 'Copy the link'}</Button>
+            )}
+          </CopyButton>
+          <Button variant="default" onClick={onDone}>
+            Done
+          </Button>
+        </Group>
+      </Stack>
+    );
+  return (
+    <form onSubmit={form.onSubmit((values) => invite.mutate(values))}>
+      <Stack>
+        {invite.error && <ProblemAlert error={invite.error} title="Nobody was invited" />}
+        <TextInput
+          label="E-mail"
+          type="email"
+          required
+          data-autofocus
+          {...form.getInputProps('email')}
+        />
+        <Radio.Group label="What they may do" {...form.getInputProps('role')}>
+          <Stack gap="xs" mt="xs">
+            {roleTexts.map(({ value, label, says }) => (
+              <Radio key={value} value={value} label={label} description={says} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onDone}>
+            Not now
+          </Button>
+          <Button type="submit" loading={invite.isPending}>
+            Make the link
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,115 @@
+import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack, Tabs } from '@mantine/core';
+import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
+import { useState } from 'react';
+
+/** A secret, for the one time that it is there: it is in no address, no history and no store of the browser. */
+export function SecretOnce({
+  name,
+  secret,
+  onDone,
+}: {
+  name: string;
+  /** Not there where the same request was answered before: it is shown once. */
+  secret: string | undefined;
+  onDone: () => void;
+}) {
+  const [isKept, setIsKept] = useState(false);
+  if (secret === undefined)
+    return (
+      <Stack>
+        <Alert color="yellow" title="The secret was shown before">
+          If it was lost on the way, make it anew: as long as nobody used it, that costs nothing.
+        </Alert>
+        <Group justify="flex-end">
+          <Button onClick={onDone}>Done</Button>
+        </Group>
+      </Stack>
+    );
+  const line = `${variableOf(name)}=${secret}`;
+  const curl = `curl -H "Authorization: Bearer ${secret}" ${window.location.protocol}//<your API>/latchkey/v1/self`;
+  return (
+    <Stack>
+      <Alert color="yellow" title="This is the only time that the secret is shown">
+        Latchkey keeps nothing of it but a digest. Put it where the integration finds it, now.
+      </Alert>
+      <Tabs defaultValue="secret">
+        <Tabs.List>
+          <Tabs.Tab value="secret">Secret</Tabs.Tab>
+          <Tabs.Tab value="env">.env</Tabs.Tab>
+          <Tabs.Tab value="curl">curl</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="secret" pt="sm">
+          <Copyable text={secret} what="the secret" />
+        </Tabs.Panel>
+        <Tabs.Panel value="env" pt="sm">
+          <Copyable text={line} what="the line" />
+        </Tabs.Panel>
+        <Tabs.Panel value="curl" pt="sm">
+          <Copyable text={curl} what="the command" />
+        </Tabs.Panel>
+      </Tabs>
+      <Group>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconDownload size={14} aria-hidden />}
+          onClick={() => download(`${variableOf(name).toLowerCase()}.env`, `${line}\n`)}
+        >
+          Download as .env
+        </Button>
+      </Group>
+      <Checkbox
+        label="I have put it somewhere safe"
+        checked={isKept}
+        onChange={(event) => setIsKept(event.currentTarget.checked)}
+      />
+      <Group justify="flex-end">
+        <Button disabled={!isKept} onClick={onDone}>
+          Done
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Copyable({ text, what }: { text: string; what: string }) {
+  return (
+    <Group wrap="nowrap" align="flex-start">
+      <Code block flex={1}>
+        {text}
+      </Code>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <Button
+            variant={copied ? 'light' : 'filled'}
+            leftSection={
+              copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
+            }
+            onClick={copy}
+            aria-label={`Copy ${what}`}
+          >
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
+        )}
+      </CopyButton>
+    </Group>
+  );
+}
+
+function variableOf(name: string): string {
+  const folded = name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toUpperCase();
+  return `${folded === '' || /^\d/.test(folded) ? 'LATCHKEY' : folded}_API_KEY`;
+}
+
+function download(fileName: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = fileName;
+  link.click();
+  URL.revokeObjectURL(url);
+}

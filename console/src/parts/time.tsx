@@ -1,0 +1,44 @@
+import { Text, Tooltip } from '@mantine/core';
+
+const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 31_557_600_000],
+  ['month', 2_629_800_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** How long ago, or how soon. @param at ISO 8601 */
+export function inWords(at: string, now = Date.now()): string {
+  const distance = Date.parse(at) - now;
+  const [unit, length] = units.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
+  return relative.format(Math.round(distance / length), unit);
+}
+
+/** A moment: in words, in the viewer's zone and in UTC at a hover or a focus. @param exact the moment itself in place of words */
+export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+  const here = local.format(new Date(at));
+  return (
+    <Tooltip label={`${here} · ${at.replace('T', ' ').replace('Z', ' UTC')}`} events={everyWay}>
+      <Text component="time" dateTime={at} inherit tabIndex={0}>
+        {exact ? here : inWords(at)}
+      </Text>
+    </Tooltip>
+  );
+}
+
+const everyWay = { hover: true, focus: true, touch: true };
+
+/** A moment that may not have come. */
+export function TimeOr({ at, never }: { at: string | null; never: string }) {
+  return at === null ? (
+    <Text inherit c="dimmed">
+      {never}
+    </Text>
+  ) : (
+    <Time at={at} />
+  );
+}

@@ -1,0 +1,105 @@
+import { Alert, Code, Stack, Table, Text } from '@mantine/core';
+import { Time } from '../parts/time.js';
+import type { Call } from './calls.js';
+
+/** One call, step by step, and what would have let it through. */
+export function CallDetail({ call }: { call: Call }) {
+  const fix = fixOf(call);
+  return (
+    <Stack>
+      {call.decision === 'denied' && (
+        <Alert color="red" title={`Denied: ${call.reason ?? 'for no known reason'}`}>
+          {fix ?? 'The error page of this reason says what to do.'}{' '}
+          <a href={`/latchkey/errors/${call.reason ?? ''}`}>What it means</a>
+        </Alert>
+      )}
+      {call.wouldDeny && (
+        <Alert color="yellow" title={`Would have been denied: ${call.wouldDeny}`}>
+          A list that only reports does not hold {call.callerIp}.
+        </Alert>
+      )}
+      <Table aria-label="What is known of the call">
+        <Table.Tbody>
+          {factsOf(call).map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Th scope="row" w={150}>
+                {label}
+              </Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+          <Table.Tr>
+            <Table.Th scope="row">When</Table.Th>
+            <Table.Td>
+              <Time at={call.at} exact />
+            </Table.Td>
+          </Table.Tr>
+        </Table.Tbody>
+      </Table>
+      <Text fz="xs" c="dimmed">
+        Correlation id <Code>{call.id}</Code>
+      </Text>
+    </Stack>
+  );
+}
+
+/** What somebody who may would change. */
+function fixOf({ reason, missingScopes, callerIp }: Call): string | null {
+  switch (reason) {
+    case 'SCOPE_MISSING':
+      return `Give the key ${missingScopes.join(', ')}.`;
+    case 'IP_NOT_ALLOWED':
+      return `Add ${callerIp ?? 'the address'} to the list of the key, and to that of the account if it has one.`;
+    case 'KEY_SUSPENDED':
+      return 'Resume the key.';
+    case 'SECRET_EXPIRED':
+      return 'Whoever called has to put the new secret in place of the old one.';
+    case 'SECRET_BROWNOUT':
+      return 'It was a brownout: whoever called still uses the old secret, and has to move.';
+    case 'SECRET_OVER_AGE':
+      return 'Rotate the key: its secret is older than the policy of the account allows.';
+    case 'HAPIKEY_NOT_ALLOWED':
+      return 'Send the secret as Authorization: Bearer, or allow hapikey for the account.';
+    default:
+      return null;
+  }
+}
+
+function factsOf(call: Call): readonly (readonly [string, string])[] {
+  const facts: readonly (readonly [string, string | number | null])[] = [
+    ['Call', `${call.method} ${call.path}${call.query === null ? '' : `?${call.query}`}`],
+    ['Host', call.host],
+    ['Route', call.route],
+    ['Needs', call.requiredScopes.join(', ') || null],
+    ['Lacks', call.missingScopes.join(', ') || null],
+    ['Key', call.keyName],
+    [
+      'Secret',
+      call.secretStart === null ? null : `${call.secretStart}… (${call.secretState ?? 'unknown'})`,
+    ],
+    ['Sent as', call.credential],
+    ['Door', call.door],
+    ['Status', call.status],
+    ['Upstream', call.upstreamStatus],
+    [
+      'Took',
+      call.durationMs === null
+        ? null
+        : `${call.durationMs} ms, of which ${call.upstreamMs ?? 0} upstream`,
+    ],
+    ['From', call.callerIp],
+    ['By way of', call.peerIp === call.callerIp ? null : call.peerIp],
+    ['Forwarded for', call.forwardedFor],
+    ['User agent', call.userAgent],
+    ['Their id', call.clientRequestId],
+    [
+      'Bytes',
+      call.responseBytes === null
+        ? null
+        : `${call.requestBytes ?? 0} in, ${call.responseBytes} out`,
+    ],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === null ? [] : [[label, String(value)] as const],
+  );
+}

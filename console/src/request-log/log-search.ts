@@ -1,0 +1,19 @@
+import { oneOf, present, textIn, type RawSearch } from '../parts/search.js';
+
+const decisions = ['allowed', 'denied'] as const;
+const texts = ['keyId', 'secretId', 'ip', 'method', 'path', 'reason', 'door', 'from', 'to', 'q', 'call'] as const; // prettier-ignore
+
+/** Which calls are looked at, and which of them is open. */
+export interface LogSearch extends Partial<Record<(typeof texts)[number], string>> {
+  readonly status?: string;
+  readonly decision?: (typeof decisions)[number];
+}
+
+export function readLogSearch(search: RawSearch): LogSearch {
+  return present({
+    ...Object.fromEntries(texts.map((name) => [name, textIn(search[name])])),
+    // A number in an address comes as one.
+    status: search.status === undefined ? undefined : String(search.status),
+    decision: oneOf(decisions, search.decision),
+  });
+}

@@ -1,0 +1,91 @@
+import { Button, Group, Radio, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { answered, api } from '../api/client.js';
+import { keyQuery, type ApiKey } from '../api-keys/keys.js';
+import { SecretOnce } from '../parts/secret-once.js';
+import { ProblemAlert } from '../parts/states.js';
+import { lengthInWords, policyQuery } from './rotation.js';
+
+const graces = [
+  { seconds: 3_600, label: 'An hour', says: 'for one system that is at hand' },
+  { seconds: 86_400, label: 'A day', says: 'for what is deployed today' },
+  { seconds: 7 * 86_400, label: 'A week', says: 'for a vendor who has to be asked' },
+  { seconds: 30 * 86_400, label: '30 days', says: 'for many systems that cannot move at once' },
+  { seconds: 90 * 86_400, label: '90 days', says: 'for those that nobody knows any more' },
+  { seconds: 0, label: 'None', says: 'the old secret stops now: when it has leaked' },
+];
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => void }) {
+  const { accountId, id: keyId } = key;
+  const queries = useQueryClient();
+  const policy = useQuery(policyQuery(accountId));
+  const [chosen, setChosen] = useState<number | null>(null);
+  const open = useMutation({
+    mutationFn: (graceSeconds: number) =>
+      answered(
+        api.POST('/v1/accounts/{accountId}/keys/{keyId}/rotations', {
+          params: { path: { accountId, keyId } },
+          body: { graceSeconds },
+        }),
+      ),
+    gcTime: 0,
+  });
+  const finish = async () => {
+    open.reset();
+    onDone();
+    await queries.invalidateQueries({ queryKey: keyQuery(accountId, keyId).queryKey });
+    await queries.invalidateQueries({ queryKey: ['keys', accountId] });
+  };
+  if (open.data)
+    return <SecretOnce name={key.name} secret={open.data.secret} onDone={() => void finish()} />;
+  const { graceSecondsMax = Infinity, graceSecondsDefault } = policy.data?.inForce ?? {};
+  const offered = graces.filter(({ seconds }) => seconds <= graceSecondsMax);
+  const usual =
+    offered.find(({ seconds }) => seconds === graceSecondsDefault)?.seconds ?? 7 * 86_400;
+  const grace = chosen ?? Math.min(usual, graceSecondsMax);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        open.mutate(grace);
+      }}
+    >
+      <Stack>
+        <Text>You get a new secret now. For how long is the old one to work beside it?</Text>
+        <Radio.Group
+          aria-label="How long the old secret works"
+          value={String(grace)}
+          onChange={(value) => setChosen(Number(value))}
+        >
+          <Stack gap="xs">
+            {offered.map(({ seconds, label, says }) => (
+              <Radio key={seconds} value={String(seconds)} label={label} description={says} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Text fz="sm" role="status">
+          {grace === 0
+            ? 'Whoever still calls with the old secret is refused from now on.'
+            : `The old secret works until ${moment.format(new Date(Date.now() + grace * 1000))}. Until then you see who still uses it, and can end it sooner or later.`}
+        </Text>
+        {Number.isFinite(graceSecondsMax) && (
+          <Text fz="sm" c="dimmed">
+            This account allows {lengthInWords(graceSecondsMax)} at most.
+          </Text>
+        )}
+        {open.error && <ProblemAlert error={open.error} title="No rotation was opened" />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onDone}>
+            Not now
+          </Button>
+          <Button type="submit" color={grace === 0 ? 'red' : undefined} loading={open.isPending}>
+            Make the new secret
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,77 @@
+import type { Schemas } from '@latchkey/sdk';
+import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { answered, api, Problem } from '../api/client.js';
+
+export type Visitor = Schemas['WhoAmIResponse'];
+export type Membership = Schemas['MembershipResponse'];
+
+/** Who is signed in; `null` is nobody. */
+export const visitorQuery = queryOptions({
+  queryKey: ['session'],
+  staleTime: 60_000,
+  queryFn: async (): Promise<Visitor | null> => {
+    try {
+      return await answered(api.GET('/v1/session'));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+/** Who is signed in, on pages that only somebody who is can see. */
+export function useVisitor(): Visitor {
+  const { data } = useSuspenseQuery(visitorQuery);
+  if (data === null) throw new Problem(401, { message: 'Sign in first.' });
+  return data;
+}
+
+/** In which account the page is, and what may be done there. */
+export interface Standing {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly role: Membership['role'];
+  /** Whether it is the operator, who acts on every account. */
+  readonly isOperator: boolean;
+  may(scope: string): boolean;
+}
+
+/** `null` where nobody who is signed in may look. */
+export function standingIn(visitor: Visitor, accountId: string): Standing | null {
+  const own = visitor.memberships.find(({ account }) => account.id === accountId);
+  const operator = visitor.memberships.find(
+    ({ account, role }) => account.isOperator && role === 'admin',
+  );
+  const membership = own ?? operator;
+  if (membership === undefined) return null;
+  const scopes = new Set(membership.scopes);
+  return {
+    accountId,
+    accountName: own?.account.name ?? accountId,
+    role: membership.role,
+    isOperator: operator !== undefined,
+    may: (scope) => scopes.has(scope),
+  };
+}
+
+/** @throws Problem where nobody who is signed in may look */
+export function useStanding(): Standing {
+  const { accountId } = useParams({ strict: false });
+  const standing = standingIn(useVisitor(), accountId ?? '');
+  if (standing === null) throw new Problem(404, { message: 'There is no such account for you.' });
+  return standing;
+}
+
+const lastAccountKey = 'latchkey.account';
+
+/** Where somebody goes who names no account: where they were last, or else where they have been longest. */
+export function homeOf({ memberships, current }: Visitor): string | null {
+  const last = localStorage.getItem(lastAccountKey);
+  const known = memberships.find(({ account }) => account.id === last) ?? current ?? memberships[0];
+  return known?.account.id ?? null;
+}
+
+export function rememberHome(accountId: string): void {
+  localStorage.setItem(lastAccountKey, accountId);
+}

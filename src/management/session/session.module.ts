@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { LinksController } from './links.controller.js';
+import { LinksService } from './links.service.js';
+import { SessionCookies } from './session-cookies.js';
+import { SessionController } from './session.controller.js';
+import { SessionService } from './session.service.js';
+
+@Module({
+  controllers: [SessionController, LinksController],
+  providers: [SessionService, LinksService, SessionCookies],
+})
+export class SessionModule {}

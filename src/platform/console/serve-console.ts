@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** Where the build of `console/` lies, seen from the sources and from their build alike. */
+function builtFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
+    folder = dirname(folder);
+  return join(folder, 'console', 'dist');
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Addresses of pages. What is below them is told apart in the browser. */
+const pages = ['/', '/sign-in', '/set-up', '/join', '/recover'];
+const sections = ['/accounts', '/installation', '/me'];
+
+const noncePlace = '<meta name="csp-nonce" content="" />';
+
+/**
+ * The web console on the management listener: one page for all of its addresses, and its hashed files. It is no call: what it
+ * does, it does through the API.
+ *
+ * @returns whether it was built and so is there
+ */
+export function serveConsole(fastify: FastifyInstance, folder = builtFolder()): boolean {
+  if (!existsSync(join(folder, 'index.html'))) return false;
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  if (!page.includes(noncePlace))
+    throw new Error('The page of the console has no place for its nonce.');
+  const sendPage = (_request: FastifyRequest, reply: FastifyReply) => {
+    const nonce = randomBytes(16).toString('base64');
+    return reply
+      .headers({
+        'Content-Security-Policy': policyWith(nonce),
+        'Cache-Control': 'no-store',
+        'Cross-Origin-Opener-Policy': 'same-origin',
+      })
+      .type('text/html; charset=utf-8')
+      .send(page.replace(noncePlace, noncePlace.replace('content=""', `content="${nonce}"`)));
+  };
+  for (const path of [...pages, ...sections, ...sections.map((section) => `${section}/*`)])
+    fastify.get(path, sendPage);
+  for (const name of readdirSync(join(folder, 'assets')))
+    serveFile(fastify, `/assets/${name}`, join(folder, 'assets', name));
+  return true;
+}
+
+/** Styles that scripts make need the nonce; scripts, images and calls come from here alone. */
+function policyWith(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self'",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+/** Its name holds the hash of what is in it, so nobody has to ask for it twice. */
+function serveFile(fastify: FastifyInstance, path: string, file: string): void {
+  const plain = readFileSync(file);
+  let zipped: Buffer | null = null;
+  fastify.get(path, (request, reply) => {
+    void reply.headers({
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      Vary: 'Accept-Encoding',
+    });
+    void reply.type(types[extname(file)] ?? 'application/octet-stream');
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(plain);
+    zipped ??= gzipSync(plain, { level: 9 });
+    return reply.header('Content-Encoding', 'gzip').send(zipped);
+  });
+}

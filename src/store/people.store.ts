@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { foldedEmail } from '../core/email-address.js';
+import { newId } from '../core/ids.js';
+import { Database, type Change } from './database.js';
+import { PersonEntity } from './entities/person.entity.js';
+import { given } from './given.js';
+
+export interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+@Injectable()
+export class PeopleStore {
+  constructor(private readonly database: Database) {}
+
+  /** @param manager of a change that is under way */
+  find(id: string, manager: EntityManager = this.database.read): Promise<PersonEntity | null> {
+    return manager.findOneBy(PersonEntity, { id });
+  }
+
+  /** @param email in whatever case */
+  findByEmail(
+    email: string,
+    manager: EntityManager = this.database.read,
+  ): Promise<PersonEntity | null> {
+    return manager.findOneBy(PersonEntity, { emailFolded: foldedEmail(given({ email }).email) });
+  }
+
+  async create(change: Change, { email, name, passwordHash }: NewPerson): Promise<PersonEntity> {
+    const id = newId('per');
+    await change.manager.insert(PersonEntity, {
+      ...{ id, email, emailFolded: foldedEmail(email), name, passwordHash },
+      ...{ passwordChangedAt: change.now, createdAt: change.now, revision: change.revision },
+    });
+    return change.manager.findOneByOrFail(PersonEntity, { id });
+  }
+
+  async setPassword(change: Change, id: string, passwordHash: string): Promise<void> {
+    const { now: passwordChangedAt, revision } = change;
+    await change.manager.update(
+      PersonEntity,
+      { id },
+      { passwordHash, passwordChangedAt, revision },
+    );
+  }
+}

@@ -1,0 +1,232 @@
+/// <reference lib="dom" />
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import {
+  absenceOfChromium,
+  seriousFaultsOf,
+  TestBrowser,
+  type WatchedPage,
+} from '../support/browser.js';
+import { describeWhere } from '../support/describe-where.js';
+import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { meetSecret } from '../support/met-secrets.js';
+import { invite, tokenOf } from '../support/people.js';
+
+describeWhere(absenceOfChromium, 'The console, from nothing to a key that works', () => {
+  const browser = new TestBrowser();
+  let latchkey: TestLatchkey;
+  let watched: WatchedPage;
+  let page: Page;
+  let accountId: string;
+  const at = (path: string) => `${latchkey.managementUrl}${path}`;
+
+  beforeAll(() => browser.open());
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    latchkey = await startTestLatchkey();
+    await latchkey.manage('PUT', '/v1/scopes/contacts.read', {
+      description: 'Read contacts',
+      dataCategories: ['contact'],
+    });
+    await latchkey.manage('PUT', '/v1/scopes/contacts.write', { description: 'Change contacts' });
+    const account = await latchkey.manage<{ id: string }>('POST', '/v1/accounts', {
+      name: 'Rolling Donut',
+    });
+    accountId = account.id;
+    watched = await browser.page();
+    ({ page } = watched);
+    // Nobody is signed in yet, and that is asked first.
+    watched.expectRefusal(401, '/v1/session');
+  });
+
+  afterEach(async () => {
+    const complaints = watched.complaints();
+    await watched.close();
+    await latchkey.remove();
+    expect(complaints).toEqual([]);
+  });
+
+  /** Enters by an invitation. */
+  async function enter(role: 'admin' | 'developer' | 'auditor'): Promise<void> {
+    const { token } = await invite(latchkey, accountId, role, `${role}@example.com`);
+    await page.goto(at(`/join#${token}`));
+    await page.getByLabel('Your name').fill('Aoife Byrne');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  }
+
+  async function makeKey(name: string): Promise<string> {
+    await page.goto(at(`/accounts/${accountId}/keys/new`));
+    await page.getByLabel('Name', { exact: true }).or(page.getByLabel('Name *')).first().fill(name);
+    await page.getByLabel('contacts.read', { exact: true }).check();
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const dialog = page.getByRole('dialog');
+    const secret = await dialog.locator('pre').first().innerText();
+    meetSecret(secret);
+    return secret;
+  }
+
+  async function keep(): Promise<void> {
+    await page.getByLabel('I have put it somewhere safe').check();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  }
+
+  it('the set-up link of the first start makes the operator’s own person', async () => {
+    const link = /\S+\/set-up#\S+/.exec(latchkey.setUpLink ?? '')?.[0] ?? '';
+    await page.goto(at(`/set-up#${tokenOf(link)}`));
+    await page.getByLabel('E-mail').fill('operator@example.com');
+    await page.getByLabel('Your name').fill('Olu');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.waitForURL('**/accounts/*/keys');
+    // The token is in no address any more.
+    expect(page.url()).not.toContain('#');
+    // The operator goes to every account.
+    await page.getByRole('combobox', { name: 'Account' }).click();
+    await page.getByRole('option', { name: 'Rolling Donut' }).click();
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  });
+
+  it('#80 a key is made, its secret is shown once and works, and is nowhere afterwards', async () => {
+    await enter('admin');
+    const secret = await makeKey('Invoicing sync');
+    expect(secret).toMatch(/^lk_prod_/);
+    await page.getByRole('button', { name: 'Copy the secret' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+    // There is no way past it but to say that it was kept.
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true);
+    await keep();
+    const answer = await latchkey.call('GET', '/latchkey/v1/self', { secret });
+    expect([answer.status, answer.json.scopes]).toEqual([200, ['contacts.read']]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Invoicing sync' }).waitFor();
+    const kept = await page.evaluate(() =>
+      JSON.stringify([
+        document.documentElement.outerHTML,
+        { ...localStorage },
+        { ...sessionStorage },
+      ]),
+    );
+    expect(kept).not.toContain(secret);
+    await page.goBack();
+    expect(await page.content()).not.toContain(secret);
+  });
+
+  it('a rotation is opened, watched and finished', async () => {
+    await enter('admin');
+    const old = await makeKey('Nightly sync');
+    await keep();
+    await page.getByRole('button', { name: 'Rotate…' }).click();
+    await page.getByRole('radio', { name: 'A day' }).check();
+    await page.getByRole('button', { name: 'Make the new secret' }).click();
+    const next = await page.getByRole('dialog').locator('pre').first().innerText();
+    meetSecret(next);
+    await keep();
+    await page.getByText('Nobody uses the new secret yet').waitFor();
+    expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: old })).status).toBe(200);
+    expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: next })).status).toBe(200);
+    // The page asks again by itself.
+    await page.getByText('The old secret is still in use').waitFor({ timeout: 20_000 });
+    await page.getByRole('button', { name: 'Finish…' }).click();
+    await page.getByRole('dialog').getByText('cannot be brought back').waitFor();
+    await page.getByRole('button', { name: 'End the old secret' }).click();
+    await page.getByRole('button', { name: 'Rotate…' }).waitFor();
+    expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: old })).status).toBe(401);
+    expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: next })).status).toBe(200);
+  });
+
+  it('a key is suspended, resumed, and revoked by its name', async () => {
+    await enter('admin');
+    const secret = await makeKey('Old vendor');
+    await keep();
+    const status = async () => (await latchkey.call('GET', '/latchkey/v1/self', { secret })).status;
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    expect(await status()).toBe(403);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Suspend' }).waitFor();
+    expect(await status()).toBe(200);
+    await page.getByRole('button', { name: 'Revoke…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Who called with it in the last 24 hours').waitFor();
+    const forGood = dialog.getByRole('button', { name: 'Revoke for good' });
+    expect(await forGood.isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill('Old vendor');
+    await forGood.click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await status()).toBe(401);
+  });
+
+  it('a list is enforced, and an address tried against it', async () => {
+    await enter('admin');
+    const secret = await makeKey('Partner');
+    await keep();
+    await page.getByText('Enforce', { exact: true }).click();
+    await page.getByLabel('Addresses and networks').fill('198.51.100.0/24 # the office');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The list is in force.').waitFor();
+    await page.getByLabel('Try an address').fill('198.51.100.7');
+    await page.getByRole('button', { name: 'Try' }).click();
+    await page.getByText('It is let through').waitFor();
+    expect((await latchkey.call('GET', '/latchkey/v1/self', { secret })).status).toBe(403);
+  });
+
+  it('an auditor finds a call by its address, and is offered nothing that changes', async () => {
+    const key = await latchkey.manage<{ id: string; secret: string }>(
+      'POST',
+      `/v1/accounts/${accountId}/keys`,
+      { name: 'CRM sync', scopes: ['contacts.read'] },
+    );
+    meetSecret(key.secret);
+    await latchkey.call('GET', '/latchkey/v1/self', { secret: key.secret });
+    await enter('auditor');
+    await page.getByRole('link', { name: 'Request log' }).click();
+    await page.getByLabel('is', { exact: true }).fill('127.0.0.1');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.waitForURL('**/request-log?ip=127.0.0.1');
+    await page.getByRole('cell', { name: 'CRM sync' }).first().waitFor();
+    // A shared link, or a reload, shows the same.
+    await page.reload();
+    await page.getByRole('cell', { name: 'CRM sync' }).first().waitFor();
+    await page.getByRole('link', { name: 'Keys' }).click();
+    await page.getByRole('link', { name: 'CRM sync' }).click();
+    await page.getByRole('heading', { name: 'CRM sync' }).waitFor();
+    for (const name of ['Suspend', 'Revoke…', 'Rotate…', 'Save'])
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+  });
+
+  it('#78 markup in a name is text', async () => {
+    const name =
+      '<img src=x onerror="document.title=\'had\'"><script>document.title="had"</script>';
+    await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, {
+      ...{ name, purpose: name, recipient: name, scopes: [] },
+    });
+    await enter('admin');
+    await page.getByRole('link', { name: '<img src=x' }).click();
+    await page.getByRole('heading', { level: 1, name: '<img src=x' }).waitFor();
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(await page.title()).toContain('<img src=x');
+  });
+
+  it('has no serious fault for those who cannot see or point, light and dark', async () => {
+    const { id } = await latchkey.manage<{ id: string }>('POST', `/v1/accounts/${accountId}/keys`, {
+      name: 'CRM sync',
+      scopes: ['contacts.read', 'contacts.write'],
+    });
+    await enter('admin');
+    const paths = ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members'];
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const path of paths) {
+        await page.goto(at(`/accounts/${accountId}/${path}`));
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        expect([scheme, path, ...(await seriousFaultsOf(page))]).toEqual([scheme, path]);
+      }
+    }
+  });
+});
