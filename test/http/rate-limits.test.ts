@@ -4,6 +4,7 @@ import { expectDenial } from '../support/denials.js';
 import type { Answer, Json, TestLatchkey } from '../support/latchkey.js';
 import { NewRows } from '../support/new-rows.js';
 import { startNodes, type Nodes } from '../support/nodes.js';
+import { ask as askAs, askers } from '../support/forward-auth.js';
 import { describeOnEachDatabase } from '../support/store.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 import { checkOf, makeVerifier, verify } from '../support/verify.js';
@@ -30,7 +31,7 @@ describeOnEachDatabase('limits of keys and accounts', (kind) => {
       response.writeHead(200, { 'content-type': 'application/json', ...upstreamHeaders });
       response.end('{}');
     });
-    nodes = await startNodes(kind, { wallClock: () => now });
+    nodes = await startNodes(kind, { wallClock: () => now }, { TRUSTED_PROXIES: '127.0.0.1' });
     latchkey = nodes.one;
     rows = new NewRows(latchkey);
     crm = await publishCrm(latchkey, upstream.url);
@@ -350,6 +351,20 @@ describeOnEachDatabase('limits of keys and accounts', (kind) => {
       );
     });
   });
+
+  it.each(askers)('§7 forward-auth by %s: a call counts for its key, and is told as at the gateway', async (asker) => {
+    const key = await makeKey(rolling(1));
+    const headers: [string, string][] = [['Authorization', `Bearer ${key.secret}`]];
+    const ask = () => askAs(latchkey.accessUrl, asker, { target: '/crm/contacts', headers });
+    const admitted = await ask();
+    expect([admitted.status, admitted.headers.get('ratelimit')]).toEqual([200, '"TEN_SECONDLY_ROLLING";r=0;t=10']);
+    const refused = await ask();
+    const told = refused.headers.get('x-latchkey-status') ?? String(refused.status);
+    expect([told, refused.headers.get('retry-after')]).toEqual(['429', '10']);
+    expect(refused.headers.get('ratelimit')).toBe('"TEN_SECONDLY_ROLLING";r=0;t=10');
+    expect(await saidTo(key)).toBe('RATE_LIMITED');
+    expect(await usedOf(key)).toEqual([1]);
+  }); // prettier-ignore
 
   it('a limit that is changed holds from the next call on, and what was used stays used', async () => {
     const key = await makeKey(rolling(1));

@@ -154,6 +154,36 @@ describe('#79 attempts to sign in', () => {
   });
 });
 
+describe('#79 behind a trusted proxy', () => {
+  let proxied: Management;
+
+  beforeAll(async () => {
+    proxied = await startManagement({ TRUSTED_PROXIES: '127.0.0.1' });
+  });
+
+  afterAll(() => proxied.remove());
+
+  /** Thirty at once are let through for one subscriber. */
+  const attemptsFrom = async (addressOf: (i: number) => string): Promise<number> => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 32; i += 1) {
+      const answer = await proxied.ask('POST', '/v1/session', {
+        body: { email: `${addressOf(i).replaceAll(':', '-')}-${i}@example.com`, password: 'no' },
+        headers: { 'x-forwarded-for': addressOf(i) },
+      });
+      statuses.push(answer.status);
+    }
+    return statuses.filter((status) => status === 429).length;
+  };
+
+  it('attempts are limited by /64 of IPv6, and by the address of IPv4', async () => {
+    expect(await attemptsFrom((i) => `2001:db8:0:1::${i.toString(16)}`)).toBe(2);
+    expect(await attemptsFrom((i) => `2001:db8:0:${(i + 16).toString(16)}::1`)).toBe(0);
+    expect(await attemptsFrom((i) => `203.0.113.${i}`)).toBe(0);
+    expect(await attemptsFrom(() => '198.51.100.7')).toBe(2);
+  });
+});
+
 describe('a session', () => {
   it('says who somebody is, and what they are where', async () => {
     const { json, headers } = await whoAmI(person.session);
