@@ -226,6 +226,37 @@ describe('a role', () => {
     const { method, path, ...rest } = request(able.secret, 'auditor');
     expect((await latchkey.ask(method, path, rest)).status).toBe(201);
   });
+
+  it.each<[limit: string, settings: Json]>([
+    ['addresses', { ipAllowlist: { mode: 'enforce', entries: [{ cidr: '127.0.0.1' }] } }],
+    ['an end', { expiresAt: new Date(Date.now() + 86_400_000).toISOString() }],
+    ['a rate', { rateLimits: { rolling: { requests: 100, windowSeconds: 10 } } }],
+  ])(
+    '#31 is not given by a key that has %s: who signs in has no such limit',
+    async (_, settings) => {
+      const { id } = await latchkey.openAccount({ entitledScopes: [] });
+      const names = [
+        'accounts',
+        'members',
+        'keys',
+        'scopes',
+        'services',
+        'request_log',
+        'audit',
+        'notices',
+      ];
+      const key = await latchkey.makeKey(id, {
+        scopes: ['latchkey.members.write'],
+        grantableScopes: names.map((name) => `latchkey.${name}.read`),
+        ...settings,
+      });
+      const invitation = {
+        ...{ method: 'POST', path: `/v1/accounts/${id}/invitations`, secret: key.secret },
+        body: { email: newEmail(), role: 'auditor' },
+      };
+      await expectRefused(latchkey, invitation, refusals.limitNotGrantable);
+    },
+  );
 });
 
 describe('#72 the last admin', () => {

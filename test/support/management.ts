@@ -48,6 +48,7 @@ export const refusals = {
     category: 'FORBIDDEN',
     code: 'SCOPE_NOT_GRANTABLE',
   },
+  limitNotGrantable: { status: 403, reason: 'LIMIT_NOT_GRANTABLE', category: 'FORBIDDEN' },
   invalid: { status: 400, reason: 'VALIDATION_FAILED', category: 'VALIDATION_ERROR' },
   selfEdit: { status: 403, reason: 'SELF_EDIT', category: 'FORBIDDEN' },
   conflict: (code: string) => ({ status: 409, reason: 'CONFLICT', category: 'CONFLICT', code }),
