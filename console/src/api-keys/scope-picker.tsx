@@ -31,17 +31,26 @@ function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Which scopes a key gets, by what they are about. @param offered those that whoever chooses may give */
+/**
+ * Which scopes a key gets, or can be given, by what they are about.
+ *
+ * @param offered those that whoever chooses may give
+ * @param whenNone what it means to choose none
+ */
 export function ScopePicker({
   offered,
   chosen,
   onChange,
   error,
+  description = 'Give what is needed now: more can be added without a new secret.',
+  whenNone = 'Without a scope, the key opens only routes that any key may call.',
 }: {
   offered: readonly Scope[];
   chosen: readonly string[];
   onChange: (scopes: string[]) => void;
   error?: string | undefined;
+  description?: string;
+  whenNone?: string;
 }) {
   const [sought, setSought] = useState('');
   const subjects = useMemo(() => subjectsOf(offered), [offered]);
@@ -70,7 +79,7 @@ export function ScopePicker({
       <Group justify="space-between" align="flex-end">
         <TextInput
           label="Scopes"
-          description="Give what is needed now: more can be added without a new secret."
+          description={description}
           placeholder="Look for a scope or a kind of data"
           leftSection={<IconSearch size={16} aria-hidden />}
           value={sought}
@@ -132,7 +141,7 @@ export function ScopePicker({
       </ScrollArea.Autosize>
       <Text fz="sm" aria-live="polite">
         {chosen.length === 0
-          ? 'Without a scope, the key opens only routes that any key may call.'
+          ? whenNone
           : `${chosen.length} chosen: ${chosen.slice(0, 6).join(', ')}${chosen.length > 6 ? ', …' : ''}`}
       </Text>
     </Stack>
