@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { BindingsCard } from '../bindings/bindings-card.js';
+import { counted } from '../parts/counted.js';
 import { Fact } from '../parts/fact.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
@@ -60,7 +61,7 @@ function Facts({ account }: { account: Account }) {
             <Fact label="Its keys may have">
               {entitledScopes === null
                 ? 'every scope of the catalogue'
-                : `${entitledScopes.length.toLocaleString()} scopes of the catalogue`}
+                : `${counted(entitledScopes.length, 'scope')} of the catalogue`}
             </Fact>
             <Fact label="Keys in the address">
               {allowHapikey ? 'allowed, as hapikey' : 'refused'}

@@ -9,6 +9,7 @@ import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { AccountBadges } from './account-badges.js';
 import { AccountForm } from './account-form.js';
 import { accountsQuery, useAccountCreation, type Account } from './accounts.js';
@@ -66,7 +67,7 @@ export function AccountsPage() {
 
 function AccountsTable({ accounts }: { accounts: readonly Account[] }) {
   return (
-    <Table.ScrollContainer minWidth={820}>
+    <WideTable minWidth={820} label="Accounts">
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -88,7 +89,7 @@ function AccountsTable({ accounts }: { accounts: readonly Account[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

@@ -13,7 +13,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { Scope } from './keys.js';
 
-/** What a scope is about, and what it lets do to it: `crm.contacts.read` is `read` of `crm.contacts`. */
+/** What a scope is about, and what it lets do to it: `crm.contacts.read` is `read` of `crm.contacts`, and so is `crm.contacts:read`. */
 interface Subject {
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -22,7 +22,7 @@ interface Subject {
 function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
   const subjects = new Map<string, Scope[]>();
   for (const scope of scopes) {
-    const end = scope.name.lastIndexOf('.');
+    const end = Math.max(scope.name.lastIndexOf('.'), scope.name.lastIndexOf(':'));
     const name = end === -1 ? scope.name : scope.name.slice(0, end);
     subjects.set(name, [...(subjects.get(name) ?? []), scope]);
   }
@@ -73,7 +73,7 @@ export function ScopePicker({
       else next.delete(name);
     onChange([...next].sort());
   };
-  const readable = offered.filter(({ name }) => name.endsWith('.read')).map(({ name }) => name);
+  const readable = offered.filter(({ name }) => /[.:]read$/.test(name)).map(({ name }) => name);
   return (
     <Stack gap="xs">
       <Group justify="space-between" align="flex-end">
@@ -111,7 +111,7 @@ export function ScopePicker({
           <Table.Tbody>
             {shown.map(({ name, scopes }) => (
               <Table.Tr key={name}>
-                <Table.Th scope="row" w="34%" fw={600}>
+                <Table.Th scope="row" w="34%" fw={600} className="breakable">
                   {name}
                 </Table.Th>
                 <Table.Td>

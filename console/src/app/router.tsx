@@ -7,9 +7,8 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import type { QueryClient } from '@tanstack/react-query';
-import { Problem } from '../api/client.js';
 import { queryClient, whenSignedOut } from '../api/queries.js';
-import { homeOf, isOperator, rememberHome, visitorQuery } from '../session/session.js';
+import { homeOf, isOperator, rememberHome, useVisitor, visitorQuery } from '../session/session.js';
 import { readKeysSearch } from '../api-keys/keys-search.js';
 import { readLogSearch } from '../request-log/log-search.js';
 import { readTesterSearch } from '../route-tester/tester-search.js';
@@ -121,12 +120,13 @@ const membersRoute = createRoute({
 const installationRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/installation',
-  beforeLoad: ({ context }) => {
-    if (isOperator(context.visitor)) return;
-    throw new Problem(403, { message: 'This is for whoever runs the installation.' });
-  },
-  component: Outlet,
+  component: Installation,
 });
+
+function Installation() {
+  if (isOperator(useVisitor())) return <Outlet />;
+  return <Nothing title="You may not see this">It is for whoever runs the installation.</Nothing>;
+}
 
 const installationHomeRoute = createRoute({
   getParentRoute: () => installationRoute,

@@ -2,6 +2,7 @@ import { Button, Card, Group, Modal, Skeleton, Stack, Table, Text, Title } from 
 import { useDisclosure } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { ProblemAlert } from '../parts/states.js';
+import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from '../services/credential-fields.js';
 import { servicesQuery } from '../services/services.js';
 import { BindingForm } from './binding-form.js';
@@ -44,7 +45,7 @@ export function BindingsCard({ accountId }: { accountId: string }) {
           </Text>
         )}
         {bindings.length > 0 && (
-          <Table.ScrollContainer minWidth={680}>
+          <WideTable minWidth={680} label="Bindings">
             <Table verticalSpacing="xs">
               <Table.Thead>
                 <Table.Tr>
@@ -61,7 +62,7 @@ export function BindingsCard({ accountId }: { accountId: string }) {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         )}
       </Stack>
       <Modal opened={making} onClose={close} title="Bind to a service" size="lg">

@@ -10,6 +10,7 @@ import { bindingsQuery } from '../bindings/bindings.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageAnchor } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
+import { WideTable } from '../parts/wide-table.js';
 import type { Route, Service } from '../services/services.js';
 import { judgeKey, type KeyVerdict } from './judge-key.js';
 
@@ -97,7 +98,7 @@ function Verdicts({ judged, name }: { judged: readonly Judged[]; name: string })
 
 function VerdictsTable({ judged }: { judged: readonly Judged[] }) {
   return (
-    <Table.ScrollContainer minWidth={680}>
+    <WideTable minWidth={680} label="Keys">
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
@@ -136,7 +137,7 @@ function VerdictsTable({ judged }: { judged: readonly Judged[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

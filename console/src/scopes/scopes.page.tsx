@@ -8,6 +8,7 @@ import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
+import { WideTable } from '../parts/wide-table.js';
 import { ScopeForm } from './scope-form.js';
 import { useScopeRemoval } from './scopes.js';
 
@@ -62,7 +63,7 @@ export function ScopesPage() {
 
 function ScopesTable({ scopes, known }: { scopes: readonly Scope[]; known: readonly string[] }) {
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <WideTable minWidth={760} label="Scopes">
       <Table verticalSpacing="xs" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -78,7 +79,7 @@ function ScopesTable({ scopes, known }: { scopes: readonly Scope[]; known: reado
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

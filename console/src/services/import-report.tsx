@@ -1,5 +1,6 @@
 import { Alert, Badge, Code, Group, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
+import { counted } from '../parts/counted.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import type { ImportReport } from './import.js';
@@ -28,11 +29,11 @@ export function ImportReportView({ report }: { report: ImportReport }) {
     <Stack>
       {changed === 0 && report.newScopes.length === 0 && (
         <Alert color="gray" title="Nothing would change">
-          The service has these {report.routes.length.toLocaleString()} routes already.
+          The service has what the document says already: {counted(report.routes.length, 'route')}.
         </Alert>
       )}
       {changed > 0 && unchanged > 0 && (
-        <Text c="dimmed">{unchanged.toLocaleString()} routes stay as they are.</Text>
+        <Text c="dimmed">As before: {counted(unchanged, 'route')}.</Text>
       )}
       {parts.length > 0 && (
         <Tabs defaultValue={parts[0]?.name ?? null} keepMounted={false}>

@@ -15,6 +15,7 @@ import {
 import { notifications } from '@mantine/notifications';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
+import { counted } from '../parts/counted.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -88,7 +89,7 @@ export function ImportPage() {
                       onSuccess: ({ routes }) => {
                         notifications.show({
                           title: `${name} is as the document says`,
-                          message: `It has ${routes.length.toLocaleString()} routes.`,
+                          message: `It has ${counted(routes.length, 'route')}.`,
                         });
                         void navigate({ to: '/installation/services/$name', params: { name } });
                       },

@@ -17,7 +17,7 @@ import { CredentialFields, credentialDraftOf, credentialOf } from './credential-
 import { useServicePut, type Service } from './services.js';
 
 const identityChoices = [
-  { value: 'default', label: 'Unless it has a credential of its own' },
+  { value: 'default', label: 'Unless it has a credential' },
   { value: 'yes', label: 'Always' },
   { value: 'no', label: 'Never' },
 ];

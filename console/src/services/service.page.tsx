@@ -15,12 +15,14 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { counted } from '../parts/counted.js';
 import { Fact } from '../parts/fact.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
+import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from './credential-fields.js';
 import { ScopeSets } from './scope-sets.js';
 import { ServiceForm } from './service-form.js';
@@ -129,8 +131,8 @@ function Routes({ name }: { name: string }) {
             />
             <Text fz="sm" c="dimmed" aria-live="polite">
               {found.length === all.length
-                ? `${all.length.toLocaleString()} routes`
-                : `${found.length.toLocaleString()} of ${all.length.toLocaleString()} routes`}
+                ? counted(all.length, 'route')
+                : `${found.length.toLocaleString()} of ${counted(all.length, 'route')}`}
             </Text>
           </Group>
           {found.length === 0 && <Nothing title="No route is like that" />}
@@ -147,7 +149,7 @@ function Routes({ name }: { name: string }) {
 
 function RoutesTable({ routes }: { routes: readonly Route[] }) {
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <WideTable minWidth={640} label="Routes">
       <Table verticalSpacing="xs" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -172,6 +174,6 @@ function RoutesTable({ routes }: { routes: readonly Route[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }

@@ -7,6 +7,7 @@ import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageAnchor } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
+import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from './credential-fields.js';
 import { ServiceForm } from './service-form.js';
 import { servicesQuery, type Service } from './services.js';
@@ -53,7 +54,7 @@ export function ServicesPage() {
 
 function ServicesTable({ services }: { services: readonly Service[] }) {
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <WideTable minWidth={760} label="Services">
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -92,7 +93,7 @@ function ServicesTable({ services }: { services: readonly Service[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

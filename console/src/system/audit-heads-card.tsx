@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { accountsQuery } from '../accounts/accounts.js';
 import { ProblemAlert } from '../parts/states.js';
 import { TimeOr } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { auditHeadsQuery } from './system.js';
 
 /** The last event of every account's audit trail. Written down elsewhere, it shows later that nothing before it was changed. */
@@ -23,7 +24,7 @@ export function AuditHeadsCard() {
       {heads.error && <ProblemAlert error={heads.error} />}
       {heads.isPending && <Skeleton height={100} aria-label="Loading the heads" />}
       {all.length > 0 && (
-        <Table.ScrollContainer minWidth={720}>
+        <WideTable minWidth={720} label="Heads of the audit trails">
           <Table aria-label="Heads of the audit trails" verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -48,7 +49,7 @@ export function AuditHeadsCard() {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
       )}
       {heads.hasNextPage && (
         <Group justify="center" mt="sm">

@@ -13,9 +13,11 @@ import {
 } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
+import { counted } from '../parts/counted.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { gapsQuery, junkQuery } from './system.js';
 import { spans, type Span } from './system-search.js';
 
@@ -51,15 +53,15 @@ function Gaps({ span }: { span: Span }) {
   if (found.length === 0 && unclearEnds.length === 0)
     return (
       <Alert color="green" title="Nothing is missing">
-        {rows.toLocaleString()} rows were looked at, and their numbers follow on one another.
+        Looked at: {counted(rows, 'row')}, whose numbers follow on one another.
       </Alert>
     );
   return (
     <Stack gap="sm">
       {found.length > 0 && (
         <>
-          <Alert color="red" title={`${missingCalls.toLocaleString()} calls have no row`}>
-            {rows.toLocaleString()} rows were looked at.{' '}
+          <Alert color="red" title={`Without a row: ${counted(missingCalls, 'call')}`}>
+            Looked at: {counted(rows, 'row')}.{' '}
             {hasMore && 'There are more gaps than are told here: look at a shorter time.'}
           </Alert>
           <FewAtFirst all={found} what="gaps">
@@ -80,7 +82,7 @@ function Gaps({ span }: { span: Span }) {
 
 function GapsTable({ gaps }: { gaps: readonly Schemas['CallGapResponse'][] }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <WideTable minWidth={560} label="Gaps">
       <Table aria-label="Gaps" verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
@@ -109,7 +111,7 @@ function GapsTable({ gaps }: { gaps: readonly Schemas['CallGapResponse'][] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 
@@ -146,7 +148,7 @@ function Junk({ span }: { span: Span }) {
 
 function JunkTable({ counts }: { counts: readonly Schemas['JunkCountResponse'][] }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <WideTable minWidth={560} label="Counted calls">
       <Table aria-label="Counted calls" verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
@@ -169,6 +171,6 @@ function JunkTable({ counts }: { counts: readonly Schemas['JunkCountResponse'][]
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
