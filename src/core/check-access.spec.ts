@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { policyUnlessSet } from './account-policy.js';
-import { checkAccess, type AccessOutcome, type AccessRequest } from './check-access.js';
+import { checkAccess, type AccessOutcome, type AccessRequest, type OwnRoute } from './check-access.js'; // prettier-ignore
 import { readCredential } from './credential.js';
 import type { Denied, DenialReason } from './decision.js';
 import { CompiledAllowlist, noAllowlist, type AllowlistMode } from './ip-allowlist.js';
 // prettier-ignore
-import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type KeyDirectory } from './ports.js';
+import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type HeldSession, type KeyDirectory, type Metered, type Metering, type RateMeter } from './ports.js';
+import type { LimitStanding } from './rate-limits.js';
+import type { SentFrom } from './request-origin.js';
 import { readRequestTarget, type PathReading } from './request-path.js';
 import { RouteTable, type Route, type RouteMatch } from './route-table.js';
 
@@ -41,6 +43,22 @@ class Directory implements KeyDirectory {
   }
 }
 
+/** Says what it is told to, and keeps what it was asked. */
+class Meter implements RateMeter {
+  readonly taken: [keyId: string, at: number][] = [];
+
+  constructor(readonly metering: Metering = { exceeded: null, standings: [] }) {}
+
+  take({ key }: Metered, at: number): Metering {
+    this.taken.push([key.id, at]);
+    return this.metering;
+  }
+
+  look(): readonly LimitStanding[] {
+    return [];
+  }
+}
+
 const listOf = (mode: AllowlistMode, ...cidrs: string[]) =>
   new CompiledAllowlist({ mode, entries: cidrs.map((cidr) => ({ cidr })) });
 const anywhere = new CompiledAllowlist(noAllowlist);
@@ -67,6 +85,7 @@ interface World {
   held: Omit<HeldCredential, 'key' | 'account'>;
   known: boolean;
   directory: Partial<Pick<Directory, 'failure' | 'firstUseFailure' | 'stands' | 'slow'>>;
+  meter: Meter;
 }
 
 const retiredBy = (id: string) => ({
@@ -94,6 +113,7 @@ function fineWorld(): World {
       scopes: new Set(['contacts.read']),
       grantableScopes: new Set(),
       ipAllowlist: anywhere,
+      rateLimits: null,
       bindings: new Map(),
     },
     account: {
@@ -105,11 +125,14 @@ function fineWorld(): World {
       entitledScopes: null,
       ipAllowlist: anywhere,
       policy: policyUnlessSet,
+      rateLimits: null,
+      timeZone: 'UTC',
     },
     // prettier-ignore
     held: { id: 'sec_1', start: 'lk_prod_4fGh', createdAt: now - 10 * day, endsAt: null, revokedAt: null, over: false, retiresAt: null, rotation: null, used: true },
     known: true,
     directory: {},
+    meter: new Meter(),
   };
 }
 
@@ -132,7 +155,7 @@ async function judge(world: World): Promise<Judged> {
     credential,
     target: { service, match, ...(forwarder && { forwarder }) },
   };
-  const outcome = await checkAccess(request, directory);
+  const outcome = await checkAccess(request, directory, world.meter);
   const answer = outcome.decision.allowed ? 'allowed' : outcome.decision.reason;
   return { outcome, directory, held, answer };
 }
@@ -201,6 +224,7 @@ describe('a request with nothing wrong', () => {
       secretState: 'current',
       credentialKind: 'bearer',
       wouldDeny: null,
+      limits: [],
     });
     expect(directory.asked).toEqual([secret]);
   });
@@ -625,7 +649,7 @@ describe('the first use of a secret', () => {
     };
     let answered = false;
     const { caller, path, credential, service, match } = world;
-    const answer = checkAccess({ now, caller, path, credential, target: { service, match } }, directory).then((outcome) => {
+    const answer = checkAccess({ now, caller, path, credential, target: { service, match } }, directory, new Meter()).then((outcome) => {
       answered = true;
       return outcome;
     });
@@ -669,6 +693,48 @@ describe('the first use of a secret', () => {
 });
 
 // prettier-ignore
+describe('the limits come last', () => {
+  const standing: LimitStanding = { policyName: 'DAILY', appliesTo: 'key', limit: 1, used: 1, remaining: 0, intervalMs: day, resetsAt: now + 2001 };
+  const full = () => new Meter({ exceeded: standing, standings: [standing] });
+  const meteredBy = (meter: Meter): Change => (world) => (world.meter = meter);
+
+  it.each(faults)('%s (%s) costs nothing, and is told before a limit without room', async (reason, _how, change) => {
+    const meter = full();
+    const { answer, outcome } = await judgeWith(change, meteredBy(meter));
+    expect([answer, meter.taken, outcome.limits]).toEqual([reason, [], []]);
+  });
+
+  it('a call that may pass is counted once, for its key, at its time; how its limits stand goes with it', async () => {
+    const meter = new Meter({ exceeded: null, standings: [standing] });
+    const { answer, outcome } = await judgeWith(meteredBy(meter));
+    expect([answer, meter.taken, outcome.limits]).toEqual(['allowed', [['key_1', now]], [standing]]);
+  });
+
+  it('the first use of a secret is counted once as well, and recorded even if a limit has no room', async () => {
+    const meter = full();
+    const { answer, directory } = await judgeWith((world) => Object.assign(world.held, { used: false }), meteredBy(meter));
+    expect([answer, meter.taken.length, directory.firstUses.length]).toEqual(['RATE_LIMITED', 1, 1]);
+  });
+
+  it('a limit without room denies, says which, and rounds the wait up to whole seconds', async () => {
+    const judged = await judgeWith(meteredBy(full()));
+    expect(denialOf(judged)).toEqual({ allowed: false, reason: 'RATE_LIMITED', context: { limit: standing, retryAfterSeconds: 3 } });
+    expect(judged.outcome.limits).toEqual([standing]);
+  });
+
+  it.each<[what: string, change: Change, counts: boolean]>([
+    ['a route of ours that opens no API', (world) => Object.assign(world, { service: null, match: { kind: 'own', path: '/x', scopeSets: [] } }), false],
+    ['one that stands for an API', (world) => Object.assign(world, { service: null, match: { kind: 'own', path: '/x', scopeSets: [], isMetered: true } }), true],
+    ['a public route', (world) => (world.match = { kind: 'found', route: { ...route, public: true } }), false],
+    ['any other route', () => {}, true],
+  ])('%s: counts is %p', async (_what, change, counts) => {
+    const meter = full();
+    const { answer } = await judgeWith(change, meteredBy(meter));
+    expect([answer, meter.taken.length]).toEqual(counts ? ['RATE_LIMITED', 1] : ['allowed', 0]);
+  });
+});
+
+// prettier-ignore
 describe('from the bytes that were sent', () => {
   // prettier-ignore
   const routes: Route[] = [route, { ...route, id: 'rte_2', path: '/contacts/export', scopeSets: [['contacts.export']] }];
@@ -705,5 +771,101 @@ describe('from the bytes that were sent', () => {
     ['#85 an absolute target', 'http://example.org/crm/contacts/7', bearer, 'allowed'],
   ])('%s', async (_name, target, headers, answer) => {
     expect((await judgeWith(sent(target, headers))).answer).toBe(answer);
+  });
+});
+
+describe('somebody who is signed in', () => {
+  const account: HeldAccount = {
+    ...{ id: 'acc_1', name: 'A', isOperator: false, suspended: false, allowHapikey: true },
+    ...{ entitledScopes: null, ipAllowlist: anywhere, policy: policyUnlessSet },
+    ...{ rateLimits: null, timeZone: 'UTC' },
+  };
+  const session: HeldSession = {
+    ...{ id: 'ses_1', person: { id: 'per_1', name: 'P', email: 'p@example.com' } },
+    ...{ startedAt: now - day, expiresAt: now + 1, endedAt: null },
+    members: [{ id: 'mem_1', role: 'auditor', account }],
+  };
+  const own: OwnRoute = { kind: 'own', path: '/v1/x', scopeSets: [['latchkey.keys.read']] };
+
+  interface Visit {
+    readonly session?: HeldSession | null;
+    readonly account?: Partial<HeldAccount>;
+    readonly route?: Partial<OwnRoute>;
+    readonly sentFrom?: SentFrom;
+    readonly failure?: Error;
+  }
+
+  /** As it is made, the request is allowed. */
+  function visit(given: Visit = {}): Promise<AccessOutcome> {
+    const changed = { ...account, ...given.account };
+    const members = session.members.map((member) => ({ ...member, account: changed }));
+    const held = given.session === undefined ? { ...session, members } : given.session;
+    const find = () => (given.failure ? Promise.reject(given.failure) : Promise.resolve(held));
+    const request: AccessRequest = {
+      now,
+      caller: { determined: true, ip: '192.0.2.1' },
+      path: readRequestTarget('/v1/x').path,
+      credential: {
+        ...{ kind: 'session', token: 't' },
+        engagement: { hapikey: 'absent', bearer: 'absent', accessToken: 'absent' },
+      },
+      sentFrom: given.sentFrom ?? { method: 'POST', origin: 'here' },
+      target: { service: null, match: { ...own, ...given.route } },
+    };
+    return checkAccess(request, new Directory(null), new Meter(), { find });
+  }
+
+  it('is let in by the scopes of their role, and named', async () => {
+    expect(await visit()).toMatchObject({
+      ...{ decision: { allowed: true, usedScopes: ['latchkey.keys.read'] }, credential: null },
+      ...{ session: { id: 'ses_1' }, member: { id: 'mem_1' }, credentialKind: 'session' },
+    });
+  });
+
+  it.each<[reason: DenialReason, given: Visit]>([
+    ['STORE_UNAVAILABLE', { failure: new StoreUnavailableError() }],
+    ['SESSION_UNKNOWN', { session: null }],
+    ['SESSION_ENDED', { session: { ...session, endedAt: now - 1 } }],
+    ['SESSION_EXPIRED', { session: { ...session, expiresAt: now } }],
+    ['CROSS_ORIGIN', { sentFrom: { method: 'POST', origin: 'untold' } }],
+    ['CROSS_ORIGIN', { sentFrom: { method: 'GET', origin: 'elsewhere' } }],
+    ['ACCOUNT_SUSPENDED', { account: { suspended: true } }],
+    ['IP_NOT_ALLOWED', { account: { ipAllowlist: elsewhere('enforce') } }],
+    ['SCOPE_MISSING', { route: { scopeSets: [['latchkey.keys.write']] } }],
+    ['SCOPE_MISSING', { session: { ...session, members: [] } }],
+  ])('is refused: %s', async (reason, given) => {
+    const { decision } = await visit(given);
+    expect((decision as Denied).reason).toBe(reason);
+  });
+
+  it('is told the first thing that is wrong', async () => {
+    const ended = { ...session, endedAt: now - 2, expiresAt: now - 1 };
+    const origin = { method: 'POST', origin: 'elsewhere' } as const;
+    const reasonOf = async (given: Visit) => ((await visit(given)).decision as Denied).reason;
+    expect(await reasonOf({ session: ended, sentFrom: origin })).toBe('SESSION_ENDED');
+    expect(await reasonOf({ session: { ...ended, endedAt: null }, sentFrom: origin })).toBe(
+      'SESSION_EXPIRED',
+    );
+    expect(await reasonOf({ sentFrom: origin, account: { suspended: true } })).toBe('CROSS_ORIGIN');
+    const ipAllowlist = elsewhere('enforce');
+    expect(await reasonOf({ account: { suspended: true, ipAllowlist } })).toBe('ACCOUNT_SUSPENDED');
+  });
+
+  it('is no member of anything on what is open to all people', async () => {
+    const { decision, member } = await visit({
+      ...{ account: { suspended: true, ipAllowlist: elsewhere('enforce') } },
+      route: { scopeSets: [], openTo: 'people' },
+    });
+    expect([decision.allowed, member]).toEqual([true, null]);
+  });
+
+  it('what a list in report mode would have said is told', async () => {
+    const { wouldDeny } = await visit({ account: { ipAllowlist: elsewhere('report') } });
+    expect(wouldDeny).toBe('IP_NOT_ALLOWED');
+  });
+
+  it('is nobody where no session is a credential', async () => {
+    const { decision } = await visit({ session: null });
+    expect((decision as Denied).reason).toBe('SESSION_UNKNOWN');
   });
 });

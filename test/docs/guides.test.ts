@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -126,6 +126,31 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     expect(JSON.parse(fileOf('trail.json'))).toMatchObject({ intact: true, brokenAt: null });
   });
 
+  it('limit-a-key.md: limits are set, met, and looked at', async () => {
+    const limited = await crm.makeKey();
+    const operator = latchkey.operatorKey;
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
+      ...{ MANAGEMENT_SECRET: operator, OPERATOR_SECRET: operator, GATEWAY: latchkey.accessUrl },
+      ...{ ACCOUNT: crm.accountId, KEY: limited.id, SECRET: limited.secret },
+    };
+    const commands = codeOf('limit-a-key.md', 'sh');
+    const options = { env, cwd: folder };
+    const { stdout, stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], options); // prettier-ignore
+    expect(stderr).toBe('');
+    expect(stdout).toContain('429 Too Many Requests');
+    expect(stdout).toMatch(/^RateLimit: "TEN_SECONDLY_ROLLING";r=0;t=\d+, "DAILY";r=249997;t=\d+, "ACCOUNT_DAILY";r=999997;t=\d+\r$/m); // prettier-ignore
+    expect(stdout).toMatch(/^X-Latchkey-RateLimit-Daily-Remaining: 249997\r$/m);
+    expect(stdout).toContain(
+      '"policyName":"TEN_SECONDLY_ROLLING","appliesTo":"key","limit":3,"used":3',
+    );
+    expect(stdout).toContain('"timeZone":"Europe/Dublin"');
+    const at = `/v1/accounts/${crm.accountId}`;
+    expect(await latchkey.manage('PATCH', at, { rateLimits: null })).toMatchObject({
+      rateLimits: { rolling: null, daily: null },
+    });
+  });
+
   it('notices.md: a webhook is set up, tested, and verified by the code of the page', async () => {
     const first = await secretSaid(
       codeOf('notices.md', 'sh'),
@@ -146,6 +171,31 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     expect(isGenuine({ ...headers, 'webhook-timestamp': '1' }, body, first)).toBe(false);
     const { emails } = await latchkey.manage('GET', `/v1/accounts/${crm.accountId}/notice-emails`);
     expect(emails).toEqual(['ops@example.com']);
+  });
+
+  it('people-and-roles.md: invited, signed in, made something else, and let go', async () => {
+    const { id } = await latchkey.manage('POST', '/v1/accounts', { name: 'With people' });
+    const script = `${codeOf('people-and-roles.md', 'sh')}\nprintf '\\n%s %s' "$LINK" "$RECOVERY"`;
+    const password = 'Kq5-xW2m-Zr8t-Lp1c';
+    meetSecret(password);
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
+      ...{ ACCOUNT: id, MANAGEMENT_SECRET: latchkey.operatorKey, PASSWORD: password },
+    };
+    const options = { env, cwd: folder };
+    const command = ['--norc', '-euo', 'pipefail', '-c', script];
+    const { stdout, stderr } = await run('bash', command, options);
+    expect(stderr).toBe('');
+    for (const [token] of stdout.matchAll(/lk[ls]_[0-9A-Za-z]{38}/g)) meetSecret(token);
+    // The browser's part, in which the session lies.
+    rmSync(join(folder, 'cookies.txt'));
+    const trail = JSON.parse(readFileSync(join(folder, 'trail-of-people.json'), 'utf8'));
+    expect(trail.results.map(({ action }: Json) => action).toReversed()).toEqual([
+      ...['account.created', 'member.invited', 'member.invited', 'member.invitation_revoked'],
+      ...['member.joined', 'person.signed_in', 'person.signed_out', 'person.signed_in'],
+      ...['member.role_changed', 'member.sessions_ended', 'member.recovery_link_made'],
+      'member.removed',
+    ]);
   });
 
   it('check-the-audit-trail.md: looked at, checked, and its head kept', async () => {
