@@ -111,6 +111,10 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await page.getByText('1 scope of the catalogue').waitFor();
     expect([await status(), await status('contacts')]).toEqual([403, 200]);
 
+    await latchkey.manage('PATCH', path, { rateLimits: { daily: { requests: 250 } } });
+    await page.reload();
+    await page.getByText(/ of 250 calls in a day of/).waitFor();
+
     await press('Suspend…');
     await press('Suspend the account', dialog);
     await dialog.waitFor({ state: 'hidden' });
@@ -309,7 +313,8 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await row.getByText(head.digest).waitFor();
     await page.getByText('The last hour').click();
     await page.waitForURL('**/system?over=hour');
-    expect(await page.getByText('Nothing is missing').count()).toBe(1);
+    await page.getByText('Nothing is missing').waitFor();
+    expect(await row.count()).toBe(1);
   });
 
   it('is alone in there: an account’s own admin is neither shown the way nor let in', async () => {

@@ -12,6 +12,7 @@ import { Time } from '../parts/time.js';
 import { AccountBadges } from './account-badges.js';
 import { AccountForm } from './account-form.js';
 import { accountQuery, useAccountStop, useAccountUpdate, type Account } from './accounts.js';
+import { LimitsCard } from './limits-card.js';
 
 /** One account as the operator sees it: how far it reaches, whether it works, and where its calls go. */
 export function AccountPage() {
@@ -76,6 +77,7 @@ function Facts({ account }: { account: Account }) {
             </Text>
           )}
         </Card>
+        <LimitsCard accountId={accountId} />
         <BindingsCard accountId={accountId} />
       </Stack>
       <Modal opened={editing} onClose={close} title={`Edit ${name}`} size="lg">
