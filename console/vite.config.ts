@@ -10,6 +10,8 @@ export default defineConfig({
   build: { assetsInlineLimit: 0, sourcemap: false, reportCompressedSize: true },
   server: {
     port: 5173,
-    proxy: Object.fromEntries(['/v1', '/openapi.json', '/docs'].map((path) => [path, server])),
+    proxy: Object.fromEntries(
+      ['/v1', '/openapi.json', '/docs', '/latchkey'].map((path) => [path, server]),
+    ),
   },
 });

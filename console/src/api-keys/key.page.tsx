@@ -13,7 +13,7 @@ import {
 } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Fact } from '../parts/fact.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
@@ -77,17 +77,6 @@ function Facts({ apiKey: key, standing }: { apiKey: ApiKey; standing: Standing }
         <Secrets apiKey={key} />
       </Stack>
     </>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div>
-      <Text fz="xs" c="dimmed">
-        {label}
-      </Text>
-      <Text component="div">{children}</Text>
-    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Schemas } from '@latchkey/sdk';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { answered, api } from '../api/client.js';
+import { everyPage } from '../api/pages.js';
 import type { KeysSearch } from './keys-search.js';
 
 export type ApiKey = Schemas['ApiKeyResponse'];
@@ -57,19 +58,7 @@ export function usageQuery(accountId: string, keyId: string) {
 export const scopesQuery = queryOptions({
   queryKey: ['scopes'],
   staleTime: 60_000,
-  queryFn: async (): Promise<readonly Scope[]> => {
-    const all: Scope[] = [];
-    for (let after: string | undefined; ;) {
-      const { results, paging } = await answered(
-        api.GET('/v1/scopes', {
-          params: { query: { limit: 500, ...(after !== undefined && { after }) } },
-        }),
-      );
-      all.push(...results);
-      after = paging.next?.after;
-      if (after === undefined) return all;
-    }
-  },
+  queryFn: () => everyPage((query) => answered(api.GET('/v1/scopes', { params: { query } }))),
 });
 
 /** The secret that calls are made with, or were last. */

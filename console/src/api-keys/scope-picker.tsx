@@ -13,7 +13,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { Scope } from './keys.js';
 
-/** What a scope is about, and what it lets do to it: `crm.contacts.read` is `read` of `crm.contacts`. */
+/** What a scope is about, and what it lets do to it: `crm.contacts.read` is `read` of `crm.contacts`, and so is `crm.contacts:read`. */
 interface Subject {
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -22,7 +22,7 @@ interface Subject {
 function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
   const subjects = new Map<string, Scope[]>();
   for (const scope of scopes) {
-    const end = scope.name.lastIndexOf('.');
+    const end = Math.max(scope.name.lastIndexOf('.'), scope.name.lastIndexOf(':'));
     const name = end === -1 ? scope.name : scope.name.slice(0, end);
     subjects.set(name, [...(subjects.get(name) ?? []), scope]);
   }
@@ -31,17 +31,26 @@ function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Which scopes a key gets, by what they are about. @param offered those that whoever chooses may give */
+/**
+ * Which scopes a key gets, or can be given, by what they are about.
+ *
+ * @param offered those that whoever chooses may give
+ * @param whenNone what it means to choose none
+ */
 export function ScopePicker({
   offered,
   chosen,
   onChange,
   error,
+  description = 'Give what is needed now: more can be added without a new secret.',
+  whenNone = 'Without a scope, the key opens only routes that any key may call.',
 }: {
   offered: readonly Scope[];
   chosen: readonly string[];
   onChange: (scopes: string[]) => void;
   error?: string | undefined;
+  description?: string;
+  whenNone?: string;
 }) {
   const [sought, setSought] = useState('');
   const subjects = useMemo(() => subjectsOf(offered), [offered]);
@@ -64,13 +73,13 @@ export function ScopePicker({
       else next.delete(name);
     onChange([...next].sort());
   };
-  const readable = offered.filter(({ name }) => name.endsWith('.read')).map(({ name }) => name);
+  const readable = offered.filter(({ name }) => /[.:]read$/.test(name)).map(({ name }) => name);
   return (
     <Stack gap="xs">
       <Group justify="space-between" align="flex-end">
         <TextInput
           label="Scopes"
-          description="Give what is needed now: more can be added without a new secret."
+          description={description}
           placeholder="Look for a scope or a kind of data"
           leftSection={<IconSearch size={16} aria-hidden />}
           value={sought}
@@ -102,7 +111,7 @@ export function ScopePicker({
           <Table.Tbody>
             {shown.map(({ name, scopes }) => (
               <Table.Tr key={name}>
-                <Table.Th scope="row" w="34%" fw={600}>
+                <Table.Th scope="row" w="34%" fw={600} className="breakable">
                   {name}
                 </Table.Th>
                 <Table.Td>
@@ -132,7 +141,7 @@ export function ScopePicker({
       </ScrollArea.Autosize>
       <Text fz="sm" aria-live="polite">
         {chosen.length === 0
-          ? 'Without a scope, the key opens only routes that any key may call.'
+          ? whenNone
           : `${chosen.length} chosen: ${chosen.slice(0, 6).join(', ')}${chosen.length > 6 ? ', …' : ''}`}
       </Text>
     </Stack>

@@ -8,9 +8,12 @@ import {
 } from '@tanstack/react-router';
 import type { QueryClient } from '@tanstack/react-query';
 import { queryClient, whenSignedOut } from '../api/queries.js';
-import { homeOf, rememberHome, visitorQuery } from '../session/session.js';
+import { homeOf, isOperator, rememberHome, useVisitor, visitorQuery } from '../session/session.js';
 import { readKeysSearch } from '../api-keys/keys-search.js';
 import { readLogSearch } from '../request-log/log-search.js';
+import { readTesterSearch } from '../route-tester/tester-search.js';
+import { readSystemSearch } from '../system/system-search.js';
+import { readSoughtText } from '../parts/search.js';
 import { Failure, Nothing, Waiting } from '../parts/states.js';
 
 const rootRoute = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -113,12 +116,93 @@ const membersRoute = createRoute({
   component: lazyRouteComponent(() => import('../members/members.page.js'), 'MembersPage'),
 });
 
+/** What all accounts share: for whoever runs the installation. */
+const installationRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: '/installation',
+  component: Installation,
+});
+
+function Installation() {
+  if (isOperator(useVisitor())) return <Outlet />;
+  return <Nothing title="You may not see this">It is for whoever runs the installation.</Nothing>;
+}
+
+const installationHomeRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/installation/accounts' });
+  },
+});
+
+const accountsRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/accounts',
+  validateSearch: readSoughtText,
+  component: lazyRouteComponent(() => import('../accounts/accounts.page.js'), 'AccountsPage'),
+});
+
+const oneAccountRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/accounts/$accountId',
+  component: lazyRouteComponent(() => import('../accounts/account.page.js'), 'AccountPage'),
+});
+
+const servicesRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/services',
+  component: lazyRouteComponent(() => import('../services/services.page.js'), 'ServicesPage'),
+});
+
+const serviceRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/services/$name',
+  validateSearch: readSoughtText,
+  component: lazyRouteComponent(() => import('../services/service.page.js'), 'ServicePage'),
+});
+
+const importRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/services/$name/import',
+  component: lazyRouteComponent(() => import('../services/import.page.js'), 'ImportPage'),
+});
+
+const testerRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/route-tester',
+  validateSearch: readTesterSearch,
+  component: lazyRouteComponent(
+    () => import('../route-tester/route-tester.page.js'),
+    'RouteTesterPage',
+  ),
+});
+
+const scopesRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/scopes',
+  validateSearch: readSoughtText,
+  component: lazyRouteComponent(() => import('../scopes/scopes.page.js'), 'ScopesPage'),
+});
+
+const systemRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/system',
+  validateSearch: readSystemSearch,
+  component: lazyRouteComponent(() => import('../system/system.page.js'), 'SystemPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   ...linkRoutes,
   insideRoute.addChildren([
     homeRoute,
     accountRoute.addChildren([keysRoute, createKeyRoute, keyRoute, logRoute, membersRoute]),
+    installationRoute.addChildren([
+      ...[installationHomeRoute, accountsRoute, oneAccountRoute],
+      ...[servicesRoute, serviceRoute, importRoute],
+      ...[testerRoute, scopesRoute, systemRoute],
+    ]),
   ]),
 ]);
 

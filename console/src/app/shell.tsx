@@ -14,17 +14,29 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
+  IconBuilding,
   IconChevronDown,
+  IconHeartbeat,
   IconKey,
+  IconListCheck,
   IconListSearch,
   IconMoon,
+  IconRouteScan,
+  IconServer,
   IconSun,
   IconUsers,
 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { answered, api } from '../api/client.js';
-import { homeOf, standingIn, useVisitor, visitorQuery, type Visitor } from '../session/session.js';
+import {
+  homeOf,
+  isOperator,
+  standingIn,
+  useVisitor,
+  visitorQuery,
+  type Visitor,
+} from '../session/session.js';
 import mark from './latchkey.svg';
 import { PageNavLink } from '../parts/links.js';
 
@@ -34,6 +46,15 @@ const rooms = [
   { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
   { to: '/accounts/$accountId/members', label: 'Members', icon: IconUsers, scope: 'latchkey.members.read' },
 ] as const; // prettier-ignore
+
+/** What all accounts share, for whoever runs the installation. */
+const installationRooms = [
+  { to: '/installation/accounts', label: 'Accounts', icon: IconBuilding },
+  { to: '/installation/services', label: 'Services', icon: IconServer },
+  { to: '/installation/route-tester', label: 'Who may call?', icon: IconRouteScan },
+  { to: '/installation/scopes', label: 'Scopes', icon: IconListCheck },
+  { to: '/installation/system', label: 'System', icon: IconHeartbeat },
+] as const;
 
 /** What is around every page inside: where one is, where one can go, and who one is. */
 export function Shell() {
@@ -93,6 +114,23 @@ export function Shell() {
                 />
               ))}
           </Stack>
+          {isOperator(visitor) && (
+            <Stack gap={2} mt="lg">
+              <Text fz="xs" fw={600} c="dimmed" px="sm">
+                Installation
+              </Text>
+              {installationRooms.map(({ to, label, icon: Icon }) => (
+                <PageNavLink
+                  key={to}
+                  to={to}
+                  label={label}
+                  leftSection={<Icon size={18} aria-hidden />}
+                  activeProps={{ 'data-active': true }}
+                  onClick={close}
+                />
+              ))}
+            </Stack>
+          )}
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main>

@@ -15,3 +15,12 @@ export function present<T extends object>(values: T): Partial<T> {
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
 }
+
+/** What is looked for in a list that has no other filter. */
+export interface SoughtText {
+  readonly q?: string;
+}
+
+export function readSoughtText(search: RawSearch): SoughtText {
+  return present({ q: textIn(search.q) });
+}

@@ -37,12 +37,19 @@ export interface Standing {
   may(scope: string): boolean;
 }
 
+/** As the admin that the operator's own account has them for, they act on every account and on what all share. */
+function operatorsMembership({ memberships }: Visitor): Membership | undefined {
+  return memberships.find(({ account, role }) => account.isOperator && role === 'admin');
+}
+
+export function isOperator(visitor: Visitor): boolean {
+  return operatorsMembership(visitor) !== undefined;
+}
+
 /** `null` where nobody who is signed in may look. */
 export function standingIn(visitor: Visitor, accountId: string): Standing | null {
   const own = visitor.memberships.find(({ account }) => account.id === accountId);
-  const operator = visitor.memberships.find(
-    ({ account, role }) => account.isOperator && role === 'admin',
-  );
+  const operator = operatorsMembership(visitor);
   const membership = own ?? operator;
   if (membership === undefined) return null;
   const scopes = new Set(membership.scopes);

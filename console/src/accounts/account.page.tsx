@@ -1,0 +1,131 @@
+import { Button, Card, Modal, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { BindingsCard } from '../bindings/bindings-card.js';
+import { counted } from '../parts/counted.js';
+import { Fact } from '../parts/fact.js';
+import { PageButton } from '../parts/links.js';
+import { PageHead } from '../parts/page-head.js';
+import { ProblemAlert } from '../parts/states.js';
+import { Time } from '../parts/time.js';
+import { AccountBadges } from './account-badges.js';
+import { AccountForm } from './account-form.js';
+import { accountQuery, useAccountStop, useAccountUpdate, type Account } from './accounts.js';
+import { LimitsCard } from './limits-card.js';
+
+/** One account as the operator sees it: how far it reaches, whether it works, and where its calls go. */
+export function AccountPage() {
+  const { accountId } = useParams({ from: '/inside/installation/accounts/$accountId' });
+  const account = useQuery(accountQuery(accountId));
+  if (account.error)
+    return (
+      <>
+        <PageHead title="Account" />
+        <ProblemAlert error={account.error} />
+      </>
+    );
+  if (account.data === undefined) return <Skeleton height={320} aria-label="Loading the account" />;
+  return <Facts key={accountId} account={account.data} />;
+}
+
+function Facts({ account }: { account: Account }) {
+  const { id: accountId, name, allowHapikey, entitledScopes, createdAt } = account;
+  const [editing, { open, close }] = useDisclosure();
+  const update = useAccountUpdate(accountId);
+  return (
+    <>
+      <PageHead
+        title={name}
+        actions={
+          <>
+            <PageButton to="/accounts/$accountId/keys" params={{ accountId }} variant="default">
+              Its keys
+            </PageButton>
+            <Button variant="default" onClick={open}>
+              Edit…
+            </Button>
+            {!account.isOperator && <StopButton account={account} />}
+          </>
+        }
+      >
+        <AccountBadges account={account} />
+      </PageHead>
+      <Stack gap="lg">
+        <Card withBorder>
+          <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
+            <Fact label="Id">
+              <Text ff="monospace" fz="sm">
+                {accountId}
+              </Text>
+            </Fact>
+            <Fact label="Its keys may have">
+              {entitledScopes === null
+                ? 'every scope of the catalogue'
+                : `${counted(entitledScopes.length, 'scope')} of the catalogue`}
+            </Fact>
+            <Fact label="Keys in the address">
+              {allowHapikey ? 'allowed, as hapikey' : 'refused'}
+            </Fact>
+            <Fact label="Since">
+              <Time at={createdAt} />
+            </Fact>
+          </SimpleGrid>
+          {entitledScopes !== null && entitledScopes.length > 0 && (
+            <Text fz="sm" c="dimmed" mt="md" lineClamp={4}>
+              {entitledScopes.join(', ')}
+            </Text>
+          )}
+        </Card>
+        <LimitsCard accountId={accountId} />
+        <BindingsCard accountId={accountId} />
+      </Stack>
+      <Modal opened={editing} onClose={close} title={`Edit ${name}`} size="lg">
+        <AccountForm account={account} saving={update} onSaved={close} onCancel={close} />
+      </Modal>
+    </>
+  );
+}
+
+/** To stop an account stops every integration that it has, so that is asked for once more; to go on is not. */
+function StopButton({ account: { id, name, state } }: { account: Account }) {
+  const [asking, { open, close }] = useDisclosure();
+  const stop = useAccountStop(id);
+  if (state === 'suspended')
+    return (
+      <>
+        <Button loading={stop.isPending} onClick={() => stop.mutate('resume')}>
+          Resume
+        </Button>
+        {stop.error && <ProblemAlert error={stop.error} />}
+      </>
+    );
+  return (
+    <>
+      <Button color="red" variant="light" onClick={open}>
+        Suspend…
+      </Button>
+      <Modal opened={asking} onClose={close} title={`Suspend ${name}`}>
+        <Stack>
+          <Title order={3} fz="md">
+            Every key of this account is refused at once
+          </Title>
+          <Text>
+            Nothing is lost: as soon as it is resumed, the same keys work again, each as it was.
+          </Text>
+          {stop.error && <ProblemAlert error={stop.error} />}
+          <Button
+            color="red"
+            loading={stop.isPending}
+            onClick={() => stop.mutate('suspend', { onSuccess: close })}
+          >
+            Suspend the account
+          </Button>
+          <Button variant="default" onClick={close}>
+            Leave it
+          </Button>
+        </Stack>
+      </Modal>
+    </>
+  );
+}
