@@ -14,10 +14,16 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
+  IconBell,
+  IconChecklist,
   IconChevronDown,
+  IconHistory,
   IconKey,
   IconListSearch,
+  IconMapPin,
   IconMoon,
+  IconReport,
+  IconSettings,
   IconSun,
   IconUsers,
 } from '@tabler/icons-react';
@@ -31,8 +37,14 @@ import { PageNavLink } from '../parts/links.js';
 /** The rooms of an account, in the order of use. */
 const rooms = [
   { to: '/accounts/$accountId/keys', label: 'Keys', icon: IconKey, scope: 'latchkey.keys.read' },
+  { to: '/accounts/$accountId/hygiene', label: 'Hygiene', icon: IconChecklist, scope: 'latchkey.keys.read' },
   { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/audit', label: 'Audit trail', icon: IconHistory, scope: 'latchkey.audit.read' },
+  { to: '/accounts/$accountId/registers', label: 'Registers', icon: IconReport, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/ip-allowlist', label: 'IP allowlist', icon: IconMapPin, scope: 'latchkey.keys.read' },
+  { to: '/accounts/$accountId/notices', label: 'Notices', icon: IconBell, scope: 'latchkey.notices.read' },
   { to: '/accounts/$accountId/members', label: 'Members', icon: IconUsers, scope: 'latchkey.members.read' },
+  { to: '/accounts/$accountId/settings', label: 'Settings', icon: IconSettings, scope: 'latchkey.accounts.read' },
 ] as const; // prettier-ignore
 
 /** What is around every page inside: where one is, where one can go, and who one is. */
