@@ -79,7 +79,7 @@ const APP_MODULE = '^src/app\\.module\\.ts$';
 const LATCHKEY = '^src/latchkey\\.ts$';
 /** What opens an installation and puts the rooms together. */
 const WIRING =
-  '^src/(main|command-line|app\\.module|latchkey|installation|inspection|write-openapi)\\.ts$';
+  '^src/(main|command-line|app\\.module|latchkey|installation|inspection|rescue|write-openapi)\\.ts$';
 const UNTELLING_NAME = '(^|/)(utils|helpers|common|shared)([./]|$)';
 
 const room = (name) => `^src/${name}/`;

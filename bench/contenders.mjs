@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,17 +9,21 @@ import { pinnedTo } from './pinning.mjs';
 export const serverCpu = 0;
 export const loadCpu = 1;
 
+const { newSecret } = await import('../dist/src/core/secret-format.js');
+
 const latchkeyMain = new URL('../dist/src/main.js', import.meta.url).pathname;
 const script = (name) => new URL(`./servers/${name}.mjs`, import.meta.url).pathname;
 const readyMsMax = 20_000;
 
 /** Starts a server as a process of its own. `url` is asked until it answers. */
-async function start(name, cpu, args, url, environment = {}) {
-  const [command, ...rest] = pinnedTo(cpu, [process.execPath, ...args]);
+async function start(name, cpu, args, url, environment = {}, before = [process.execPath]) {
+  const [command, ...rest] = pinnedTo(cpu, [...before, ...args]);
   const child = spawn(command, rest, {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   const startedMs = performance.now();
   for (;;) {
     if (child.exitCode !== null)
@@ -31,7 +35,7 @@ async function start(name, cpu, args, url, environment = {}) {
       throw new Error(`${name} does not answer on ${url}.`);
     await sleep(50);
   }
-  return { name, pid: child.pid, stop: () => stopped(child) };
+  return { name, pid: child.pid, said: () => said, stop: () => stopped(child) };
 }
 
 function stopped(child) {
@@ -73,6 +77,62 @@ export async function startReplyFrom(port, upstream) {
     url,
   );
   return { ...server, url, headers: {} };
+}
+
+/** better-auth's api-key plugin, set up as well as it can be. It says its key once it listens. */
+export async function startBetterAuth(port) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const url = `http://127.0.0.1:${port}/verify`;
+  const entry = new URL('./peers/better-auth.mjs', import.meta.url).pathname;
+  const server = await start(
+    'better-auth, verifyApiKey',
+    serverCpu,
+    [entry, String(port), join(folder, 'auth.db')],
+    url,
+  );
+  return {
+    ...server,
+    url,
+    headers: { 'X-Api-Key': server.said().trim() },
+    stop: () => stoppedFor(server, folder),
+  };
+}
+
+/** nginx that forwards and does nothing else: what a gateway could be at best. `null` where there is no nginx. */
+export async function startNginx(port, upstream) {
+  if (spawnSync('nginx', ['-v']).error !== undefined) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, nginxConfiguration(folder, port, new URL(upstream).host));
+  const url = `http://127.0.0.1:${port}/bench/items`;
+  const command = ['nginx', '-p', folder, '-c', file];
+  const server = await start('nginx, proxy_pass alone', serverCpu, command, url, {}, []);
+  return { ...server, url, headers: {}, stop: () => stoppedFor(server, folder) };
+}
+
+async function stoppedFor(server, folder) {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** One process, as everything else that is measured; connections to the upstream are kept, as everywhere else. */
+function nginxConfiguration(folder, port, upstream) {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `  ${kind}_temp_path ${folder}/${kind};`,
+  );
+  return [
+    ...[
+      'daemon off;',
+      'master_process off;',
+      `pid ${folder}/nginx.pid;`,
+      'error_log stderr error;',
+    ],
+    ...['events { worker_connections 4096; }', 'http {', '  access_log off;', ...temporary],
+    ...[`  upstream api { server ${upstream}; keepalive 256; }`, '  keepalive_requests 1000000;'],
+    ...['  server {', `    listen 127.0.0.1:${port};`, '    location /bench/ {'],
+    ...['      proxy_pass http://api/;', '      proxy_http_version 1.1;'],
+    ...['      proxy_set_header Connection "";', '    }', '  }', '}', ''],
+  ].join('\n');
 }
 
 /** A Latchkey of its own with one service, one account and one key, whose secret is warm before anything is measured. */
@@ -138,17 +198,26 @@ export async function startLatchkey(mode, port, upstream) {
       callerIp: '203.0.113.7',
     }),
   };
+  // One that could be a key of ours and is none, and one that has a digit wrong.
+  const stranger = newSecret('lk', 'production');
+  const refused = [
+    { name: 'a key that is not known', secret: stranger },
+    {
+      name: 'a key with a digit wrong',
+      secret: stranger.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    },
+  ].map((one) => ({
+    ...{ name: one.name, url: self, denied: true },
+    headers: { Authorization: `Bearer ${one.secret}` },
+  }));
   return {
     ...server,
     headers,
-    ...{ self, verify },
+    ...{ self, verify, refused },
     selfBytes: await answerBytes(self, { headers }),
     verifyBytes: await answerBytes(verify.url, verify),
     gateway: `http://127.0.0.1:${port}/bench/items`,
-    stop: async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: () => stoppedFor(server, folder),
   };
 }
 

@@ -8,15 +8,23 @@ import { pinning } from './pinning.mjs';
 import { report } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-if (!existsSync(new URL('./node_modules', import.meta.url))) {
-  process.stderr.write('Installing the baselines…\n');
+for (const folder of ['.', './peers']) {
+  if (existsSync(new URL(`${folder}/node_modules`, import.meta.url))) continue;
+  process.stderr.write('Installing what is measured beside Latchkey…\n');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: here,
+    cwd: new URL(`${folder}/`, import.meta.url),
     stdio: 'inherit',
   });
 }
-const { loadCpu, startBareFastify, startLatchkey, startReplyFrom, startUpstream } =
-  await import('./contenders.mjs');
+const {
+  loadCpu,
+  startBareFastify,
+  startBetterAuth,
+  startLatchkey,
+  startNginx,
+  startReplyFrom,
+  startUpstream,
+} = await import('./contenders.mjs');
 const { generator, load } = await import('./load.mjs');
 
 const seconds = Number(process.env.SECONDS ?? 5);
@@ -38,12 +46,23 @@ try {
   const buffered = keep(await startLatchkey('buffered', basePort + 30, upstreamUrl));
   const bare = keep(await startBareFastify(basePort + 40, durable));
   const replyFrom = keep(await startReplyFrom(basePort + 50, upstreamUrl));
+  const betterAuth = keep(await startBetterAuth(basePort + 60));
+  const nginx = await startNginx(basePort + 70, upstreamUrl);
+  if (nginx !== null) keep(nginx);
 
   const groups = [
     {
       title: 'A decision: GET /latchkey/v1/self with a warm key',
       baseline: { name: bare.name, ...bare },
-      contenders: [durable, committed, buffered].map((server) => ({ ...server, url: server.self })),
+      contenders: [
+        ...[durable, committed, buffered].map((server) => ({ ...server, url: server.self })),
+        betterAuth,
+      ],
+    },
+    {
+      title: 'A refusal beside a decision, log committed',
+      baseline: { ...committed, url: committed.self },
+      contenders: committed.refused.map((refused) => ({ ...committed, ...refused })),
     },
     {
       title: 'A decision for another server: POST /latchkey/v1/verify, one check',
@@ -53,7 +72,10 @@ try {
     {
       title: 'The gateway: GET, 1 KB answers',
       baseline: { ...replyFrom },
-      contenders: [committed, durable].map((server) => ({ ...server, url: server.gateway })),
+      contenders: [
+        ...[committed, durable].map((server) => ({ ...server, url: server.gateway })),
+        ...(nginx === null ? [] : [nginx]),
+      ],
     },
     {
       title: 'The gateway: POST, on the log before it is forwarded',

@@ -3,13 +3,20 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { verifyAuditTrail } from './commands/audit-verify.js';
 import { readKeptHeads } from './commands/kept-heads.js';
+import { makeMemberLink } from './commands/member-link.js';
 import { openInspection } from './inspection.js';
-import { readInspectionSettings } from './platform/config/settings.js';
+import { readInspectionSettings, readRescueSettings } from './platform/config/settings.js';
+import { openRescue } from './rescue.js';
 import { AuditChainsStore } from './store/audit-chains.store.js';
 
 const usage = `Usage: latchkey audit verify [--account <id>] [--head <file or JSON>] [--json]
+       latchkey members link [--for <e-mail>]
 
-Checks that no event of the audit trail was edited, removed or cut off, and says where. It changes nothing, and can be run
+members link: makes a link, which works once, for who cannot sign in. With --for it sets that person's password; without, whoever
+uses it becomes an admin of the operator's account. Run it where the server runs, beside it or while it is stopped: it reads
+DATABASE_URL, KEY_PEPPER, SEALING_KEY and CONSOLE_URL as the server does. The link is a secret: it is printed this once.
+
+audit verify: checks that no event of the audit trail was edited, removed or cut off, and says where. It changes nothing, and can be run
 beside the server or on a copy of its database.
 
   --account <id>         only this account
@@ -29,6 +36,7 @@ async function run(given: readonly string[]): Promise<number> {
       account: { type: 'string' },
       head: { type: 'string' },
       json: { type: 'boolean', default: false },
+      for: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -36,12 +44,37 @@ async function run(given: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  if (positionals.join(' ') !== 'audit verify') {
-    process.stderr.write(usage);
-    return 2;
-  }
-  const keptHeads = values.head === undefined ? new Map() : readKeptHeads(values.head);
   if (existsSync('.env')) process.loadEnvFile('.env');
+  switch (positionals.join(' ')) {
+    case 'audit verify':
+      return verify(values);
+    case 'members link':
+      return printMemberLink(values.for ?? null);
+    default:
+      process.stderr.write(usage);
+      return 2;
+  }
+}
+
+async function printMemberLink(email: string | null): Promise<number> {
+  const rescue = await openRescue(readRescueSettings(process.env));
+  try {
+    process.stdout.write(`${(await makeMemberLink(rescue, email)).join('\n')}\n`);
+    return 0;
+  } finally {
+    await rescue.close();
+  }
+}
+
+interface VerifyOptions {
+  readonly account?: string | undefined;
+  readonly head?: string | undefined;
+  readonly json: boolean;
+}
+
+/** @returns the exit code */
+async function verify(values: VerifyOptions): Promise<number> {
+  const keptHeads = values.head === undefined ? new Map() : readKeptHeads(values.head);
   const inspection = await openInspection(readInspectionSettings(process.env));
   try {
     const isIntact = await verifyAuditTrail(

@@ -203,11 +203,10 @@ export class Admission {
 }
 
 function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
-  const { at, caller, credential, sentFrom } = attempt;
-  return {
-    ...{ now: at, caller, path: attempt.target.path, credential, target },
-    ...(sentFrom && { sentFrom }),
-  };
+  const { at: now, caller, credential, sentFrom } = attempt;
+  const { path } = attempt.target;
+  if (sentFrom === undefined) return { now, caller, path, credential, target };
+  return { now, caller, path, credential, sentFrom, target };
 }
 
 /** With what a caller is told whose secret retires, denied or not. */

@@ -1,8 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { numRuns } from '../../test/support/property-runs.js';
-import { addressBlockOf } from './address-block.js';
+import { addressBlockOf, subscriberOf } from './address-block.js';
 import { ipOfBytes, networkOf } from './ip-address.js';
+
+describe('what one subscriber has', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['2001:db8:0:1::7', '2001:db8:0:1::/64'],
+    ['', '*'],
+  ])('of %s is %s', (ip, subscriber) => {
+    expect(subscriberOf(ip)).toBe(subscriber);
+  });
+});
 
 describe('the block of an address', () => {
   it.each([

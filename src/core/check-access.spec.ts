@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { policyUnlessSet } from './account-policy.js';
-import { checkAccess, type AccessOutcome, type AccessRequest } from './check-access.js';
+import { checkAccess, type AccessOutcome, type AccessRequest, type OwnRoute } from './check-access.js'; // prettier-ignore
 import { readCredential } from './credential.js';
 import type { Denied, DenialReason } from './decision.js';
 import { CompiledAllowlist, noAllowlist, type AllowlistMode } from './ip-allowlist.js';
 // prettier-ignore
-import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type KeyDirectory } from './ports.js';
+import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type HeldSession, type KeyDirectory } from './ports.js';
+import type { SentFrom } from './request-origin.js';
 import { readRequestTarget, type PathReading } from './request-path.js';
 import { RouteTable, type Route, type RouteMatch } from './route-table.js';
 
@@ -705,5 +706,100 @@ describe('from the bytes that were sent', () => {
     ['#85 an absolute target', 'http://example.org/crm/contacts/7', bearer, 'allowed'],
   ])('%s', async (_name, target, headers, answer) => {
     expect((await judgeWith(sent(target, headers))).answer).toBe(answer);
+  });
+});
+
+describe('somebody who is signed in', () => {
+  const account: HeldAccount = {
+    ...{ id: 'acc_1', name: 'A', isOperator: false, suspended: false, allowHapikey: true },
+    ...{ entitledScopes: null, ipAllowlist: anywhere, policy: policyUnlessSet },
+  };
+  const session: HeldSession = {
+    ...{ id: 'ses_1', person: { id: 'per_1', name: 'P', email: 'p@example.com' } },
+    ...{ startedAt: now - day, expiresAt: now + 1, endedAt: null },
+    members: [{ id: 'mem_1', role: 'auditor', account }],
+  };
+  const own: OwnRoute = { kind: 'own', path: '/v1/x', scopeSets: [['latchkey.keys.read']] };
+
+  interface Visit {
+    readonly session?: HeldSession | null;
+    readonly account?: Partial<HeldAccount>;
+    readonly route?: Partial<OwnRoute>;
+    readonly sentFrom?: SentFrom;
+    readonly failure?: Error;
+  }
+
+  /** As it is made, the request is allowed. */
+  function visit(given: Visit = {}): Promise<AccessOutcome> {
+    const changed = { ...account, ...given.account };
+    const members = session.members.map((member) => ({ ...member, account: changed }));
+    const held = given.session === undefined ? { ...session, members } : given.session;
+    const find = () => (given.failure ? Promise.reject(given.failure) : Promise.resolve(held));
+    const request: AccessRequest = {
+      now,
+      caller: { determined: true, ip: '192.0.2.1' },
+      path: readRequestTarget('/v1/x').path,
+      credential: {
+        ...{ kind: 'session', token: 't' },
+        engagement: { hapikey: 'absent', bearer: 'absent', accessToken: 'absent' },
+      },
+      sentFrom: given.sentFrom ?? { method: 'POST', origin: 'here' },
+      target: { service: null, match: { ...own, ...given.route } },
+    };
+    return checkAccess(request, new Directory(null), { find });
+  }
+
+  it('is let in by the scopes of their role, and named', async () => {
+    expect(await visit()).toMatchObject({
+      ...{ decision: { allowed: true, usedScopes: ['latchkey.keys.read'] }, credential: null },
+      ...{ session: { id: 'ses_1' }, member: { id: 'mem_1' }, credentialKind: 'session' },
+    });
+  });
+
+  it.each<[reason: DenialReason, given: Visit]>([
+    ['STORE_UNAVAILABLE', { failure: new StoreUnavailableError() }],
+    ['SESSION_UNKNOWN', { session: null }],
+    ['SESSION_ENDED', { session: { ...session, endedAt: now - 1 } }],
+    ['SESSION_EXPIRED', { session: { ...session, expiresAt: now } }],
+    ['CROSS_ORIGIN', { sentFrom: { method: 'POST', origin: 'untold' } }],
+    ['CROSS_ORIGIN', { sentFrom: { method: 'GET', origin: 'elsewhere' } }],
+    ['ACCOUNT_SUSPENDED', { account: { suspended: true } }],
+    ['IP_NOT_ALLOWED', { account: { ipAllowlist: elsewhere('enforce') } }],
+    ['SCOPE_MISSING', { route: { scopeSets: [['latchkey.keys.write']] } }],
+    ['SCOPE_MISSING', { session: { ...session, members: [] } }],
+  ])('is refused: %s', async (reason, given) => {
+    const { decision } = await visit(given);
+    expect((decision as Denied).reason).toBe(reason);
+  });
+
+  it('is told the first thing that is wrong', async () => {
+    const ended = { ...session, endedAt: now - 2, expiresAt: now - 1 };
+    const origin = { method: 'POST', origin: 'elsewhere' } as const;
+    const reasonOf = async (given: Visit) => ((await visit(given)).decision as Denied).reason;
+    expect(await reasonOf({ session: ended, sentFrom: origin })).toBe('SESSION_ENDED');
+    expect(await reasonOf({ session: { ...ended, endedAt: null }, sentFrom: origin })).toBe(
+      'SESSION_EXPIRED',
+    );
+    expect(await reasonOf({ sentFrom: origin, account: { suspended: true } })).toBe('CROSS_ORIGIN');
+    const ipAllowlist = elsewhere('enforce');
+    expect(await reasonOf({ account: { suspended: true, ipAllowlist } })).toBe('ACCOUNT_SUSPENDED');
+  });
+
+  it('is no member of anything on what is open to all people', async () => {
+    const { decision, member } = await visit({
+      ...{ account: { suspended: true, ipAllowlist: elsewhere('enforce') } },
+      route: { scopeSets: [], openTo: 'people' },
+    });
+    expect([decision.allowed, member]).toEqual([true, null]);
+  });
+
+  it('what a list in report mode would have said is told', async () => {
+    const { wouldDeny } = await visit({ account: { ipAllowlist: elsewhere('report') } });
+    expect(wouldDeny).toBe('IP_NOT_ALLOWED');
+  });
+
+  it('is nobody where no session is a credential', async () => {
+    const { decision } = await visit({ session: null });
+    expect((decision as Denied).reason).toBe('SESSION_UNKNOWN');
   });
 });

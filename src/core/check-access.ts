@@ -151,7 +151,7 @@ export async function checkAccess(
   sessions: SessionDirectory = noSessions,
 ): Promise<AccessOutcome> {
   if (isPublic(request.target)) {
-    const facts = nobody(request);
+    const facts = factsOf(request, null);
     return outcomeOf(facts, firstDenial(publicSteps, facts) ?? { allowed: true, usedScopes: [] });
   }
   if (request.credential.kind === 'session') {
@@ -171,8 +171,13 @@ export async function checkAccess(
 /** Where no session is a credential. */
 const noSessions: SessionDirectory = { find: () => Promise.resolve(null) };
 
-function nobody(request: AccessRequest): Facts {
-  return { request, credential: null, session: null, member: null, storeFailed: false };
+/** Built field by field: each call at each door has one. */
+function factsOf(
+  request: AccessRequest,
+  credential: HeldCredential | null,
+  storeFailed = false,
+): Facts {
+  return { request, credential, session: null, member: null, storeFailed };
 }
 
 /** Also where the request is denied: whoever presents a secret has it, so it was not lost on its way to them. */
@@ -209,18 +214,18 @@ async function identify(request: AccessRequest, keys: KeyDirectory): Promise<Fac
   try {
     if (reading.kind === 'found') {
       const found = keys.find(reading.secret);
-      return { ...nobody(request), credential: found instanceof Promise ? await found : found };
+      return factsOf(request, found instanceof Promise ? await found : found);
     }
     if (reading.kind === 'malformed') {
       for (const candidate of reading.candidates) {
         const credential = await keys.find(candidate);
-        if (credential !== null) return { ...nobody(request), credential };
+        if (credential !== null) return factsOf(request, credential);
       }
     }
-    return nobody(request);
+    return factsOf(request, null);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { ...nobody(request), credential: error.remembered, storeFailed: true };
+    return factsOf(request, error.remembered, true);
   }
 }
 
@@ -237,10 +242,10 @@ async function identifyPerson(
     const accountId = match.kind === 'own' ? (match.accountId ?? null) : null;
     const member =
       session !== null && isOfAccount ? actingMember(session.members, accountId) : null;
-    return { ...nobody(request), session, member };
+    return { request, credential: null, session, member, storeFailed: false };
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    return { ...nobody(request), storeFailed: true };
+    return factsOf(request, null, true);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { denialKinds, deny, type Category, type Challenge } from './decision.js';
 
-/** Contract §3, line by line. */
+/** Contract §3, line by line, and the reasons that have joined it since (ADR 25, ADR 27). */
 const table: readonly [reason: string, status: number, category: Category, challenge: Challenge][] =
   [
     ['PROXY_NOT_TRUSTED', 403, 'FORBIDDEN', 'none'],
@@ -11,6 +11,10 @@ const table: readonly [reason: string, status: number, category: Category, chall
     ['CREDENTIALS_MISSING', 401, 'INVALID_AUTHENTICATION', 'plain'],
     ['CREDENTIALS_MALFORMED', 400, 'INVALID_REQUEST', 'invalid_request'],
     ['KEY_UNKNOWN', 401, 'INVALID_AUTHENTICATION', 'invalid_token'],
+    ['SESSION_UNKNOWN', 401, 'INVALID_AUTHENTICATION', 'plain'],
+    ['SESSION_ENDED', 401, 'REVOKED_AUTHENTICATION', 'plain'],
+    ['SESSION_EXPIRED', 401, 'EXPIRED_AUTHENTICATION', 'plain'],
+    ['CROSS_ORIGIN', 403, 'FORBIDDEN', 'none'],
     ['SECRET_EXPIRED', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
     ['SECRET_OVER_AGE', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
     ['SECRET_BROWNOUT', 401, 'EXPIRED_AUTHENTICATION', 'invalid_token'],
@@ -23,6 +27,7 @@ const table: readonly [reason: string, status: number, category: Category, chall
     ['SERVICE_NOT_AVAILABLE', 403, 'FORBIDDEN', 'none'],
     ['ROUTE_UNKNOWN', 404, 'NOT_FOUND', 'none'],
     ['METHOD_NOT_ALLOWED', 405, 'NOT_FOUND', 'none'],
+    ['SESSION_NEEDED', 403, 'FORBIDDEN', 'none'],
     ['SCOPE_MISSING', 403, 'MISSING_SCOPES', 'insufficient_scope'],
     ['RATE_LIMITED', 429, 'RATE_LIMITS', 'none'],
     ['STORE_UNAVAILABLE', 503, 'UNAVAILABLE', 'none'],

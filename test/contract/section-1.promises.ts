@@ -15,8 +15,9 @@ export const section1: readonly Promised[] = [
       'src/platform/config/settings.spec.ts: have a default for everything',
       'test/contract/settings.test.ts: are where their hosts and ports say, and nowhere else',
       'test/http/management-tenancy.test.ts: the management listener knows no %s',
+      'test/console/served.test.ts: %s is the page, in no frame, and under a policy without inline scripts',
+      'test/console/first-key.test.ts: a key is made, its secret is shown once and works, and is nowhere afterwards',
     ],
-    comesWith: 'console',
   },
   {
     says: '`DATABASE_URL` | `sqlite:./data/latchkey.db` | or `postgres://…`',

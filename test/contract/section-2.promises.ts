@@ -115,7 +115,6 @@ export const section2: readonly Promised[] = [
     shownBy: [
       'test/store/secrets-and-rotations.test.ts: takes a legacy secret, and shows four characters of it',
     ],
-    comesWith: 'legacy import',
   },
   {
     says: "`hapikey` can be switched off per account (`allowHapikey: false`), since a secret in a URL ends up in other people's logs.",

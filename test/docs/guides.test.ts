@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -146,6 +146,31 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     expect(isGenuine({ ...headers, 'webhook-timestamp': '1' }, body, first)).toBe(false);
     const { emails } = await latchkey.manage('GET', `/v1/accounts/${crm.accountId}/notice-emails`);
     expect(emails).toEqual(['ops@example.com']);
+  });
+
+  it('people-and-roles.md: invited, signed in, made something else, and let go', async () => {
+    const { id } = await latchkey.manage('POST', '/v1/accounts', { name: 'With people' });
+    const script = `${codeOf('people-and-roles.md', 'sh')}\nprintf '\\n%s %s' "$LINK" "$RECOVERY"`;
+    const password = 'Kq5-xW2m-Zr8t-Lp1c';
+    meetSecret(password);
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
+      ...{ ACCOUNT: id, MANAGEMENT_SECRET: latchkey.operatorKey, PASSWORD: password },
+    };
+    const options = { env, cwd: folder };
+    const command = ['--norc', '-euo', 'pipefail', '-c', script];
+    const { stdout, stderr } = await run('bash', command, options);
+    expect(stderr).toBe('');
+    for (const [token] of stdout.matchAll(/lk[ls]_[0-9A-Za-z]{38}/g)) meetSecret(token);
+    // The browser's part, in which the session lies.
+    rmSync(join(folder, 'cookies.txt'));
+    const trail = JSON.parse(readFileSync(join(folder, 'trail-of-people.json'), 'utf8'));
+    expect(trail.results.map(({ action }: Json) => action).toReversed()).toEqual([
+      ...['account.created', 'member.invited', 'member.invited', 'member.invitation_revoked'],
+      ...['member.joined', 'person.signed_in', 'person.signed_out', 'person.signed_in'],
+      ...['member.role_changed', 'member.sessions_ended', 'member.recovery_link_made'],
+      'member.removed',
+    ]);
   });
 
   it('check-the-audit-trail.md: looked at, checked, and its head kept', async () => {

@@ -146,11 +146,41 @@ describe('#79 attempts to sign in', () => {
   });
 
   it('are limited for one address, whoever is tried', async () => {
-    let statuses: number[] = [];
+    const statuses: number[] = [];
     for (let i = 0; i < 32; i += 1)
       statuses.push((await enter(`nobody-${i}@example.com`, 'no password')).status);
     expect(statuses.indexOf(429)).toBe(30);
     sleep(60 * minute);
+  });
+});
+
+describe('#79 behind a trusted proxy', () => {
+  let proxied: Management;
+
+  beforeAll(async () => {
+    proxied = await startManagement({ TRUSTED_PROXIES: '127.0.0.1' });
+  });
+
+  afterAll(() => proxied.remove());
+
+  /** Thirty at once are let through for one subscriber. */
+  const attemptsFrom = async (addressOf: (i: number) => string): Promise<number> => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 32; i += 1) {
+      const answer = await proxied.ask('POST', '/v1/session', {
+        body: { email: `${addressOf(i).replaceAll(':', '-')}-${i}@example.com`, password: 'no' },
+        headers: { 'x-forwarded-for': addressOf(i) },
+      });
+      statuses.push(answer.status);
+    }
+    return statuses.filter((status) => status === 429).length;
+  };
+
+  it('attempts are limited by /64 of IPv6, and by the address of IPv4', async () => {
+    expect(await attemptsFrom((i) => `2001:db8:0:1::${i.toString(16)}`)).toBe(2);
+    expect(await attemptsFrom((i) => `2001:db8:0:${(i + 16).toString(16)}::1`)).toBe(0);
+    expect(await attemptsFrom((i) => `203.0.113.${i}`)).toBe(0);
+    expect(await attemptsFrom(() => '198.51.100.7')).toBe(2);
   });
 });
 

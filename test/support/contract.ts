@@ -1,7 +1,7 @@
 import { readShared } from './shared-data.js';
 
 /** What the contract speaks of and is built later. */
-export const laterFeatures = ['rate limits', 'console', 'legacy import'] as const;
+export const laterFeatures = ['rate limits'] as const;
 export type LaterFeature = (typeof laterFeatures)[number];
 
 /**

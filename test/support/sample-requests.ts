@@ -226,7 +226,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   [`POST ${key}/ip-allowlist/check`]: { status: 200, body: { ip: '192.0.2.1' } },
 
   [`POST ${key}/rotations`]: {
-    ...{ status: 201, body: { graceSeconds: 60 }, first: ['POST', `${rotation}/finish`] },
+    // An end that comes while other tests run would be written down in the middle of them.
+    ...{ status: 201, body: { graceSeconds: 3600 }, first: ['POST', `${rotation}/finish`] },
     writes: [
       ...[...keyChanged(), '+ secret key', '+ rotation key replacing', ...toldOf('key')],
       '~ secret replacing key: ends_at, rotation_id',

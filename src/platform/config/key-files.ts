@@ -9,7 +9,10 @@ export interface KeySource {
   readonly path: string;
 }
 
-export function pepperSource({ keyPepper, dataFolder }: Settings): KeySource {
+export function pepperSource({
+  keyPepper,
+  dataFolder,
+}: Pick<Settings, 'keyPepper' | 'dataFolder'>): KeySource {
   return { variable: 'KEY_PEPPER', given: keyPepper, path: join(dataFolder, 'pepper.key') };
 }
 

@@ -61,10 +61,7 @@ export function readSettings(environment: Environment): Settings {
     host: read.host('ACCESS_HOST', '127.0.0.1'),
     port: read.port('ACCESS_PORT', 8080),
   };
-  const management = {
-    host: read.host('MANAGEMENT_HOST', '127.0.0.1'),
-    port: read.port('MANAGEMENT_PORT', 8081),
-  };
+  const management = readManagement(read);
   if (access.port !== 0 && access.port === management.port && access.host === management.host) {
     throw unreadable(
       'MANAGEMENT_PORT',
@@ -112,6 +109,29 @@ export function readInspectionSettings(environment: Environment): InspectionSett
     databaseUrl,
     sealingKey: readRequiredOnPostgres(read, 'SEALING_KEY', databaseUrl),
     dataFolder: isSqlite(databaseUrl) ? dirname(sqlitePath(databaseUrl)) : './data',
+  };
+}
+
+/** What it takes to let somebody in who is locked out, beside the server. */
+export type RescueSettings = InspectionSettings &
+  Pick<Settings, 'keyPepper' | 'consoleUrl' | 'management'>;
+
+/** @throws StartError naming the first variable that cannot be used */
+export function readRescueSettings(environment: Environment): RescueSettings {
+  const read = new SettingReader(environment);
+  const inspection = readInspectionSettings(environment);
+  return {
+    ...inspection,
+    keyPepper: readRequiredOnPostgres(read, 'KEY_PEPPER', inspection.databaseUrl),
+    consoleUrl: readConsoleUrl(read),
+    management: readManagement(read),
+  };
+}
+
+function readManagement(read: SettingReader): ListenerSettings {
+  return {
+    host: read.host('MANAGEMENT_HOST', '127.0.0.1'),
+    port: read.port('MANAGEMENT_PORT', 8081),
   };
 }
 

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+
+describe('The console, as it is served', () => {
+  let latchkey: TestLatchkey;
+
+  beforeAll(async () => {
+    latchkey = await startTestLatchkey();
+  });
+
+  afterAll(() => latchkey.remove());
+
+  it.each([
+    '/',
+    '/sign-in',
+    '/set-up',
+    '/join',
+    '/recover',
+    '/accounts/acc_1/keys',
+    '/installation',
+  ])('#76 %s is the page, in no frame, and under a policy without inline scripts', async (path) => {
+    const { status, headers, text } = await latchkey.ask('GET', path);
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const policy = new Map(
+      (headers.get('content-security-policy') ?? '')
+        .split('; ')
+        .map((part) => [part.split(' ', 1)[0], part.split(' ').slice(1).join(' ')]),
+    );
+    expect(policy.get('default-src')).toBe("'none'");
+    expect(policy.get('script-src')).toBe("'self'");
+    expect(policy.get('frame-ancestors')).toBe("'none'");
+    expect(policy.get('style-src')).not.toContain('unsafe-inline');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(text).toContain('<div id="console">');
+  });
+
+  it('gives each answer a nonce of its own', async () => {
+    const pages = await Promise.all([1, 2].map(() => latchkey.ask('GET', '/')));
+    const nonces = pages.map(({ text }) => /csp-nonce" content="([^"]{20,})"/.exec(text)?.[1]);
+    expect(nonces[0]).toBeDefined();
+    expect(nonces[0]).not.toBe(nonces[1]);
+    pages.forEach(({ headers }, i) =>
+      expect(headers.get('content-security-policy')).toContain(`'nonce-${nonces[i]}'`),
+    );
+  });
+
+  it('has files that are kept for good, packed for whoever takes that, and nothing from elsewhere', async () => {
+    const { text } = await latchkey.ask('GET', '/');
+    const sources = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source = '']) => source);
+    expect(sources.length).toBeGreaterThan(1);
+    for (const source of sources) {
+      expect(source).toMatch(/^\/assets\//);
+      const { status, headers } = await latchkey.ask('GET', source);
+      expect([status, headers.get('cache-control')]).toEqual([
+        200,
+        'public, max-age=31536000, immutable',
+      ]);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  it.each([
+    ['/signin', 401, 'CREDENTIALS_MISSING'],
+    ['/assets', 401, 'CREDENTIALS_MISSING'],
+    ['/assets/none.js', 401, 'CREDENTIALS_MISSING'],
+    ['/joined', 401, 'CREDENTIALS_MISSING'],
+    ['/assets/..%2findex.html', 400, 'PATH_INVALID'],
+  ])('%s is a call like every other', async (path, status, reason) => {
+    const answer = await latchkey.ask('GET', path);
+    expect([answer.status, answer.json.reason]).toEqual([status, reason]);
+  });
+
+  it('is not on the public listener', async () => {
+    for (const path of ['/', '/sign-in', '/accounts/acc_1/keys'])
+      expect((await latchkey.call('GET', path)).status).toBe(401);
+  });
+
+  it('is no call: it leaves no row', async () => {
+    await latchkey.ask('GET', '/sign-in');
+    const rows = await latchkey.rows();
+    expect(rows.filter(({ path, door }) => path === '/sign-in' && door === 'management')).toEqual(
+      [],
+    );
+  });
+});
