@@ -34,7 +34,7 @@ export function AllowlistEditor({
 }) {
   const { callerIp } = useVisitor();
   const [draft, setDraft] = useState(() =>
-    toAdd === undefined ? draftOf(list) : withAddresses(draftOf(list), [toAdd]),
+    toAdd === undefined || !mayWrite ? draftOf(list) : withAddresses(draftOf(list), [toAdd]),
   );
   const [isAsking, setIsAsking] = useState(false);
   const save = useMutation({
