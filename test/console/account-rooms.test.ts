@@ -256,6 +256,29 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
       // The page looks after it until it is there.
       await dialog.getByText('delivered', { exact: true }).first().waitFor();
       expect(receiver.accepted()).toHaveLength(1);
+      await page.getByRole('button', { name: 'Close' }).click();
+
+      await page.getByRole('button', { name: 'New secret…' }).click();
+      await page.getByRole('button', { name: 'Make the new secret' }).click();
+      const next = await dialog.locator('pre').first().innerText();
+      meetSecret(next);
+      expect(next).not.toBe(secret);
+      await page.getByLabel('I have put it somewhere safe').check();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByText('The secret before this one signs as well').waitFor();
+      // Gone for good, as far as the receiver is concerned; then it is back.
+      receiver.secrets = [next];
+      receiver.answer = () => 410;
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await dialog.getByText('given up').waitFor();
+      receiver.answer = () => 204;
+      await page.getByRole('button', { name: 'Send it again' }).click();
+      await dialog.getByText('delivered', { exact: true }).first().waitFor();
+      expect(receiver.accepted()).toHaveLength(2);
+      await page.getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('button', { name: 'Remove…' }).click();
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+      await page.getByText('No program is told').waitFor();
     } finally {
       await receiver.close();
     }

@@ -84,6 +84,8 @@ function DeliveryCard({
         queries.invalidateQueries({ queryKey: ['notices', accountId] }),
       ]),
   });
+  // It failed, and is tried again by itself in a while.
+  const waits = state === 'pending' && log.length > 0;
   const to = webhooks.data?.results.find((webhook) => webhook.id === recipient)?.url ?? recipient;
   return (
     <Card withBorder>
@@ -119,7 +121,7 @@ function DeliveryCard({
         </Table>
       )}
       {retry.error && <ProblemAlert error={retry.error} title="It is not sent again" />}
-      {mayWrite && (state === 'given_up' || state === 'kept') && (
+      {mayWrite && (state === 'given_up' || state === 'kept' || waits) && (
         <Group mt="xs">
           <Button
             variant="default"
@@ -127,7 +129,7 @@ function DeliveryCard({
             loading={retry.isPending}
             onClick={() => retry.mutate()}
           >
-            Send it again
+            {waits ? 'Do not wait' : 'Send it again'}
           </Button>
         </Group>
       )}
