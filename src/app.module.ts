@@ -20,6 +20,7 @@ import { IpAllowlistsModule } from './management/ip-allowlists/ip-allowlists.mod
 import { MembersModule } from './management/members/members.module.js';
 import { NoticesModule } from './management/notices/notices.module.js';
 import { PoliciesModule } from './management/policies/policies.module.js';
+import { RateLimitsModule } from './management/rate-limits/rate-limits.module.js';
 import { RegistersModule } from './management/registers/registers.module.js';
 import { RequestLogModule } from './management/request-log/request-log.module.js';
 import { RotationsModule } from './management/rotations/rotations.module.js';
@@ -47,6 +48,7 @@ const management = [
   MembersModule,
   NoticesModule,
   PoliciesModule,
+  RateLimitsModule,
   RegistersModule,
   RequestLogModule,
   RotationsModule,

@@ -38,7 +38,7 @@ export interface Installation {
   readonly sealingKeys: readonly SealingKey[];
   readonly keyPrefixes: readonly string[];
   readonly auditKey: Buffer;
-  /** Under which this process numbers its rows of the call log. */
+  /** Under which this process numbers its rows of the call log, and counts calls against limits. */
   readonly nodeId: string;
   /** Files that did not exist before. */
   readonly madeFiles: readonly string[];

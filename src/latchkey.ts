@@ -103,9 +103,9 @@ export async function startLatchkey(
   let closing: Promise<void> | undefined;
   try {
     const log = await openLog(settings, installation.nodeId, { workerUrl, logger }, undo);
-    const { databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
+    const { databaseUrl, nodeId, peppers, sealingKeys, keyPrefixes, auditKey } = installation;
     const parts = {
-      ...{ databaseUrl, peppers, sealingKeys, keyPrefixes, auditKey, leaseMs },
+      ...{ databaseUrl, nodeId, peppers, sealingKeys, keyPrefixes, auditKey, leaseMs },
       policyDefaults: settings.policyDefaults,
       sessionTerms: settings.sessionTerms,
       ...{ ...log, clock: new MonotonicClock(wallClock) },

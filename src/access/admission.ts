@@ -15,10 +15,13 @@ import {
   type CallLog,
   type Clock,
   type HeldAccount,
+  type HeldCredential,
   type KeyDirectory,
   type NewCall,
+  type RateMeter,
   type SessionDirectory,
 } from '../core/ports.js';
+import type { LimitStanding } from '../core/rate-limits.js';
 import { sessionCookie } from '../core/session-cookie.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
 import { denialAnswer } from '../platform/errors/denial-answer.js';
@@ -28,7 +31,7 @@ import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/
 import { SecretSightings } from '../store/secret-sightings.js';
 import { CachedKeyDirectory } from '../store/key-directory.js';
 import { StoredSessions } from '../store/session-directory.js';
-import { CALL_LOG, CLOCK } from '../store/tokens.js';
+import { CALL_LOG, CLOCK, RATE_METER } from '../store/tokens.js';
 import {
   beginCall,
   readArrival,
@@ -39,11 +42,16 @@ import {
   type ConsoleSide,
 } from './arrival.js';
 import { retiringHeaders } from './retiring-headers.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 import { callRow, type CallAnswer, type CallPlace } from './call-row.js';
 import { lookForSecrets } from './secret-lookout.js';
 
 const logRetryAfterSeconds = 1;
 const noRow = Promise.resolve();
+const notMetered: RateMeter = {
+  take: () => ({ exceeded: null, standings: [] }),
+  look: () => [],
+};
 
 /** An error with its envelope as it is sent. */
 export interface WrittenAnswer {
@@ -60,6 +68,7 @@ export class Admission {
     @Inject(CachedKeyDirectory) private readonly keys: KeyDirectory,
     @Inject(StoredSessions) private readonly sessions: SessionDirectory,
     @Inject(CALL_LOG) private readonly callLog: CallLog,
+    @Inject(RATE_METER) private readonly meter: RateMeter,
     private readonly junkBudget: JunkBudget,
     private readonly sightings: SecretSightings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -87,12 +96,23 @@ export class Admission {
   }
 
   judge(attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), this.keys, this.sessions);
+    return checkAccess(accessRequestOf(attempt, target), this.keys, this.#meter, this.sessions);
   }
 
   /** @param account who wants to know: secrets beyond its reach are unknown to it */
   judgeFor(account: HeldAccount, attempt: Attempt, target: Target): Promise<AccessOutcome> {
-    return checkAccess(accessRequestOf(attempt, target), keysWithinReach(account, this.keys));
+    const request = accessRequestOf(attempt, target);
+    return checkAccess(request, keysWithinReach(account, this.keys), this.#meter);
+  }
+
+  /** How the limits of a key stand, for whoever asks without being held to them. */
+  limitsOf(credential: HeldCredential, { at }: Beginning): readonly LimitStanding[] {
+    return this.meter.look(credential, at);
+  }
+
+  /** What cannot be logged is not let through, and is not counted either. */
+  get #meter(): RateMeter {
+    return this.canRecord ? this.meter : notMetered;
   }
 
   /** Whether a call that was let in would be let in now as well. */
@@ -209,9 +229,15 @@ function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
   return { now, caller, path, credential, sentFrom, target };
 }
 
-/** With what a caller is told whose secret retires, denied or not. */
-function told(answer: ErrorAnswer, { at }: Attempt, { credential }: AccessOutcome): ErrorAnswer {
-  return { ...answer, headers: { ...answer.headers, ...retiringHeaders(credential, at) } };
+/** With what a caller is told whose secret retires, or who was held to limits, denied or not. */
+function told(answer: ErrorAnswer, { at }: Attempt, outcome: AccessOutcome): ErrorAnswer {
+  const { credential, limits } = outcome;
+  const headers = {
+    ...answer.headers,
+    ...retiringHeaders(credential, at),
+    ...rateLimitHeaders(limits, at),
+  };
+  return { ...answer, headers };
 }
 
 export function logUnavailable(): Denied {

@@ -5,7 +5,8 @@ import { readCredential } from './credential.js';
 import type { Denied, DenialReason } from './decision.js';
 import { CompiledAllowlist, noAllowlist, type AllowlistMode } from './ip-allowlist.js';
 // prettier-ignore
-import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type HeldSession, type KeyDirectory } from './ports.js';
+import { StoreUnavailableError, type HeldAccount, type HeldCredential, type HeldKey, type HeldSession, type KeyDirectory, type Metered, type Metering, type RateMeter } from './ports.js';
+import type { LimitStanding } from './rate-limits.js';
 import type { SentFrom } from './request-origin.js';
 import { readRequestTarget, type PathReading } from './request-path.js';
 import { RouteTable, type Route, type RouteMatch } from './route-table.js';
@@ -42,6 +43,22 @@ class Directory implements KeyDirectory {
   }
 }
 
+/** Says what it is told to, and keeps what it was asked. */
+class Meter implements RateMeter {
+  readonly taken: [keyId: string, at: number][] = [];
+
+  constructor(readonly metering: Metering = { exceeded: null, standings: [] }) {}
+
+  take({ key }: Metered, at: number): Metering {
+    this.taken.push([key.id, at]);
+    return this.metering;
+  }
+
+  look(): readonly LimitStanding[] {
+    return [];
+  }
+}
+
 const listOf = (mode: AllowlistMode, ...cidrs: string[]) =>
   new CompiledAllowlist({ mode, entries: cidrs.map((cidr) => ({ cidr })) });
 const anywhere = new CompiledAllowlist(noAllowlist);
@@ -68,6 +85,7 @@ interface World {
   held: Omit<HeldCredential, 'key' | 'account'>;
   known: boolean;
   directory: Partial<Pick<Directory, 'failure' | 'firstUseFailure' | 'stands' | 'slow'>>;
+  meter: Meter;
 }
 
 const retiredBy = (id: string) => ({
@@ -95,6 +113,7 @@ function fineWorld(): World {
       scopes: new Set(['contacts.read']),
       grantableScopes: new Set(),
       ipAllowlist: anywhere,
+      rateLimits: null,
       bindings: new Map(),
     },
     account: {
@@ -106,11 +125,14 @@ function fineWorld(): World {
       entitledScopes: null,
       ipAllowlist: anywhere,
       policy: policyUnlessSet,
+      rateLimits: null,
+      timeZone: 'UTC',
     },
     // prettier-ignore
     held: { id: 'sec_1', start: 'lk_prod_4fGh', createdAt: now - 10 * day, endsAt: null, revokedAt: null, over: false, retiresAt: null, rotation: null, used: true },
     known: true,
     directory: {},
+    meter: new Meter(),
   };
 }
 
@@ -133,7 +155,7 @@ async function judge(world: World): Promise<Judged> {
     credential,
     target: { service, match, ...(forwarder && { forwarder }) },
   };
-  const outcome = await checkAccess(request, directory);
+  const outcome = await checkAccess(request, directory, world.meter);
   const answer = outcome.decision.allowed ? 'allowed' : outcome.decision.reason;
   return { outcome, directory, held, answer };
 }
@@ -202,6 +224,7 @@ describe('a request with nothing wrong', () => {
       secretState: 'current',
       credentialKind: 'bearer',
       wouldDeny: null,
+      limits: [],
     });
     expect(directory.asked).toEqual([secret]);
   });
@@ -626,7 +649,7 @@ describe('the first use of a secret', () => {
     };
     let answered = false;
     const { caller, path, credential, service, match } = world;
-    const answer = checkAccess({ now, caller, path, credential, target: { service, match } }, directory).then((outcome) => {
+    const answer = checkAccess({ now, caller, path, credential, target: { service, match } }, directory, new Meter()).then((outcome) => {
       answered = true;
       return outcome;
     });
@@ -666,6 +689,48 @@ describe('the first use of a secret', () => {
   it('any other failure to record it is not taken for a denial', async () => {
     const firstUseFailure = new TypeError('a defect');
     await expect(judgeWith(fresh, (world) => (world.directory = { firstUseFailure }))).rejects.toBe(firstUseFailure);
+  });
+});
+
+// prettier-ignore
+describe('the limits come last', () => {
+  const standing: LimitStanding = { policyName: 'DAILY', appliesTo: 'key', limit: 1, used: 1, remaining: 0, intervalMs: day, resetsAt: now + 2001 };
+  const full = () => new Meter({ exceeded: standing, standings: [standing] });
+  const meteredBy = (meter: Meter): Change => (world) => (world.meter = meter);
+
+  it.each(faults)('%s (%s) costs nothing, and is told before a limit without room', async (reason, _how, change) => {
+    const meter = full();
+    const { answer, outcome } = await judgeWith(change, meteredBy(meter));
+    expect([answer, meter.taken, outcome.limits]).toEqual([reason, [], []]);
+  });
+
+  it('a call that may pass is counted once, for its key, at its time; how its limits stand goes with it', async () => {
+    const meter = new Meter({ exceeded: null, standings: [standing] });
+    const { answer, outcome } = await judgeWith(meteredBy(meter));
+    expect([answer, meter.taken, outcome.limits]).toEqual(['allowed', [['key_1', now]], [standing]]);
+  });
+
+  it('the first use of a secret is counted once as well, and recorded even if a limit has no room', async () => {
+    const meter = full();
+    const { answer, directory } = await judgeWith((world) => Object.assign(world.held, { used: false }), meteredBy(meter));
+    expect([answer, meter.taken.length, directory.firstUses.length]).toEqual(['RATE_LIMITED', 1, 1]);
+  });
+
+  it('a limit without room denies, says which, and rounds the wait up to whole seconds', async () => {
+    const judged = await judgeWith(meteredBy(full()));
+    expect(denialOf(judged)).toEqual({ allowed: false, reason: 'RATE_LIMITED', context: { limit: standing, retryAfterSeconds: 3 } });
+    expect(judged.outcome.limits).toEqual([standing]);
+  });
+
+  it.each<[what: string, change: Change, counts: boolean]>([
+    ['a route of ours that opens no API', (world) => Object.assign(world, { service: null, match: { kind: 'own', path: '/x', scopeSets: [] } }), false],
+    ['one that stands for an API', (world) => Object.assign(world, { service: null, match: { kind: 'own', path: '/x', scopeSets: [], isMetered: true } }), true],
+    ['a public route', (world) => (world.match = { kind: 'found', route: { ...route, public: true } }), false],
+    ['any other route', () => {}, true],
+  ])('%s: counts is %p', async (_what, change, counts) => {
+    const meter = full();
+    const { answer } = await judgeWith(change, meteredBy(meter));
+    expect([answer, meter.taken.length]).toEqual(counts ? ['RATE_LIMITED', 1] : ['allowed', 0]);
   });
 });
 
@@ -713,6 +778,7 @@ describe('somebody who is signed in', () => {
   const account: HeldAccount = {
     ...{ id: 'acc_1', name: 'A', isOperator: false, suspended: false, allowHapikey: true },
     ...{ entitledScopes: null, ipAllowlist: anywhere, policy: policyUnlessSet },
+    ...{ rateLimits: null, timeZone: 'UTC' },
   };
   const session: HeldSession = {
     ...{ id: 'ses_1', person: { id: 'per_1', name: 'P', email: 'p@example.com' } },
@@ -746,7 +812,7 @@ describe('somebody who is signed in', () => {
       sentFrom: given.sentFrom ?? { method: 'POST', origin: 'here' },
       target: { service: null, match: { ...own, ...given.route } },
     };
-    return checkAccess(request, new Directory(null), { find });
+    return checkAccess(request, new Directory(null), new Meter(), { find });
   }
 
   it('is let in by the scopes of their role, and named', async () => {

@@ -18,9 +18,11 @@ import type {
   HeldMember,
   HeldSession,
   KeyDirectory,
+  RateMeter,
   SessionDirectory,
 } from './ports.js';
 import { StoreUnavailableError } from './ports.js';
+import type { LimitStanding } from './rate-limits.js';
 import { isMeant, type SentFrom } from './request-origin.js';
 import type { PathReading } from './request-path.js';
 import { scopesOfRole } from './roles.js';
@@ -69,6 +71,8 @@ export interface OwnRoute {
   readonly accountId?: string;
   /** Anyone: no credential is looked at. People: whoever is signed in, in whatever account; no key. */
   readonly openTo?: 'anyone' | 'people';
+  /** Where it stands for an API. Others open none: they are held to no limit, and who looks after keys is never told to wait. */
+  readonly isMetered?: true;
 }
 
 /** The decision, and what it was made on: the call's row is written from this. */
@@ -83,6 +87,8 @@ export interface AccessOutcome {
   readonly credentialKind: CredentialKind;
   /** What an allowlist in report mode would have said. */
   readonly wouldDeny: DenialReason | null;
+  /** How the limits stand that it was held to; empty where it was held to none. */
+  readonly limits: readonly LimitStanding[];
 }
 
 /** Everything a step may look at. */
@@ -118,7 +124,7 @@ const steps: readonly Step[] = [
   serviceIsAvailable,
   routeIsKnown,
   routeIsForKeys,
-  // Then `judgeByScopes`: the one step that can say yes.
+  // Then `judgeByScopes`: the one step that can say yes. Whoever may pass is metered last, so that a denied call costs nothing.
 ];
 
 /** The same for somebody who is signed in. */
@@ -144,10 +150,12 @@ const publicSteps: readonly Step[] = [
 ];
 
 const storeRetryAfterSeconds = 1;
+const noLimits: readonly LimitStanding[] = [];
 
 export async function checkAccess(
   request: AccessRequest,
   keys: KeyDirectory,
+  meter: RateMeter,
   sessions: SessionDirectory = noSessions,
 ): Promise<AccessOutcome> {
   if (isPublic(request.target)) {
@@ -160,12 +168,12 @@ export async function checkAccess(
   }
   const facts = await identify(request, keys);
   const decision = firstDenial(steps, facts) ?? judgeByScopes(facts);
-  if (!isFirstUse(facts)) return outcomeOf(facts, decision);
+  if (!isFirstUse(facts)) return metered(facts, decision, meter);
   const denial = await recordFirstUse(facts, keys);
   if (denial !== null) return outcomeOf(facts, denial);
   // While that was waited for, a change may have been made and answered: it is judged by what is so now.
   const asOfNow = await identify(request, keys);
-  return outcomeOf(asOfNow, firstDenial(steps, asOfNow) ?? judgeByScopes(asOfNow));
+  return metered(asOfNow, firstDenial(steps, asOfNow) ?? judgeByScopes(asOfNow), meter);
 }
 
 /** Where no session is a credential. */
@@ -187,7 +195,17 @@ function isFirstUse({ credential, storeFailed, request: { now } }: Facts): boole
   return state === 'current' || state === 'retiring';
 }
 
-function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
+/** Counts a call that may pass against its limits, which have the last word. */
+function metered(facts: Facts, decision: Decision, meter: RateMeter): AccessOutcome {
+  const { now, target } = facts.request;
+  if (!decision.allowed || !isMetered(target)) return outcomeOf(facts, decision);
+  const { exceeded, standings } = meter.take(known(facts), now);
+  if (exceeded === null) return outcomeOf(facts, decision, standings);
+  const retryAfterSeconds = Math.ceil((exceeded.resetsAt - now) / 1000);
+  return outcomeOf(facts, deny('RATE_LIMITED', { limit: exceeded, retryAfterSeconds }), standings);
+}
+
+function outcomeOf(facts: Facts, decision: Decision, limits = noLimits): AccessOutcome {
   const { request, credential, session, member } = facts;
   return {
     decision,
@@ -199,6 +217,7 @@ function outcomeOf(facts: Facts, decision: Decision): AccessOutcome {
       credential === null || facts.storeFailed ? null : secretStateAt(credential, request.now),
     credentialKind: kindOf(request),
     wouldDeny: isDeniedForAddress(decision) ? null : reportedDenial(facts),
+    limits,
   };
 }
 
@@ -484,6 +503,11 @@ function callerIp({ request: { caller } }: Facts): string {
 function scopeSetsOf({ match }: Target): readonly (readonly string[])[] {
   if (match.kind === 'found') return match.route.scopeSets;
   return match.kind === 'own' ? match.scopeSets : [];
+}
+
+/** Where a call opens an API, be it ours to forward or somebody else's who asks. */
+function isMetered({ match }: Target): boolean {
+  return match.kind === 'found' || (match.kind === 'own' && match.isMetered === true);
 }
 
 function isPublic({ match }: Target): boolean {

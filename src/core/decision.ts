@@ -4,6 +4,7 @@
  * A denial is data. It becomes HTTP at a door and nowhere else. The order of the reasons here is the order in which
  * `check-access.ts` looks for them; statuses and categories are contract §3.
  */
+import type { LimitStanding } from './rate-limits.js';
 
 export type Category =
   | 'INVALID_REQUEST'
@@ -80,6 +81,8 @@ export interface DenialContext {
   /** SCOPE_MISSING: the nearest scope set, and what of it the key lacks. */
   readonly requiredScopes?: readonly string[];
   readonly missingScopes?: readonly string[];
+  /** RATE_LIMITED: the limit that has no room, and if several have none, the one that takes longest to have some. */
+  readonly limit?: LimitStanding;
   /**
    * PATH_INVALID, CREDENTIALS_MALFORMED, CALLER_UNDETERMINED, CALL_UNCLEAR: what is wrong, in words that echo no input.
    * HAPIKEY_NOT_ALLOWED, SERVICE_NOT_AVAILABLE: why, if it is this way in that does not allow it.

@@ -5,7 +5,7 @@ import { limitsBeyond, scopesBeyond, type Giver, type Limits } from './delegatio
 import { noAllowlist, type IpAllowlist } from './ip-allowlist.js';
 import { managementScopes } from './management-scopes.js';
 
-const unlimited: Limits = { ipAllowlist: noAllowlist, expiresAt: null };
+const unlimited: Limits = { ipAllowlist: noAllowlist, expiresAt: null, rateLimits: null };
 const operator: Giver = { isOperator: true, grantableScopes: new Set(), ...unlimited };
 const giverOf = (...scopes: string[]): Giver => ({
   ...unlimited,

@@ -1,5 +1,6 @@
 import { isWithin, type IpAllowlist } from './ip-allowlist.js';
 import { isOperatorOnlyScope } from './management-scopes.js';
+import { isWithinLimits, type RateLimits } from './rate-limits.js';
 
 /** Who wants to give something away: everything for the operator, for a key what it says of itself, for a member what its role says. */
 export interface Giver extends Limits {
@@ -12,6 +13,7 @@ export interface Limits {
   readonly ipAllowlist: IpAllowlist;
   /** Epoch milliseconds; `null` never expires. */
   readonly expiresAt: number | null;
+  readonly rateLimits: RateLimits | null;
 }
 
 /**
@@ -29,13 +31,23 @@ export function scopesBeyond(
   });
 }
 
-/** Those of the limits that are wider than the giver's own: what a key makes is usable from no more addresses and no longer. */
-export function limitsBeyond(giver: Giver, wanted: Limits): (keyof Limits)[] {
+/**
+ * Those of the limits that are wider than the giver's own: what a key makes is usable from no more addresses, no longer, and no
+ * more often.
+ *
+ * @param wanted what is left out stays as it is
+ */
+export function limitsBeyond(
+  giver: Giver,
+  { ipAllowlist, expiresAt, rateLimits }: Partial<Limits>,
+): (keyof Limits)[] {
   if (giver.isOperator) return [];
   const beyond: (keyof Limits)[] = [];
-  if (!isWithin(wanted.ipAllowlist, giver.ipAllowlist)) beyond.push('ipAllowlist');
-  const { expiresAt } = giver;
-  if (expiresAt !== null && (wanted.expiresAt === null || wanted.expiresAt > expiresAt))
+  if (ipAllowlist !== undefined && !isWithin(ipAllowlist, giver.ipAllowlist))
+    beyond.push('ipAllowlist');
+  if (expiresAt !== undefined && (expiresAt ?? Infinity) > (giver.expiresAt ?? Infinity))
     beyond.push('expiresAt');
+  if (rateLimits !== undefined && !isWithinLimits(rateLimits, giver.rateLimits))
+    beyond.push('rateLimits');
   return beyond;
 }

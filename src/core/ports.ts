@@ -3,6 +3,7 @@ import type { Brownout } from './brownout.js';
 import type { Call, CallOutcome } from './call.js';
 import type { CompiledAllowlist } from './ip-allowlist.js';
 import type { KeyStanding } from './key-state.js';
+import type { LimitStanding, RateLimits } from './rate-limits.js';
 import type { Role } from './roles.js';
 import type { RotationSide } from './rotation.js';
 import type { Environment } from './secret-format.js';
@@ -26,6 +27,10 @@ export interface HeldAccount {
   readonly ipAllowlist: CompiledAllowlist;
   /** The one in force. */
   readonly policy: AccountPolicy;
+  /** Over all of its keys together; `null` is none. */
+  readonly rateLimits: RateLimits | null;
+  /** By whose calendar the days of its limits are, and of its keys' limits: an IANA name. */
+  readonly timeZone: string;
 }
 
 /** The lasting identity behind a credential, as far as a decision needs it. */
@@ -39,6 +44,8 @@ export interface HeldKey {
   readonly scopes: ReadonlySet<string>;
   readonly grantableScopes: ReadonlySet<string>;
   readonly ipAllowlist: CompiledAllowlist;
+  /** `null` is none. */
+  readonly rateLimits: RateLimits | null;
   /** By the id of the service: what binds this key's account, in this key's environment, to it. */
   readonly bindings: ReadonlyMap<string, HeldBinding>;
 }
@@ -144,6 +151,34 @@ export interface KeyDirectory {
    * @throws StoreUnavailableError
    */
   recordFirstUse(credential: HeldCredential): Promise<boolean>;
+}
+
+/** Whoever has limits: a key, or an account. */
+export interface Limited {
+  readonly id: string;
+  readonly rateLimits: RateLimits | null;
+}
+
+/** Whose limits a call is held to. */
+export interface Metered {
+  readonly key: Limited;
+  readonly account: Limited & Pick<HeldAccount, 'timeZone'>;
+}
+
+/** What counting a call against its limits came to. */
+export interface Metering {
+  /** The limit that had no room for it, if one had none: then it was counted against none. */
+  readonly exceeded: LimitStanding | null;
+  /** Every limit that it is held to, the key's first; empty for a key without any. */
+  readonly standings: readonly LimitStanding[];
+}
+
+/** Counts calls against the limits of keys and accounts. */
+export interface RateMeter {
+  /** @param now epoch milliseconds */
+  take(metered: Metered, now: number): Metering;
+  /** How the limits stand, without counting anything. */
+  look(metered: Metered, now: number): readonly LimitStanding[];
 }
 
 /** Thrown by the call log when a row cannot be kept. */

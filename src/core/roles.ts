@@ -69,6 +69,7 @@ export function giverOf(role: Role, account: RoleAccount): Giver {
     grantableScopes: { has },
     ipAllowlist: noAllowlist,
     expiresAt: null,
+    rateLimits: null,
   };
 }
 

@@ -110,6 +110,7 @@ export class DemoService implements OnApplicationShutdown {
       grantableScopes: new Set(),
       ipAllowlist: noAllowlist,
       expiresAt: null,
+      rateLimits: null,
       actor: { kind: 'installation', id: null, name: 'demo' },
       callerIp: null,
     };

@@ -6,6 +6,7 @@ import { CallsKeptStore } from '../store/calls-kept.store.js';
 import { CallLogPruner } from '../store/call-log/prune/call-log-pruner.js';
 import { AuditRetention } from './audit-retention.js';
 import { CallRetention, CounterRetention } from './call-log-retention.js';
+import { LimitUseRetention } from './limit-use-retention.js';
 import { NoticeRetention } from './notice-retention.js';
 import type { Pruner } from './pruner.js';
 import { PRUNERS, RetentionRunner } from './retention-runner.js';
@@ -27,6 +28,7 @@ export class RetentionModule {
       keys: ApiKeysStore,
       audit: AuditRetention,
       notices: NoticeRetention,
+      limitUses: LimitUseRetention,
       ownLog: CallLogPruner,
       kept: CallsKeptStore,
       sums: CallSumsStore,
@@ -38,13 +40,14 @@ export class RetentionModule {
         countingSince: () => usage.countingSince(),
       };
       const calls = new CallRetention(terms, callLog, dated, kept);
-      return [calls, new CounterRetention(terms, keys, callLog, dated), notices, audit];
+      const counters = new CounterRetention(terms, keys, callLog, dated);
+      return [calls, counters, notices, audit, limitUses];
     };
     return {
       module: RetentionModule,
       providers: [
         { provide: RETENTION_SURROUNDINGS, useValue },
-        ...[RetentionTerms, AuditRetention, NoticeRetention, RetentionRunner],
+        ...[RetentionTerms, AuditRetention, NoticeRetention, LimitUseRetention, RetentionRunner],
         {
           provide: PRUNERS,
           useFactory: pruners,
@@ -53,6 +56,7 @@ export class RetentionModule {
             ApiKeysStore,
             AuditRetention,
             NoticeRetention,
+            LimitUseRetention,
             CallLogPruner,
             CallsKeptStore,
             CallSumsStore,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OwnPolicy } from '../core/account-policy.js';
 import { noAllowlist, type IpAllowlist } from '../core/ip-allowlist.js';
 import { newId } from '../core/ids.js';
+import type { RateLimits } from '../core/rate-limits.js';
 import { Database, type Change } from './database.js';
 import { AccountEntity, type AccountKind } from './entities/account.entity.js';
 import { given } from './given.js';
@@ -13,6 +14,8 @@ export interface NewAccount {
   readonly isOperator: boolean;
   readonly allowHapikey: boolean;
   readonly entitledScopes: readonly string[] | null;
+  readonly rateLimits: RateLimits | null;
+  readonly timeZone: string;
 }
 
 export type AccountChanges = Partial<
@@ -20,6 +23,8 @@ export type AccountChanges = Partial<
     ipAllowlist: IpAllowlist;
     policy: OwnPolicy;
     noticeEmails: string[];
+    rateLimits: RateLimits | null;
+    timeZone: string;
   }
 >;
 

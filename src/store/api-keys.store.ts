@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In, MoreThan, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { newId } from '../core/ids.js';
 import type { IpAllowlist } from '../core/ip-allowlist.js';
+import type { RateLimits } from '../core/rate-limits.js';
 import type { KeyState } from '../core/key-state.js';
 import type { Environment } from '../core/secret-format.js';
 import { Database, type Change } from './database.js';
@@ -35,6 +36,7 @@ export interface NewApiKey {
   readonly scopes: readonly string[];
   readonly grantableScopes: readonly string[];
   readonly ipAllowlist: IpAllowlist;
+  readonly rateLimits: RateLimits | null;
   readonly expiresAt: number | null;
   readonly createdBy: string | null;
 }
@@ -43,7 +45,7 @@ export type ApiKeyChanges = Partial<
   Pick<
     ApiKeyEntity,
     | ('name' | 'description' | 'purpose' | 'recipient' | 'contactEmail')
-    | ('standing' | 'expiresAt' | 'ipAllowlist')
+    | ('standing' | 'expiresAt' | 'ipAllowlist' | 'rateLimits')
   >
 > & { readonly scopes?: readonly string[]; readonly grantableScopes?: readonly string[] };
 

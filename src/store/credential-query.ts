@@ -78,6 +78,8 @@ export function heldAccount(account: AccountEntity, policyDefaults: AccountPolic
     entitledScopes: account.entitledScopes,
     ipAllowlist: CompiledAllowlist.of(account.ipAllowlist),
     policy: policyOf(account, policyDefaults),
+    rateLimits: account.rateLimits,
+    timeZone: account.timeZone,
   };
 }
 
@@ -100,6 +102,7 @@ function heldKey(
     scopes: new Set(scopesWith('use')),
     grantableScopes: new Set(scopesWith('hand_out')),
     ipAllowlist: CompiledAllowlist.of(key.ipAllowlist),
+    rateLimits: key.rateLimits,
     bindings,
   };
 }

@@ -9,6 +9,7 @@ import { entities } from './entities/index.js';
 import { AccountPolicies1796100000000 } from './migrations/main/1796100000000-account-policies.js';
 import { AuditEventTargets1796250000000 } from './migrations/main/1796250000000-audit-event-targets.js';
 import { Recipients1796300000000 } from './migrations/main/1796300000000-recipients.js';
+import { RateLimits1796500000000 } from './migrations/main/1796500000000-rate-limits.js';
 import { Brownouts1795900000000 } from './migrations/main/1795900000000-brownouts.js';
 import { EndedAsItBegan1796000000000 } from './migrations/main/1796000000000-ended-as-it-began.js';
 import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js';
@@ -37,6 +38,7 @@ const shared = {
     AuditEventTargets1796250000000,
     Recipients1796300000000,
     Members1796450000000,
+    RateLimits1796500000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),

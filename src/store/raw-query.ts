@@ -1,17 +1,23 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 export type SqlValue = string | number;
 
-/** Runs SQL that both databases understand. @param sql with `?` for each value, and nowhere else */
+/**
+ * Runs SQL that both databases understand.
+ *
+ * @param on a manager for what is to be in its transaction
+ * @param sql with `?` for each value, and nowhere else
+ */
 export function rawQuery(
-  dataSource: DataSource,
+  on: DataSource | EntityManager,
   sql: string,
   values: readonly SqlValue[],
 ): Promise<Record<string, unknown>[]> {
   let number = 0;
-  const isPostgres = dataSource.options.type === 'postgres';
+  const { options } = 'options' in on ? on : on.connection;
+  const isPostgres = options.type === 'postgres';
   const numbered = isPostgres ? sql.replaceAll('?', () => `$${(number += 1)}`) : sql;
-  return dataSource.query(numbered, [...values]);
+  return on.query(numbered, [...values]);
 }
 
 /** Below every driver's bound on parameters. */

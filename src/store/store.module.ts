@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule, type Provider } from '@nestjs/commo
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { AccountPolicy } from '../core/account-policy.js';
 import type { CallLog, Clock, JunkCounts } from '../core/ports.js';
+import { CountingMeter } from '../core/rate-meter.js';
 import type { Pepper } from '../core/secret-digest.js';
 import type { SealingKey } from '../core/sealing.js';
 import type { SessionTerms } from '../core/session-life.js';
@@ -32,6 +33,8 @@ import { NoticesStore } from './notices.store.js';
 import { OneTimeLinksStore } from './one-time-links.store.js';
 import { PeopleStore } from './people.store.js';
 import { PersonTrail } from './person-trail.js';
+import { LimitUseSaver } from './rate-limits/limit-use-saver.js';
+import { LimitUsesStore } from './rate-limits/limit-uses.store.js';
 import { RotationOpening } from './rotation-opening.js';
 import { RotationsStore } from './rotations.store.js';
 import { ScopesStore } from './scopes.store.js';
@@ -53,8 +56,10 @@ import {
   CLOCK,
   JUNK_COUNTS,
   KEY_PREFIXES,
+  NODE_ID,
   PEPPERS,
   POLICY_DEFAULTS,
+  RATE_METER,
   SEALING_KEYS,
   SESSION_TERMS,
 } from './tokens.js';
@@ -63,6 +68,8 @@ import {
 export interface StoreParts {
   readonly databaseUrl: DatabaseUrl;
   readonly clock: Clock;
+  /** Under which this process writes what it has counted. */
+  readonly nodeId: string;
   readonly callLog: CallLog;
   readonly callLogPruner: CallLogPruner;
   readonly calls: CallsStore;
@@ -114,6 +121,8 @@ const stores = [
   WatchedUntilStore,
   CallsKeptStore,
   LogWholeness,
+  LimitUsesStore,
+  LimitUseSaver,
   Turns,
 ];
 
@@ -124,6 +133,8 @@ export class StoreModule {
   static forRoot(parts: StoreParts): DynamicModule {
     const given: Provider[] = [
       { provide: CLOCK, useValue: parts.clock },
+      { provide: NODE_ID, useValue: parts.nodeId },
+      { provide: RATE_METER, useClass: CountingMeter },
       { provide: CALL_LOG, useValue: parts.callLog },
       { provide: CallLogPruner, useValue: parts.callLogPruner },
       { provide: CallsStore, useValue: parts.calls },

@@ -4,6 +4,10 @@
 export const CLOCK = Symbol('Clock');
 /** `CallLog` */
 export const CALL_LOG = Symbol('CallLog');
+/** `RateMeter` */
+export const RATE_METER = Symbol('RateMeter');
+/** `string`: under which this process writes what it has counted. */
+export const NODE_ID = Symbol('NodeId');
 /** `JunkCounts` */
 export const JUNK_COUNTS = Symbol('JunkCounts');
 /** `readonly Pepper[]`: those in force, the current one first. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
-import { contractFile, laterFeatures, readContract, type Promised } from '../support/contract.js';
+import { contractFile, readContract, type Promised } from '../support/contract.js';
 import { describeWithShared } from '../support/shared-data.js';
 import { titlesIn } from '../support/test-titles.js';
 import { section0 } from './section-0.promises.js';
@@ -40,25 +40,14 @@ describe('what stands behind the sentences', () => {
     expect([...new Set(named)].filter((test) => !runs(test))).toEqual([]);
   });
 
-  it.each(sections)('§%i: what is not there yet is known', (_number, promises) => {
-    const features = promises.flatMap((each) => ('comesWith' in each ? [each.comesWith] : []));
-    expect(features.filter((feature) => !laterFeatures.includes(feature))).toEqual([]);
+  it.each(sections)('§%i: what promises nothing has no test', (_number, promises) => {
+    const both = promises.filter((each) => 'promisesNothing' in each && 'shownBy' in each);
+    expect(both).toEqual([]);
   });
-
-  it.each(sections)(
-    '§%i: what promises nothing has no test and no feature',
-    (_number, promises) => {
-      const both = promises.filter(
-        (each) => 'promisesNothing' in each && ('shownBy' in each || 'comesWith' in each),
-      );
-      expect(both).toEqual([]);
-    },
-  );
 });
 
 function hasNothingBehind(promised: Promised): boolean {
   if ('promisesNothing' in promised) return promised.promisesNothing === '';
-  if ('comesWith' in promised) return false;
   return promised.shownBy.length === 0;
 }
 

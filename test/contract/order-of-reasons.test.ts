@@ -78,6 +78,15 @@ const steps: Step[] = [
       latchkey.manage('PATCH', `${accountPath}/keys/${key.id}`, { scopes: ['orders.read'] }),
     () => ({ requiredGranularScopes: ['orders.read'], missingScopes: ['orders.read'] }),
   ],
+  [
+    'RATE_LIMITED',
+    ({ accountPath, key }) =>
+      latchkey.manage('PATCH', `${accountPath}/keys/${key.id}`, { rateLimits: null }),
+    () => ({
+      ...{ policyName: 'TEN_SECONDLY_ROLLING', appliesTo: 'key', limit: 1, used: 1, remaining: 0 },
+      ...{ intervalMilliseconds: 10_000, resetsAt: new Date(now + 9_000).toISOString() },
+    }),
+  ],
 ];
 
 const post = (path: string) => latchkey.manage('POST', path);
@@ -88,7 +97,8 @@ async function everythingAtFault(): Promise<Scene> {
   const accountPath = `/v1/accounts/${account.id}`;
   const makeKey = (settings: Json = {}) =>
     latchkey.manage('POST', `${accountPath}/keys`, { name: 'K', scopes: [], ...settings });
-  const key = await makeKey();
+  const key = await makeKey({ rateLimits: { rolling: { requests: 1 } } });
+  await useUp(key, accountPath);
   const expired = await makeKey({ expiresAt: new Date(now + expiresAfterMs).toISOString() });
   const [revoked, reissued] = [await makeKey(), await makeKey()];
   await post(`${accountPath}/keys/${reissued.id}/reissue`);
@@ -103,6 +113,17 @@ async function everythingAtFault(): Promise<Scene> {
     ...{ accountPath, key, expired, revoked, reissued, secret },
     ...{ forwardedFor: 'unknown', path: '/crm//nowhere', method: 'PUT', by: [] },
   };
+}
+
+/** Lets the key through once, for which nothing may stand in its way yet. */
+async function useUp(key: Json, accountPath: string): Promise<void> {
+  await put(`${accountPath}/services/crm`, {});
+  const { status } = await latchkey.call('GET', '/crm/ping', {
+    secret: key.secret,
+    headers: { 'x-forwarded-for': '203.0.113.9' },
+  });
+  expect([status, upstream.calls.splice(0).length]).toEqual([200, 1]);
+  await latchkey.manage('DELETE', `${accountPath}/services/crm`);
 }
 
 function send({ path, method, secret, by, forwardedFor }: Scene): Promise<RawAnswer> {

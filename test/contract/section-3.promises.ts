@@ -114,7 +114,11 @@ export const section3: readonly Promised[] = [
   },
   {
     says: '`RATE_LIMITED` | 429 | `RATE_LIMITS` | – (`Retry-After`)',
-    comesWith: 'rate limits',
+    shownBy: [
+      'test/contract/order-of-reasons.test.ts: RATE_LIMITED',
+      'test/http/rate-limits.test.ts: §3 RATE_LIMITED: 429, told which limit and until when',
+      'src/core/check-access.spec.ts: costs nothing, and is told before a limit without room',
+    ],
   },
   {
     says: '`STORE_UNAVAILABLE`, `LOG_UNAVAILABLE` | 503 | `UNAVAILABLE` | – (`Retry-After`)',

@@ -59,9 +59,9 @@ export const section4: readonly Promised[] = [
       'test/http/envelope.test.ts: a large body',
       'test/http/envelope.test.ts: another type',
       'test/http/idempotency.test.ts: 422 with another body',
+      'test/http/rate-limits.test.ts: §3 RATE_LIMITED: 429, told which limit and until when',
       'test/http/envelope.test.ts: INTERNAL: 500 without a stack and without SQL',
     ],
-    comesWith: 'rate limits',
   },
   {
     says: 'Never in any body or header: a secret, or part of one beyond its display start.',

@@ -31,7 +31,7 @@ describe('§7 GET self', () => {
       },
       scopes: [],
       secret: { id, start, state: 'current', endsAt: null, overAgeSince: null },
-      rotation: null,
+      ...{ rotation: null, limits: [] },
     });
   });
 

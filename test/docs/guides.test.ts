@@ -126,6 +126,31 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     expect(JSON.parse(fileOf('trail.json'))).toMatchObject({ intact: true, brokenAt: null });
   });
 
+  it('limit-a-key.md: limits are set, met, and looked at', async () => {
+    const limited = await crm.makeKey();
+    const operator = latchkey.operatorKey;
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
+      ...{ MANAGEMENT_SECRET: operator, OPERATOR_SECRET: operator, GATEWAY: latchkey.accessUrl },
+      ...{ ACCOUNT: crm.accountId, KEY: limited.id, SECRET: limited.secret },
+    };
+    const commands = codeOf('limit-a-key.md', 'sh');
+    const options = { env, cwd: folder };
+    const { stdout, stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], options); // prettier-ignore
+    expect(stderr).toBe('');
+    expect(stdout).toContain('429 Too Many Requests');
+    expect(stdout).toMatch(/^RateLimit: "TEN_SECONDLY_ROLLING";r=0;t=\d+, "DAILY";r=249997;t=\d+, "ACCOUNT_DAILY";r=999997;t=\d+\r$/m); // prettier-ignore
+    expect(stdout).toMatch(/^X-Latchkey-RateLimit-Daily-Remaining: 249997\r$/m);
+    expect(stdout).toContain(
+      '"policyName":"TEN_SECONDLY_ROLLING","appliesTo":"key","limit":3,"used":3',
+    );
+    expect(stdout).toContain('"timeZone":"Europe/Dublin"');
+    const at = `/v1/accounts/${crm.accountId}`;
+    expect(await latchkey.manage('PATCH', at, { rateLimits: null })).toMatchObject({
+      rateLimits: { rolling: null, daily: null },
+    });
+  });
+
   it('notices.md: a webhook is set up, tested, and verified by the code of the page', async () => {
     const first = await secretSaid(
       codeOf('notices.md', 'sh'),

@@ -31,6 +31,7 @@ describe('POST /v1/accounts', () => {
       isOperator: false,
       allowHapikey: true,
       entitledScopes: null,
+      ...{ rateLimits: { rolling: null, daily: null }, timeZone: 'UTC' },
       createdAt: expect.any(String),
     });
     const read = await latchkey.manage('GET', `/v1/accounts/${answer.json.id}`);

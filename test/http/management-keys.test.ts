@@ -56,6 +56,7 @@ describe('POST …/keys', () => {
       scopes: [],
       grantableScopes: [],
       ipAllowlist: { mode: 'off', entries: [] },
+      rateLimits: { rolling: null, daily: null },
       expiresAt: null,
       createdAt: iso(now),
       createdBy: latchkey.operatorKeyId,

@@ -67,6 +67,7 @@ describeOnEachDatabase('§7 POST verify', (kind) => {
       scopes: ['contacts.read'],
       ...{ requiredScopes: ['contacts.read'], usedScopes: ['contacts.read'], missingScopes: [] },
       ...{ service: { id: crm.serviceId, name: 'crm' }, route: '/contacts/{id}', headers: {} },
+      limits: [],
       correlationId: expect.stringMatching(/^call_[0-9A-Za-z]{23}$/),
     });
     expect(answer.json.correlationId).not.toBe(answer.headers.get('x-correlation-id'));

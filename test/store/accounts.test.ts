@@ -32,6 +32,7 @@ describeOnEachDatabase('the accounts store', (kind) => {
       ...{ id: made.id, name: '𝔄 GmbH', kind: 'sandbox', isOperator: false, suspended: false },
       ...{ allowHapikey: true, entitledScopes: ['contacts.read', '🗝️'] },
       ...{ ipAllowlist: { mode: 'off', entries: [] }, policy: {}, noticeEmails: [] },
+      ...{ rateLimits: null, timeZone: 'UTC' },
       ...{ createdAt: made.createdAt, revision: made.revision },
     });
     expect(made.id).toMatch(/^acc_[0-9A-Za-z]{20}$/);

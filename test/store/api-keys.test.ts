@@ -36,6 +36,7 @@ describeOnEachDatabase('the API keys store', (kind) => {
     ...{ scopes: ['orders.read', 'contacts.read'], grantableScopes: ['contacts.write'] },
     ...{ ipAllowlist: allowlist, expiresAt: 4_102_444_800_000, createdBy: 'key_maker' },
     ...{ recipient: 'whom', contactEmail: 'owner@example.com' },
+    rateLimits: { rolling: { requests: 100, windowSeconds: 10 }, daily: null },
   };
 
   it('makes a key with all that was asked for', async () => {

@@ -174,6 +174,8 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
 
 /** Methods that take no id or name, make their own, or take a list of them; for the last there is a test below. */
 const askNothing = [
+  ...['limitUses.isShared', 'limitUses.save', 'limitUses.ofOthers', 'limitUses.counting'],
+  ...['limitUses.haveOver', 'limitUses.removeOver'],
   ...['accounts.create', 'accounts.findOperator', 'scopes.list', 'scopes.unknownOf'],
   ...['notices.wake', 'notices.notYetPut', 'notices.countPut'],
   ...['webhooks.signingSecrets', 'accounts.policies', 'scopes.names'],
@@ -239,12 +241,12 @@ describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
 
   it('is tried with every method of every store', () => {
     const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
-    const { notices, deliveries, webhooks, endings, people, members, sessions, links, trail } =
-      store;
+    const { notices, deliveries, webhooks, endings, limitUses } = store;
+    const { people, members, sessions, links, trail } = store;
     const idempotency = new IdempotencyStore(store.database);
     const stores = {
       ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
-      ...{ notices, deliveries, webhooks, endings, idempotency },
+      ...{ notices, deliveries, webhooks, endings, limitUses, idempotency },
       ...{ people, members, sessions, links, trail },
     };
     const names = Object.entries(stores).flatMap(([name, one]) =>

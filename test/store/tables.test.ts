@@ -16,6 +16,7 @@ import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.e
 import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
 import { OneTimeLinkEntity } from '../../src/store/entities/one-time-link.entity.js';
 import { PersonEntity } from '../../src/store/entities/person.entity.js';
+import { RateLimitUseEntity } from '../../src/store/entities/rate-limit-use.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
@@ -53,19 +54,20 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
         ...{ id: 'acc_1', name: words, kind: 'sandbox', isOperator: true, suspended: true },
         ...{ allowHapikey: true, entitledScopes: [words, 'b'], ipAllowlist: allowlist },
         ...{ policy: { overAge: 'refuse', quietSeconds: 0 }, createdAt: big, revision: big },
-        ...{ noticeEmails: [words, 'b'] },
+        ...{ noticeEmails: [words, 'b'], timeZone: words },
+        rateLimits: { rolling: { requests: big, windowSeconds: 1 }, daily: { requests: big } },
       },
       {
         ...{ id: 'acc_2', name: '', kind: 'developer', isOperator: false, suspended: false },
         ...{ allowHapikey: false, entitledScopes: null, createdAt: 0, revision: 0 },
         ...{ ipAllowlist: { mode: 'off', entries: [] }, policy: {} },
-        ...{ noticeEmails: [] },
+        ...{ noticeEmails: [], timeZone: '', rateLimits: null },
       },
       {
         ...{ id: 'acc_3', name: 'x', kind: 'production', isOperator: false, suspended: false },
         ...{ allowHapikey: true, entitledScopes: [], ipAllowlist: allowlist },
         ...{ policy: {}, createdAt: 1, revision: 1 },
-        ...{ noticeEmails: [] },
+        ...{ noticeEmails: [], timeZone: 'UTC', rateLimits: { rolling: null, daily: null } },
       },
     ],
   ],
@@ -88,6 +90,7 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
           revision: big,
           contactEmail: words,
           recipient: words,
+          rateLimits: { rolling: { requests: 1, windowSeconds: big }, daily: null },
         },
       },
       {
@@ -95,6 +98,7 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
         ...{ environment: 'production', standing: 'active', expiresAt: null },
         ...{ ipAllowlist: { mode: 'report', entries: [] }, createdAt: 0 },
         ...{ createdBy: null, revision: 0, contactEmail: null, recipient: null },
+        rateLimits: null,
       },
     ],
   ],
@@ -194,6 +198,19 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ callerId: words, path: words, idempotencyKey: words, bodyDigest: words },
         ...{ answer: json, createdAt: big },
+      },
+    ],
+  ],
+  [
+    RateLimitUseEntity,
+    [
+      {
+        ...{ holderId: words, writerId: words, recent: [big, 1, 0, big], callsOfDay: big },
+        ...{ dayEndsAt: big, countsUntil: big },
+      },
+      {
+        ...{ holderId: '', writerId: '', recent: [], callsOfDay: 0, dayEndsAt: 0 },
+        countsUntil: 0,
       },
     ],
   ],

@@ -1,17 +1,11 @@
 import { readShared } from './shared-data.js';
 
-/** What the contract speaks of and is built later. */
-export const laterFeatures = ['rate limits'] as const;
-export type LaterFeature = (typeof laterFeatures)[number];
-
 /**
  * A sentence of the contract and what stands behind it: the tests that show it, each as `<file>: <part of its title>`; or why it
- * promises nothing; or the feature that will keep it. A sentence that is half built has tests for that half, and the feature.
+ * promises nothing.
  */
 export type Promised = { readonly says: string } & (
-  | { readonly shownBy: readonly string[] }
-  | { readonly promisesNothing: string }
-  | { readonly comesWith: LaterFeature }
+  { readonly shownBy: readonly string[] } | { readonly promisesNothing: string }
 );
 
 export const contractFile = 'contract.md';

@@ -49,6 +49,7 @@ export const denials: Readonly<Record<string, DenialFacts>> = {
   METHOD_NOT_ALLOWED: { status: 405, category: 'NOT_FOUND', challenge: null },
   SESSION_NEEDED: { status: 403, category: 'FORBIDDEN', challenge: null },
   SCOPE_MISSING: { status: 403, category: 'MISSING_SCOPES', challenge: null },
+  RATE_LIMITED: { status: 429, category: 'RATE_LIMITS', challenge: null },
   STORE_UNAVAILABLE: { status: 503, category: 'UNAVAILABLE', challenge: null },
 };
 
@@ -65,7 +66,11 @@ export function expectEnvelope(
   );
   const members = ['category', 'correlationId', 'errors', 'links', 'message', 'reason', 'status'];
   expect(Object.keys(json).sort()).toEqual(
-    [...members, ...(tellsEngagement ? ['engagement'] : [])].sort(),
+    [
+      ...members,
+      ...(tellsEngagement ? ['engagement'] : []),
+      ...(expected.reason === 'RATE_LIMITED' ? ['policyName'] : []),
+    ].sort(),
   );
   expect(json).toMatchObject({ status: 'error', ...expected });
   expect(json.message).toEqual(expect.stringMatching(/\S/));

@@ -127,6 +127,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     writes: accountChanged('policy, revision'),
     event: 'account account.policy_changed account',
   },
+  [`GET ${account}/limits`]: { status: 200 },
+  [`GET ${key}/limits`]: { status: 200 },
   [`GET ${account}/hygiene`]: { status: 200, tells: 'keyId' },
   [`GET ${account}/ip-allowlist`]: { status: 200 },
   [`PUT ${account}/ip-allowlist`]: {

@@ -28,6 +28,7 @@ import { NoticesStore } from '../../src/store/notices.store.js';
 import { OneTimeLinksStore } from '../../src/store/one-time-links.store.js';
 import { PeopleStore } from '../../src/store/people.store.js';
 import { PersonTrail } from '../../src/store/person-trail.js';
+import { LimitUsesStore } from '../../src/store/rate-limits/limit-uses.store.js';
 import { RotationsStore } from '../../src/store/rotations.store.js';
 import { ScopesStore } from '../../src/store/scopes.store.js';
 import { SealedCredentials } from '../../src/store/sealed-credentials.js';
@@ -106,6 +107,7 @@ export interface TestStore {
   readonly links: OneTimeLinksStore;
   readonly trail: PersonTrail;
   readonly sessionDirectory: StoredSessions;
+  readonly limitUses: LimitUsesStore;
   readonly auditKey: Buffer;
   readonly peppers: readonly Pepper[];
   readonly prefixes: readonly string[];
@@ -174,6 +176,7 @@ export async function openStore(
     sessionDirectory: new StoredSessions(
       ...([main, digests, lease, clock, sessionTerms, policyUnlessSet] as const),
     ),
+    limitUses: new LimitUsesStore(main, 'nod_1'),
   };
   const rotations = new RotationsStore(main, stores.secrets, stores.notices, stores.audit);
   const catalogs: ServiceCatalog[] = [];
@@ -226,6 +229,8 @@ export const newAccount: NewAccount = {
   isOperator: false,
   allowHapikey: true,
   entitledScopes: null,
+  rateLimits: null,
+  timeZone: 'UTC',
 };
 
 export const newKey: Omit<NewApiKey, 'accountId'> = {
@@ -238,6 +243,7 @@ export const newKey: Omit<NewApiKey, 'accountId'> = {
   scopes: [],
   grantableScopes: [],
   ipAllowlist: { mode: 'off', entries: [] },
+  rateLimits: null,
   expiresAt: null,
   createdBy: null,
 };

@@ -45,6 +45,7 @@ export function callerOf(request: GuardedRequest): Caller {
     grantableScopes: key.grantableScopes,
     ipAllowlist: key.ipAllowlist.list,
     expiresAt: key.expiresAt,
+    rateLimits: key.rateLimits,
     actor: { kind: 'key', id: key.id, name: key.name },
     ...about,
   };

@@ -1,6 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ChoiceField, FlagField, ScopesField, TextField } from '../../platform/http/fields.js';
+import {
+  ChoiceField,
+  FlagField,
+  ObjectField,
+  ScopesField,
+  TextField,
+  TimeZoneField,
+} from '../../platform/http/fields.js';
 import { Paging } from '../../platform/http/pages.js';
+import { RateLimitsField, RateLimitsResponse } from '../../platform/http/rate-limits.dto.js';
 import type { AccountKind } from '../../store/entities/account.entity.js';
 
 export const accountKinds: readonly AccountKind[] = ['production', 'developer', 'sandbox'];
@@ -26,6 +34,18 @@ export class CreateAccountRequest {
     description: 'The scopes that its keys can use of the catalogue; null is all of them',
   })
   entitledScopes?: string[] | null;
+
+  @ObjectField({
+    ...{ type: () => RateLimitsField, required: false, nullable: true },
+    description: 'How often its keys may call, all of them together; null is as often as they like',
+  })
+  rateLimits?: RateLimitsField | null;
+
+  @TimeZoneField({
+    ...{ required: false, fallback: 'UTC', example: 'Europe/Dublin' },
+    description: 'By whose calendar the days of its limits are, and of its keys’ limits',
+  })
+  timeZone?: string;
 }
 
 export class UpdateAccountRequest {
@@ -40,6 +60,15 @@ export class UpdateAccountRequest {
 
   @ScopesField({ required: false, nullable: true, max: 10_000 })
   entitledScopes?: string[] | null;
+
+  @ObjectField({
+    ...{ type: () => RateLimitsField, required: false, nullable: true },
+    description: 'Replaces all of them',
+  })
+  rateLimits?: RateLimitsField | null;
+
+  @TimeZoneField({ required: false })
+  timeZone?: string;
 }
 
 export class AccountResponse {
@@ -63,6 +92,12 @@ export class AccountResponse {
 
   @ApiProperty({ type: [String], nullable: true })
   entitledScopes!: string[] | null;
+
+  @ApiProperty({ description: 'Over all of its keys together' })
+  rateLimits!: RateLimitsResponse;
+
+  @ApiProperty({ example: 'Europe/Dublin' })
+  timeZone!: string;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;

@@ -8,6 +8,7 @@ import {
   type Page,
   type PageQuery,
 } from '../../platform/http/pages.js';
+import { rateLimitsOf, rateLimitsResponse } from '../../platform/http/rate-limits.dto.js';
 import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { iso } from '../../platform/http/times.js';
 import { AccountsStore, type AccountChanges } from '../../store/accounts.store.js';
@@ -41,6 +42,8 @@ export class AccountsService {
         isOperator: false,
         allowHapikey: request.allowHapikey ?? true,
         entitledScopes: request.entitledScopes ?? null,
+        rateLimits: rateLimitsOf(request.rateLimits ?? null),
+        timeZone: request.timeZone ?? 'UTC',
       });
       await this.record(change, caller, 'account.created', null, account);
       const answer = accountResponse(account);
@@ -67,7 +70,9 @@ export class AccountsService {
     request: UpdateAccountRequest,
     ifMatch: string | undefined,
   ): Promise<AccountResponse> {
-    return this.apply(caller, id, 'account.changed', { ...request }, ifMatch);
+    const { rateLimits, ...rest } = request;
+    const limits = rateLimits === undefined ? {} : { rateLimits: rateLimitsOf(rateLimits) };
+    return this.apply(caller, id, 'account.changed', { ...rest, ...limits }, ifMatch);
   }
 
   setSuspended(caller: Caller, id: string, suspended: boolean): Promise<AccountResponse> {
@@ -141,6 +146,8 @@ export function accountResponse(account: AccountEntity): AccountResponse {
     isOperator: account.isOperator,
     allowHapikey: account.allowHapikey,
     entitledScopes: account.entitledScopes,
+    rateLimits: rateLimitsResponse(account.rateLimits),
+    timeZone: account.timeZone,
     createdAt: iso(account.createdAt),
   };
   return withRevision(answer, account.revision);

@@ -1,5 +1,6 @@
 import { keyStateAt, secretStateAt } from '../../core/key-state.js';
 import { isUnderway, rotationStateAt } from '../../core/rotation.js';
+import { rateLimitsResponse } from '../../platform/http/rate-limits.dto.js';
 import { withRevision } from '../../platform/http/revision.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import { retiresAt, type ApiKeyRecord } from '../../store/api-keys.store.js';
@@ -27,6 +28,7 @@ export function apiKeyResponse(
     scopes: [...record.scopes],
     grantableScopes: [...record.grantableScopes],
     ipAllowlist: { mode: key.ipAllowlist.mode, entries: [...key.ipAllowlist.entries] },
+    rateLimits: rateLimitsResponse(key.rateLimits),
     expiresAt: isoOrNull(key.expiresAt),
     createdAt: iso(key.createdAt),
     createdBy: key.createdBy,
@@ -61,6 +63,7 @@ export function apiKeyFacts(record: ApiKeyRecord): object {
     scopes,
     grantableScopes,
     ipAllowlist,
+    rateLimits: rateLimitsResponse(key.rateLimits),
     expiresAt: isoOrNull(key.expiresAt),
     secrets: secrets.map(({ id, start }) => ({ id, start })),
   };

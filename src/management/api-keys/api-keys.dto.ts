@@ -12,6 +12,7 @@ import {
 } from '../../platform/http/fields.js';
 import { IpAllowlistField, IpAllowlistResponse } from '../../platform/http/ip-allowlist.dto.js';
 import { PageQuery, Paging } from '../../platform/http/pages.js';
+import { RateLimitsField, RateLimitsResponse } from '../../platform/http/rate-limits.dto.js';
 
 export const keyStates: readonly KeyState[] = ['active', 'suspended', 'revoked', 'expired'];
 export const secretStates: readonly SecretState[] = ['current', 'retiring', 'expired', 'revoked'];
@@ -71,6 +72,12 @@ export class CreateApiKeyRequest {
     description: 'When the key stops working; null is never',
   })
   expiresAt?: string | null;
+
+  @ObjectField({
+    ...{ type: () => RateLimitsField, required: false, nullable: true },
+    description: 'How often it may call; those of its account hold as well',
+  })
+  rateLimits?: RateLimitsField | null;
 }
 
 export class UpdateApiKeyRequest {
@@ -97,6 +104,12 @@ export class UpdateApiKeyRequest {
 
   @TimeField({ required: false, nullable: true })
   expiresAt?: string | null;
+
+  @ObjectField({
+    ...{ type: () => RateLimitsField, required: false, nullable: true },
+    description: 'Replaces all of them',
+  })
+  rateLimits?: RateLimitsField | null;
 }
 
 export class ListApiKeysQuery extends PageQuery {
@@ -195,6 +208,9 @@ export class ApiKeyResponse {
 
   @ApiProperty()
   ipAllowlist!: IpAllowlistResponse;
+
+  @ApiProperty()
+  rateLimits!: RateLimitsResponse;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   expiresAt!: string | null;

@@ -13,6 +13,7 @@ import {
   unknownScopes,
 } from '../../platform/errors/api-error.js';
 import { ipAllowlistOf } from '../../platform/http/ip-allowlist.dto.js';
+import { rateLimitsOf } from '../../platform/http/rate-limits.dto.js';
 import { requireMatch, withRevision } from '../../platform/http/revision.js';
 import { creationCursor, creationPlace, pageOf, type Page } from '../../platform/http/pages.js';
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
@@ -74,11 +75,12 @@ export class ApiKeysService {
         : ipAllowlistOf(request.ipAllowlist, 'ipAllowlist');
     const grantableScopes = request.grantableScopes ?? [];
     const environment = request.environment ?? 'production';
+    const rateLimits = rateLimitsOf(request.rateLimits ?? null);
     const policy = policyOf(account, this.policyDefaults);
     const { record, secret } = await this.database.change(async (change) => {
       const expiresAt = expiryOf(request.expiresAt ?? null, policy, change.now);
       await this.checkScopes(change, caller, account, { scopes: request.scopes, grantableScopes });
-      checkLimits(caller, { ipAllowlist, expiresAt });
+      checkLimits(caller, { ipAllowlist, expiresAt, rateLimits });
       const id = await this.keys.create(change, {
         accountId: account.id,
         name: request.name,
@@ -90,6 +92,7 @@ export class ApiKeysService {
         scopes: request.scopes,
         grantableScopes,
         ipAllowlist,
+        rateLimits,
         expiresAt,
         createdBy: caller.id,
       });
@@ -131,7 +134,7 @@ export class ApiKeysService {
     request: UpdateApiKeyRequest,
     ifMatch: string | undefined,
   ): Promise<ApiKeyResponse> {
-    const { expiresAt, ...rest } = request;
+    const { expiresAt, rateLimits, ...rest } = request;
     const policy = policyOf(account, this.policyDefaults);
     const record = await this.database.change(async (change) => {
       const before = await this.forChange(change, caller, account, id);
@@ -143,15 +146,14 @@ export class ApiKeysService {
         ...(expiresAt !== undefined && {
           expiresAt: expiryOf(expiresAt, policy, change.now, before.key),
         }),
+        ...(rateLimits !== undefined && { rateLimits: rateLimitsOf(rateLimits) }),
       };
       await this.checkScopes(change, caller, account, {
         scopes: request.scopes ?? before.scopes,
         grantableScopes: request.grantableScopes ?? before.grantableScopes,
       });
       // What it was made with stays; only what is changed has to be the caller's to give.
-      if (changes.expiresAt !== undefined) {
-        checkLimits(caller, { ipAllowlist: caller.ipAllowlist, expiresAt: changes.expiresAt });
-      }
+      checkLimits(caller, changes);
       await this.keys.change(change, id, changes);
       const after = await this.reload(change, account.id, id);
       await this.record(change, caller, 'key.changed', before, after);
@@ -286,7 +288,7 @@ export class ApiKeysService {
   }
 }
 
-function checkLimits(caller: Caller, wanted: Limits): void {
+function checkLimits(caller: Caller, wanted: Partial<Limits>): void {
   const beyond = limitsBeyond(caller, wanted);
   if (beyond.length > 0) throw limitNotGrantable(beyond);
 }

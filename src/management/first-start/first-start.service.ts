@@ -61,6 +61,8 @@ export class FirstStartService {
         isOperator: true,
         allowHapikey: true,
         entitledScopes: null,
+        rateLimits: null,
+        timeZone: 'UTC',
       });
       const names = managementScopes.map((scope) => scope.name);
       const keyId = await this.keys.create(change, {
@@ -74,6 +76,7 @@ export class FirstStartService {
         scopes: names,
         grantableScopes: names,
         ipAllowlist: noAllowlist,
+        rateLimits: null,
         expiresAt: null,
         createdBy: null,
       });

@@ -111,7 +111,7 @@ function checkMayChange(
 
 /** A key that is limited to some addresses opens no list to others (contract §6). @throws ApiError 403 */
 function checkWithinOwn(caller: Caller, ipAllowlist: IpAllowlist): void {
-  const wider = limitsBeyond(caller, { ipAllowlist, expiresAt: caller.expiresAt });
+  const wider = limitsBeyond(caller, { ipAllowlist });
   if (wider.length > 0) throw limitNotGrantable(wider);
 }
 

@@ -5,6 +5,7 @@ import {
   type DenialReason,
   type Denied,
 } from '../../core/decision.js';
+import { limitStandingResponse } from '../http/rate-limits.dto.js';
 import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
 
 /** Where a denial's cause lies, for `errors[].in`. */
@@ -87,7 +88,10 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   SESSION_NEEDED: () => 'This is about whoever is signed in. A key has no part in it.',
   SCOPE_MISSING: ({ missingScopes }) =>
     `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
-  RATE_LIMITED: () => 'This key has made too many calls. Wait as long as Retry-After says.',
+  RATE_LIMITED: ({ limit }) =>
+    limit === undefined
+      ? 'There were too many calls. Wait as long as Retry-After says.'
+      : `${limit.appliesTo === 'key' ? 'This key' : "This key's account"} has reached its limit ${limit.policyName} of ${limit.limit} calls. Wait as long as Retry-After says.`,
   STORE_UNAVAILABLE: () =>
     'Keys cannot be checked at the moment. Nothing was forwarded; try again shortly.',
   LOG_UNAVAILABLE: () =>
@@ -122,6 +126,7 @@ export function denialAnswer(
       correlationId,
       errors: [detail],
       ...(told && { engagement: describeEngagement(engagement) }),
+      ...(context.limit !== undefined && { policyName: context.limit.policyName }),
     },
     denialHeaders(denied),
   );
@@ -145,6 +150,8 @@ function contextOf({ reason, context }: Denied): Record<string, unknown> {
       };
     case 'IP_NOT_ALLOWED':
       return { callerIp: context.callerIp };
+    case 'RATE_LIMITED':
+      return { ...(context.limit && limitStandingResponse(context.limit)) };
     case 'METHOD_NOT_ALLOWED':
       return { allow: context.allow };
     case 'SECRET_EXPIRED':

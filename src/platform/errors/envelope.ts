@@ -54,6 +54,8 @@ export interface ErrorEnvelope {
   readonly errors: readonly ErrorDetail[];
   readonly links: { readonly documentation: string };
   readonly engagement?: Readonly<Record<string, string>>;
+  /** With RATE_LIMITED: which limit had no room. */
+  readonly policyName?: string;
 }
 
 /** An answer that is an error, ready for whoever writes HTTP. */

@@ -196,9 +196,12 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
       "Add the missing scopes to the key if its purpose calls for them. If the key holds them already, the account's entitledScopes may leave them out.",
   },
   RATE_LIMITED: {
-    meaning: 'The key or its account has made more calls than it may.',
-    integrator: 'Wait as long as Retry-After says, and spread calls out.',
-    admin: 'The limits are settings of the key and the account.',
+    meaning:
+      'The key, or all keys of its account together, made as many calls as they may in a stretch of some seconds, or in a day. The body\'s "policyName" says which limit it was, and its context how far it goes. Nothing was forwarded, and a call that is refused for a limit is not counted against it.',
+    integrator:
+      'Wait as long as Retry-After says; sooner it is refused again. Every answer to a call that was counted says in RateLimit how many are left, so that a program can slow down before.',
+    admin:
+      'GET …/keys/{keyId}/limits shows how the limits stand. Those of a key are its rateLimits, set by PATCH of the key; those of the account are the operator’s to set. A rotation changes nothing about them.',
   },
   STORE_UNAVAILABLE: {
     meaning:

@@ -21,6 +21,7 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 import { emailLengthMax, isEmailAddress } from '../../core/email-address.js';
+import { isTimeZone } from '../../core/day-ends.js';
 import { canonicalIp } from '../../core/ip-address.js';
 import { holdsSecretOfOurs } from '../../core/redaction.js';
 import { isScopeName } from '../../core/scope-set.js';
@@ -179,6 +180,15 @@ function isTime(value: unknown): boolean {
 function isDay(day: string): boolean {
   const time = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
+
+/** Whose calendar counts: an IANA name. */
+export function TimeZoneField(options: FieldOptions): PropertyDecorator {
+  return field(options, { type: String }, [
+    check('isTimeZone', (value) => typeof value === 'string' && isTimeZone(value), {
+      message: '$property must be the IANA name of a time zone, such as Europe/Dublin.',
+    }),
+  ]);
 }
 
 /** What is too long is not looked through: its length is refused. */

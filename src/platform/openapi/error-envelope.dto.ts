@@ -60,4 +60,11 @@ export class ErrorEnvelopeResponse {
     description: 'With missing or malformed credentials: what was received of each method',
   })
   engagement?: object;
+
+  @ApiProperty({
+    required: false,
+    example: 'TEN_SECONDLY_ROLLING',
+    description: 'With RATE_LIMITED: which limit had no room; errors[0].context says more of it',
+  })
+  policyName?: string;
 }

@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { OwnPolicy } from '../../core/account-policy.js';
 import type { IpAllowlist } from '../../core/ip-allowlist.js';
+import type { RateLimits } from '../../core/rate-limits.js';
 import { asNumber } from '../columns.js';
 
 export type AccountKind = 'production' | 'developer' | 'sandbox';
@@ -35,6 +36,14 @@ export class AccountEntity {
 
   @Column('simple-json')
   policy!: OwnPolicy;
+
+  /** Over all of its keys together; `null` is none. */
+  @Column('simple-json', { nullable: true })
+  rateLimits!: RateLimits | null;
+
+  /** By whose calendar the days of its limits are: an IANA name. */
+  @Column('text')
+  timeZone!: string;
 
   /** Who gets its notices by e-mail. */
   @Column('simple-json')

@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { IpAllowlist } from '../../core/ip-allowlist.js';
 import type { KeyStanding } from '../../core/key-state.js';
+import type { RateLimits } from '../../core/rate-limits.js';
 import type { Environment } from '../../core/secret-format.js';
 import { asNumber } from '../columns.js';
 
@@ -42,6 +43,10 @@ export class ApiKeyEntity {
 
   @Column('simple-json')
   ipAllowlist!: IpAllowlist;
+
+  /** `null` is none. */
+  @Column('simple-json', { nullable: true })
+  rateLimits!: RateLimits | null;
 
   @Column('bigint', { transformer: asNumber })
   createdAt!: number;

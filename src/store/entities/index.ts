@@ -14,6 +14,7 @@ import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
 import { NoticeEntity } from './notice.entity.js';
 import { OneTimeLinkEntity } from './one-time-link.entity.js';
 import { PersonEntity } from './person.entity.js';
+import { RateLimitUseEntity } from './rate-limit-use.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
 import { ScopeEntity } from './scope.entity.js';
@@ -40,6 +41,7 @@ export const entities = [
   NoticeEntity,
   OneTimeLinkEntity,
   PersonEntity,
+  RateLimitUseEntity,
   RotationEntity,
   RouteEntity,
   ScopeEntity,

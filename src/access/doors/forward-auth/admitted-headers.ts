@@ -2,6 +2,7 @@ import type { AccessOutcome } from '../../../core/check-access.js';
 import type { Allowed } from '../../../core/decision.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import { identityFor, identityHeaders } from '../../identity.js';
+import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import type { AskingProxy } from './asking-proxy.js';
 import type { Question } from './question.js';
@@ -18,7 +19,7 @@ const nothing = {
  */
 export function admittedHeaders(
   { attempt: { id, at, credential: reading }, uriInstead }: Question,
-  { credential, decision }: AccessOutcome & { readonly decision: Allowed },
+  { credential, decision, limits }: AccessOutcome & { readonly decision: Allowed },
   service: PublishedService,
   { needsEveryHeader }: AskingProxy,
 ): Record<string, string> {
@@ -32,5 +33,6 @@ export function admittedHeaders(
     ...(uriInstead !== null && { 'X-Latchkey-Uri': uriInstead }),
     ...(isUncommon && { 'X-Latchkey-Cache-Control': 'private' }),
     ...retiringHeaders(credential, at),
+    ...rateLimitHeaders(limits, at),
   };
 }

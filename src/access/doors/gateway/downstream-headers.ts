@@ -1,6 +1,8 @@
 import { setsSessionCookie } from '../../../core/session-cookie.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
+import type { LimitStanding } from '../../../core/rate-limits.js';
 import type { Arrival } from '../../arrival.js';
+import { isOfOurLimits, rateLimitHeaders } from '../../rate-limit-headers.js';
 import type { RetiringHeaders } from '../../retiring-headers.js';
 import { eachLine, namesOfThisHop, valuesOf, type HeaderLines } from '../../header-lines.js';
 
@@ -10,6 +12,7 @@ export function downstreamHeaders(
   service: PublishedService,
   arrival: Arrival,
   retiring: RetiringHeaders | null,
+  limits: readonly LimitStanding[],
 ): string[] {
   const ofThisHop = namesOfThisHop(upstreamLines);
   const guarded = arrival.credential.kind === 'found' && arrival.credential.method !== 'bearer';
@@ -18,7 +21,8 @@ export function downstreamHeaders(
     if (
       ofThisHop.has(folded) ||
       folded === 'x-correlation-id' ||
-      folded === 'latchkey-secret-retires'
+      folded === 'latchkey-secret-retires' ||
+      isOfOurLimits(folded)
     )
       return;
     if (folded === 'cache-control' && guarded) return;
@@ -34,6 +38,9 @@ export function downstreamHeaders(
   if (guarded)
     lines.push('Cache-Control', privateCacheControl(valuesOf(upstreamLines, 'cache-control')));
   if (retiring !== null) lines.push(...retiringLines(retiring, upstreamLines));
+  // Beside the upstream's own RateLimit: its limits hold as well, and the field is a list.
+  const limitHeaders = rateLimitHeaders(limits, arrival.at);
+  if (limitHeaders !== null) lines.push(...Object.entries(limitHeaders).flat());
   return lines;
 }
 

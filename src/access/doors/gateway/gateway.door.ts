@@ -13,6 +13,7 @@ import { Admission, ignoreUnavailable, logUnavailable } from '../../admission.js
 import type { Arrival } from '../../arrival.js';
 import { durationMs, placeOf, type CallAnswer, type CallPlace } from '../../call-row.js';
 import { identityFor } from '../../identity.js';
+import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 import { destinationOf } from './destination.js';
 import { downstreamHeaders } from './downstream-headers.js';
@@ -159,7 +160,7 @@ export class GatewayDoor {
     const retiring = retiringHeaders(outcome.credential, arrival.at);
     response.writeHead(
       answer.status,
-      downstreamHeaders(answer.headers, service, arrival, retiring),
+      downstreamHeaders(answer.headers, service, arrival, retiring, outcome.limits),
     );
     const responseBytes = await passOn(answer, arrival.method, response, service.timeoutMs);
     if (passage.logFirst) this.#complete(passage, { ...told, responseBytes }, firstByteMs);
@@ -183,9 +184,11 @@ export class GatewayDoor {
     if (!(await this.#log(passage, told)))
       return this.admission.answerLogUnavailable(response, arrival, passage.outcome);
     if (passage.logFirst) this.#complete(passage, told, durationMs(arrival));
+    const { credential, limits } = passage.outcome;
     const headers = {
       ...answer.headers,
-      ...retiringHeaders(passage.outcome.credential, arrival.at),
+      ...retiringHeaders(credential, arrival.at),
+      ...rateLimitHeaders(limits, arrival.at),
     };
     writeErrorAnswer(response, { ...answer, headers }, arrival.method);
   }

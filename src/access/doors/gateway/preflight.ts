@@ -21,6 +21,7 @@ const outcome: AccessOutcome = {
   secretState: null,
   credentialKind: 'none',
   wouldDeny: null,
+  limits: [],
 };
 
 /** Answers with the service's policy, which is: no cross-origin use. A browser reads the absence of headers as a no. */

@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { isOverAge, overAgeFrom } from '../../../core/account-policy.js';
 import { secretStateAt } from '../../../core/key-state.js';
 import type { HeldCredential } from '../../../core/ports.js';
+import type { LimitStanding } from '../../../core/rate-limits.js';
+import { limitStandingResponse } from '../../../platform/http/rate-limits.dto.js';
 import { answerText, type AnswerText } from '../../../platform/http/write-answer.js';
 import { describeCredential, isoOrNull } from '../../describe-credential.js';
 
@@ -19,11 +21,13 @@ export class DescribedSelf {
   readonly #kept = new LRUCache<string, Kept>({ max: keptMax });
 
   /** @param now epoch milliseconds, no earlier than at the call before */
-  of(credential: HeldCredential, now: number): AnswerText {
+  of(credential: HeldCredential, limits: readonly LimitStanding[], now: number): AnswerText {
+    // How they stand changes with each call.
+    if (limits.length > 0) return answerText(describeSelf(credential, limits, now));
     const kept = this.#kept.get(credential.id);
     if (kept !== undefined && kept.credential === credential && now < kept.until) return kept;
     const fresh = {
-      ...answerText(describeSelf(credential, now)),
+      ...answerText(describeSelf(credential, limits, now)),
       ...{ credential, until: unchangedUntil(credential, now) },
     };
     this.#kept.set(credential.id, fresh);
@@ -31,13 +35,18 @@ export class DescribedSelf {
   }
 }
 
-function describeSelf(credential: HeldCredential, now: number): object {
+function describeSelf(
+  credential: HeldCredential,
+  limits: readonly LimitStanding[],
+  now: number,
+): object {
   const state = secretStateAt(credential, now);
   const { secret, ...described } = describeCredential(credential, state, now);
   return {
     ...described,
     secret: { ...secret, overAgeSince: overAgeSince(credential, now) },
     rotation: describeRotation(credential, now),
+    limits: limits.map(limitStandingResponse),
   };
 }
 

@@ -5,6 +5,7 @@ import type { HeldCredential } from '../../../core/ports.js';
 import { Admission, ignoreUnavailable } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';
 import type { CallPlace } from '../../call-row.js';
+import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { writeOwnAnswer } from '../../own-answer.js';
 import { DescribedSelf } from './described-self.js';
 
@@ -34,7 +35,8 @@ export class SelfDoor {
     credential: HeldCredential,
     response: ServerResponse,
   ): Promise<void> {
-    const described = this.#described.of(credential, arrival.at);
+    const limits = this.admission.limitsOf(credential, arrival);
+    const described = this.#described.of(credential, limits, arrival.at);
     const responseBytes = arrival.method === 'HEAD' ? 0 : described.bytes;
     try {
       await this.admission.record(arrival, outcome, place, { status: 200, responseBytes });
@@ -42,10 +44,12 @@ export class SelfDoor {
       ignoreUnavailable(error);
       return this.admission.answerLogUnavailable(response, arrival, outcome);
     }
+    const headers = rateLimitHeaders(limits, arrival.at);
     writeOwnAnswer(response, arrival, credential, {
       status: 200,
       text: described.text,
       bytes: described.bytes,
+      ...(headers !== null && { headers }),
     });
   }
 }

@@ -1,10 +1,12 @@
 import type { AccessOutcome } from '../../../core/check-access.js';
 import { denialKinds, type Decision } from '../../../core/decision.js';
 import { denialAnswer, denialHeaders } from '../../../platform/errors/denial-answer.js';
+import { limitStandingResponse } from '../../../platform/http/rate-limits.dto.js';
 import type { PublishedService } from '../../../store/service-catalog.js';
 import type { Attempt } from '../../arrival.js';
 import { scopesOf, type CallPlace } from '../../call-row.js';
 import { describeCredential } from '../../describe-credential.js';
+import { rateLimitHeaders } from '../../rate-limit-headers.js';
 import { retiringHeaders } from '../../retiring-headers.js';
 
 /** A check that was judged: its row and its result are made of it. */
@@ -17,7 +19,7 @@ export interface JudgedCheck {
 
 /** What whoever asked is told: the decision, and what to answer the caller with. */
 export function resultOf({ attempt, outcome, place, service }: JudgedCheck): object {
-  const { decision, credential, secretState, wouldDeny } = outcome;
+  const { decision, credential, secretState, wouldDeny, limits } = outcome;
   // Whose secret it was when the store was last heard of is for the log alone.
   const isKnown = credential !== null && secretState !== null;
   const described = isKnown ? describeCredential(credential, secretState, attempt.at) : nobody;
@@ -36,11 +38,13 @@ export function resultOf({ attempt, outcome, place, service }: JudgedCheck): obj
     requiredScopes: scopes.requiredScopes,
     usedScopes: scopes.usedScopes,
     missingScopes: scopes.missingScopes,
+    limits: limits.map(limitStandingResponse),
     service: service && { id: service.id, name: service.name },
     route: place.route,
     headers: {
       ...(!decision.allowed && denialHeaders(decision)),
       ...retiringHeaders(credential, attempt.at),
+      ...rateLimitHeaders(limits, attempt.at),
     },
     correlationId: attempt.id,
   };

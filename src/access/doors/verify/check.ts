@@ -54,7 +54,7 @@ export function targetOf(
     return { service, match: requiring(match, scopes) };
   }
   const scopeSets = alsoRequiring([], scopes);
-  return { service: null, match: { kind: 'own', path: verifyPath, scopeSets } };
+  return { service: null, match: { kind: 'own', path: verifyPath, scopeSets, isMetered: true } };
 }
 
 /** A route that is open to anybody is not where scopes are asked for as well. */
