@@ -110,6 +110,12 @@ describe('the account’s list and the key’s', () => {
       expectDenial(await callFrom(ip, '/crm/orders'), 'SCOPE_MISSING', await rows.take(1), row);
       expectDenial(await callFrom(ip, '/nowhere'), 'ROUTE_UNKNOWN', await rows.take(1), row);
     }
+    const noted = `keyId=${key.id}&wouldDeny=IP_NOT_ALLOWED`;
+    const counts = await latchkey.manage('GET', `${account}/request-log/counts?${noted}`);
+    const found = await latchkey.manage('GET', `${account}/request-log?limit=500&${noted}`);
+    expect(counts.ips.results.map(({ value }: { value: string }) => value)).toContain(outside);
+    expect(counts.calls).toBe(found.results.length);
+    for (const row of found.results) expect(row.wouldDeny).toBe('IP_NOT_ALLOWED');
   });
 }); // prettier-ignore
 

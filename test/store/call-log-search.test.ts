@@ -39,6 +39,7 @@ const fields: readonly Partial<NewCall>[] = [
     status: 400,
   },
   { secretId: 'sec_3', callerIp: '0.0.0.0', userAgent: 'CURL/8' },
+  { callerIp: '192.0.2.1', wouldDeny: 'IP_NOT_ALLOWED' },
 ];
 
 /** What each filter must find, said without the database. */
@@ -63,6 +64,7 @@ const filters: readonly (readonly [CallFilter, (call: Call) => boolean])[] = [
   [{ status: 403 }, (call) => call.status === 403],
   [{ decision: 'denied' }, (call) => call.decision === 'denied'],
   [{ reason: 'KEY_UNKNOWN' }, (call) => call.reason === 'KEY_UNKNOWN'],
+  [{ wouldDeny: 'IP_NOT_ALLOWED' }, (call) => call.wouldDeny === 'IP_NOT_ALLOWED'],
   [{ door: 'management' }, (call) => call.door === 'management'],
   [{ from: start + 4000 }, (call) => call.at >= start + 4000],
   [{ to: start + 4000 }, (call) => call.at < start + 4000],

@@ -10,11 +10,18 @@ import type { QueryClient } from '@tanstack/react-query';
 import { queryClient, whenSignedOut } from '../api/queries.js';
 import { homeOf, isOperator, rememberHome, useVisitor, visitorQuery } from '../session/session.js';
 import { readKeysSearch } from '../api-keys/keys-search.js';
+import { readAuditSearch } from '../audit/audit-search.js';
+import { readNoticesSearch } from '../notices/notices-search.js';
+import { readRegistersSearch } from '../registers/registers-search.js';
 import { readLogSearch } from '../request-log/log-search.js';
 import { readTesterSearch } from '../route-tester/tester-search.js';
 import { readSystemSearch } from '../system/system-search.js';
-import { readSoughtText } from '../parts/search.js';
+import { present, readSoughtText, textIn, type RawSearch } from '../parts/search.js';
 import { Failure, Nothing, Waiting } from '../parts/states.js';
+
+/** An address that somebody comes to add to a list. */
+const readAddressToAdd = (search: RawSearch): { readonly add?: string } =>
+  present({ add: textIn(search.add) });
 
 const rootRoute = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
   component: Outlet,
@@ -97,6 +104,7 @@ const createKeyRoute = createRoute({
 const keyRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: '/keys/$keyId',
+  validateSearch: readAddressToAdd,
   component: lazyRouteComponent(() => import('../api-keys/key.page.js'), 'KeyPage'),
 });
 
@@ -108,6 +116,49 @@ const logRoute = createRoute({
     () => import('../request-log/request-log.page.js'),
     'RequestLogPage',
   ),
+});
+
+const allowlistRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/ip-allowlist',
+  validateSearch: readAddressToAdd,
+  component: lazyRouteComponent(
+    () => import('../ip-allowlists/ip-allowlist.page.js'),
+    'IpAllowlistPage',
+  ),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('../audit/audit.page.js'), 'AuditPage'),
+});
+
+const registersRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/registers',
+  validateSearch: readRegistersSearch,
+  component: lazyRouteComponent(() => import('../registers/registers.page.js'), 'RegistersPage'),
+});
+
+const hygieneRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/hygiene',
+  component: lazyRouteComponent(() => import('../hygiene/hygiene.page.js'), 'HygienePage'),
+});
+
+const noticesRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/notices',
+  validateSearch: readNoticesSearch,
+  component: lazyRouteComponent(() => import('../notices/notices.page.js'), 'NoticesPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../settings/settings.page.js'), 'SettingsPage'),
 });
 
 const membersRoute = createRoute({
@@ -197,7 +248,10 @@ const routeTree = rootRoute.addChildren([
   ...linkRoutes,
   insideRoute.addChildren([
     homeRoute,
-    accountRoute.addChildren([keysRoute, createKeyRoute, keyRoute, logRoute, membersRoute]),
+    accountRoute.addChildren([
+      ...[keysRoute, createKeyRoute, keyRoute, hygieneRoute, logRoute, auditRoute],
+      ...[registersRoute, allowlistRoute, noticesRoute, membersRoute, settingsRoute],
+    ]),
     installationRoute.addChildren([
       ...[installationHomeRoute, accountsRoute, oneAccountRoute],
       ...[servicesRoute, serviceRoute, importRoute],

@@ -17,12 +17,18 @@ import {
   IconBuilding,
   IconChevronDown,
   IconHeartbeat,
+  IconBell,
+  IconChecklist,
+  IconHistory,
   IconKey,
   IconListCheck,
   IconListSearch,
+  IconMapPin,
   IconMoon,
   IconRouteScan,
   IconServer,
+  IconReport,
+  IconSettings,
   IconSun,
   IconUsers,
 } from '@tabler/icons-react';
@@ -43,8 +49,14 @@ import { PageNavLink } from '../parts/links.js';
 /** The rooms of an account, in the order of use. */
 const rooms = [
   { to: '/accounts/$accountId/keys', label: 'Keys', icon: IconKey, scope: 'latchkey.keys.read' },
+  { to: '/accounts/$accountId/hygiene', label: 'Hygiene', icon: IconChecklist, scope: 'latchkey.keys.read' },
   { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/audit', label: 'Audit trail', icon: IconHistory, scope: 'latchkey.audit.read' },
+  { to: '/accounts/$accountId/registers', label: 'Registers', icon: IconReport, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/ip-allowlist', label: 'IP allowlist', icon: IconMapPin, scope: 'latchkey.keys.read' },
+  { to: '/accounts/$accountId/notices', label: 'Notices', icon: IconBell, scope: 'latchkey.notices.read' },
   { to: '/accounts/$accountId/members', label: 'Members', icon: IconUsers, scope: 'latchkey.members.read' },
+  { to: '/accounts/$accountId/settings', label: 'Settings', icon: IconSettings, scope: 'latchkey.accounts.read' },
 ] as const; // prettier-ignore
 
 /** What all accounts share, for whoever runs the installation. */

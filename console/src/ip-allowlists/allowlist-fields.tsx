@@ -27,6 +27,24 @@ export function allowlistOf({ mode, text, confirmAny }: AllowlistDraft): Allowli
   return { mode, entries, ...(confirmAny && { confirmAny }) };
 }
 
+/** The same with more on it; a list that is off begins by reporting. */
+export function withAddresses(
+  draft: AllowlistDraft,
+  ips: readonly string[],
+  note = '',
+): AllowlistDraft {
+  const { entries } = allowlistOf(draft);
+  const added = ips
+    .filter((ip) => !entries.some(({ cidr }) => cidr === ip))
+    .map((ip) => (note === '' ? ip : `${ip}  # ${note}`));
+  const lines = [draft.text.trimEnd(), ...added].filter((line) => line !== '');
+  return {
+    ...draft,
+    mode: draft.mode === 'off' ? 'report' : draft.mode,
+    text: lines.join('\n'),
+  };
+}
+
 function linesOf(text: string): string[] {
   return text
     .split(/[\n,;]/)
@@ -90,14 +108,7 @@ export function AllowlistFields({
               <Button
                 variant="default"
                 size="xs"
-                onClick={() =>
-                  onChange({
-                    ...draft,
-                    text: [draft.text.trimEnd(), `${ownIp}  # my address`]
-                      .filter((line) => line !== '')
-                      .join('\n'),
-                  })
-                }
+                onClick={() => onChange(withAddresses(draft, [ownIp], 'my address'))}
               >
                 Add my address, {ownIp}
               </Button>

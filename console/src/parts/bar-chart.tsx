@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { useState, type KeyboardEvent } from 'react';
 
 /** Calls of one interval. */
 export interface Bar {
@@ -23,6 +24,7 @@ export function BarChart({
   intervalMs,
   height,
   says,
+  onPick,
 }: {
   bars: readonly Bar[];
   from: number;
@@ -30,9 +32,23 @@ export function BarChart({
   intervalMs: number;
   height: number;
   says: string;
+  /** Told that somebody wants to see one interval from near. */
+  onPick?: (from: number, to: number) => void;
 }) {
   const most = Math.max(...bars.map(({ calls }) => calls), 1);
   const step = width / Math.max((to - from) / intervalMs, 1);
+  const [reached, setReached] = useState(0);
+  const pick = ({ from: start }: Bar) => onPick?.(start, start + intervalMs);
+  /** One bar is on the way of the Tab key, and the arrows go to its neighbours. */
+  const move = (event: KeyboardEvent<SVGGElement>, bar: Bar) => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      return pick(bar);
+    }
+    const step = { ArrowLeft: 'previousElementSibling', ArrowRight: 'nextElementSibling' } as const;
+    const next = event.key in step && event.currentTarget[step[event.key as keyof typeof step]];
+    if (next instanceof SVGGElement) next.focus();
+  };
   const tall = (calls: number) => (calls / most) * (height - 4);
   return (
     <figure style={{ margin: 0 }}>
@@ -41,16 +57,30 @@ export function BarChart({
         width="100%"
         height={height}
         preserveAspectRatio="none"
-        role="img"
+        role={onPick ? 'group' : 'img'}
         aria-label={says}
       >
-        {bars.map((bar) => {
+        {bars.map((bar, place) => {
           const x = ((bar.from - from) / intervalMs) * step + 0.5;
           const size = { x, width: Math.max(step - 1, 1) };
           const [whole, refused] = [tall(bar.calls), tall(bar.deniedCalls)];
+          const told = `${moment.format(bar.from)}: ${bar.calls.toLocaleString()} calls, ${bar.deniedCalls.toLocaleString()} denied`;
           return (
-            <g key={bar.from}>
-              <title>{`${moment.format(bar.from)}: ${bar.calls.toLocaleString()} calls, ${bar.deniedCalls.toLocaleString()} denied`}</title>
+            <g
+              key={bar.from}
+              {...(onPick && {
+                role: 'button',
+                'aria-label': `${told}: look closer`,
+                tabIndex: place === Math.min(reached, bars.length - 1) ? 0 : -1,
+                style: { cursor: 'zoom-in' },
+                onFocus: () => setReached(place),
+                onClick: () => pick(bar),
+                onKeyDown: (event: KeyboardEvent<SVGGElement>) => move(event, bar),
+              })}
+            >
+              <title>{told}</title>
+              {/* The whole height is hit, not only the bar. */}
+              {onPick && <rect {...size} y={0} height={height} fill="transparent" />}
               <rect
                 {...size}
                 y={height - whole}

@@ -6,9 +6,12 @@ import { useState } from 'react';
 export function SecretOnce({
   name,
   secret,
+  of = 'key',
   onDone,
 }: {
   name: string;
+  /** Whether calls are made with it, or what comes is checked with it. */
+  of?: 'key' | 'webhook';
   /** Not there where the same request was answered before: it is shown once. */
   secret: string | undefined;
   onDone: () => void;
@@ -25,18 +28,20 @@ export function SecretOnce({
         </Group>
       </Stack>
     );
-  const line = `${variableOf(name)}=${secret}`;
+  const line = `${variableOf(name)}_${suffixes[of]}=${secret}`;
   const curl = `curl -H "Authorization: Bearer ${secret}" ${window.location.protocol}//<your API>/latchkey/v1/self`;
   return (
     <Stack>
       <Alert color="yellow" title="This is the only time that the secret is shown">
-        Latchkey keeps nothing of it but a digest. Put it where the integration finds it, now.
+        {of === 'key'
+          ? 'Latchkey keeps nothing of it but a digest. Put it where the integration finds it, now.'
+          : 'Put it where the receiver finds it, which checks the signature of every notice with it.'}
       </Alert>
       <Tabs defaultValue="secret">
         <Tabs.List>
           <Tabs.Tab value="secret">Secret</Tabs.Tab>
           <Tabs.Tab value="env">.env</Tabs.Tab>
-          <Tabs.Tab value="curl">curl</Tabs.Tab>
+          {of === 'key' && <Tabs.Tab value="curl">curl</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="secret" pt="sm">
           <Copyable text={secret} what="the secret" />
@@ -53,7 +58,7 @@ export function SecretOnce({
           variant="default"
           size="xs"
           leftSection={<IconDownload size={14} aria-hidden />}
-          onClick={() => download(`${variableOf(name).toLowerCase()}.env`, `${line}\n`)}
+          onClick={() => download(`${line.split('=')[0]?.toLowerCase()}.env`, `${line}\n`)}
         >
           Download as .env
         </Button>
@@ -96,13 +101,15 @@ function Copyable({ text, what }: { text: string; what: string }) {
   );
 }
 
+const suffixes = { key: 'API_KEY', webhook: 'WEBHOOK_SECRET' } as const;
+
 function variableOf(name: string): string {
   const folded = name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
     .toUpperCase();
-  return `${folded === '' || /^\d/.test(folded) ? 'LATCHKEY' : folded}_API_KEY`;
+  return folded === '' || /^\d/.test(folded) ? 'LATCHKEY' : folded;
 }
 
 function download(fileName: string, text: string): void {

@@ -18,11 +18,16 @@ export function inWords(at: string, now = Date.now()): string {
   return relative.format(Math.round(distance / length), unit);
 }
 
+/** A moment in UTC, as it is told at a hover. */
+export function inUtc(at: string): string {
+  return at.replace('T', ' ').replace('Z', ' UTC');
+}
+
 /** A moment: in words, in the viewer's zone and in UTC at a hover or a focus. @param exact the moment itself in place of words */
 export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
   const here = local.format(new Date(at));
   return (
-    <Tooltip label={`${here} · ${at.replace('T', ' ').replace('Z', ' UTC')}`} events={everyWay}>
+    <Tooltip label={`${here} · ${inUtc(at)}`} events={everyWay}>
       <Text component="time" dateTime={at} inherit tabIndex={0}>
         {exact ? here : inWords(at)}
       </Text>

@@ -1,9 +1,11 @@
 import { Alert, Code, Stack, Table, Text } from '@mantine/core';
 import { Time } from '../parts/time.js';
+import type { Standing } from '../session/session.js';
+import { CallFixes } from './call-fixes.js';
 import type { Call } from './calls.js';
 
 /** One call, step by step, and what would have let it through. */
-export function CallDetail({ call }: { call: Call }) {
+export function CallDetail({ call, standing }: { call: Call; standing: Standing }) {
   const fix = fixOf(call);
   return (
     <Stack>
@@ -11,11 +13,13 @@ export function CallDetail({ call }: { call: Call }) {
         <Alert color="red" title={`Denied: ${call.reason ?? 'for no known reason'}`}>
           {fix ?? 'The error page of this reason says what to do.'}{' '}
           <a href={`/latchkey/errors/${call.reason ?? ''}`}>What it means</a>
+          <CallFixes call={call} standing={standing} />
         </Alert>
       )}
       {call.wouldDeny && (
         <Alert color="yellow" title={`Would have been denied: ${call.wouldDeny}`}>
           A list that only reports does not hold {call.callerIp}.
+          {call.decision === 'allowed' && <CallFixes call={call} standing={standing} />}
         </Alert>
       )}
       <Table aria-label="What is known of the call">

@@ -4,7 +4,7 @@ import { answered, api } from '../api/client.js';
 import type { LogSearch } from './log-search.js';
 
 export type Call = Schemas['CallResponse'];
-export type CallFilter = Omit<LogSearch, 'call'>;
+export type CallFilter = Omit<LogSearch, 'call' | 'live'>;
 
 const pageSize = 50;
 

@@ -1,12 +1,14 @@
 import { oneOf, present, textIn, type RawSearch } from '../parts/search.js';
 
 const decisions = ['allowed', 'denied'] as const;
-const texts = ['keyId', 'secretId', 'ip', 'method', 'path', 'reason', 'door', 'from', 'to', 'q', 'call'] as const; // prettier-ignore
+const texts = ['keyId', 'secretId', 'ip', 'method', 'path', 'reason', 'wouldDeny', 'door', 'from', 'to', 'q', 'call'] as const; // prettier-ignore
 
-/** Which calls are looked at, and which of them is open. */
+/** Which calls are looked at, which of them is open, and whether new ones appear. */
 export interface LogSearch extends Partial<Record<(typeof texts)[number], string>> {
   readonly status?: string;
   readonly decision?: (typeof decisions)[number];
+  /** Whether new calls appear as they come. */
+  readonly live?: true;
 }
 
 export function readLogSearch(search: RawSearch): LogSearch {
@@ -15,5 +17,6 @@ export function readLogSearch(search: RawSearch): LogSearch {
     // A number in an address comes as one.
     status: search.status === undefined ? undefined : String(search.status),
     decision: oneOf(decisions, search.decision),
+    live: search.live === true ? true : undefined,
   });
 }

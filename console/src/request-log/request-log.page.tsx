@@ -1,9 +1,8 @@
 import {
-  Anchor,
+  Alert,
   Badge,
   Button,
   Card,
-  CloseButton,
   Code,
   Drawer,
   Group,
@@ -12,25 +11,36 @@ import {
   Stack,
   Table,
   Text,
-  TextInput,
 } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { LogSearch } from './log-search.js';
 import { BarChart } from '../parts/bar-chart.js';
+import { counted } from '../parts/counted.js';
+import { FilterBar } from '../parts/filter-bar.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
-import { Time } from '../parts/time.js';
+import { TextButton } from '../parts/text-button.js';
+import { inUtc, Time } from '../parts/time.js';
 import { useStanding } from '../session/session.js';
 import { CallDetail } from './call-detail.js';
 import { callCountsQuery, callsQuery, type Call, type CallFilter } from './calls.js';
+import { ExportDialog } from './export-dialog.js';
+import { useLiveCalls, type LiveCalls } from './live-calls.js';
+import { SavedViews } from './saved-views.js';
 import { PageAnchor } from '../parts/links.js';
 
 /** Who called what, with which key, from where, when, and what became of it. */
 export function RequestLogPage() {
-  const { accountId } = useStanding();
-  const { call: openId, ...filter } = useSearch({
+  const standing = useStanding();
+  const { accountId } = standing;
+  const {
+    call: openId,
+    live: isLive = false,
+    ...filter
+  } = useSearch({
     from: '/inside/accounts/$accountId/request-log',
   });
   const navigate = useNavigate({ from: '/accounts/$accountId/request-log' });
@@ -38,7 +48,15 @@ export function RequestLogPage() {
     ...callsQuery(accountId, filter),
     placeholderData: keepPreviousData,
   });
-  const all = calls.data?.pages.flatMap(({ results }) => results) ?? [];
+  const [isPaused, setIsPaused] = useState(false);
+  const [exporting, { open: openExport, close: closeExport }] = useDisclosure();
+  const live = useLiveCalls(accountId, filter, {
+    ...{ isOn: isLive, isPaused },
+    onOpen: () => void calls.refetch(),
+  });
+  const found = calls.data?.pages.flatMap(({ results }) => results) ?? [];
+  const isFound = new Set(found.map(({ id }) => id));
+  const all = [...live.shown.filter(({ id }) => !isFound.has(id)), ...found];
   const last = calls.data?.pages.at(-1);
   const change = (part: Partial<LogSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
@@ -49,22 +67,77 @@ export function RequestLogPage() {
         title="Request log"
         actions={
           <>
+            {isLive ? (
+              <Button variant="default" onClick={() => setIsPaused(!isPaused)}>
+                {isPaused ? `Go on (${live.waiting.toLocaleString()} new)` : 'Pause'}
+              </Button>
+            ) : (
+              <Button
+                variant="default"
+                loading={calls.isRefetching}
+                onClick={() => void calls.refetch()}
+              >
+                Look again
+              </Button>
+            )}
             <Button
-              variant="default"
-              loading={calls.isRefetching}
-              onClick={() => void calls.refetch()}
+              variant={isLive ? 'light' : 'default'}
+              aria-pressed={isLive}
+              onClick={() => {
+                setIsPaused(false);
+                change({ live: isLive ? undefined : true });
+              }}
             >
-              Look again
+              Live
             </Button>
-            <ExportButtons accountId={accountId} filter={filter} />
+            <SavedViews
+              accountId={accountId}
+              filter={filter}
+              onChoose={(chosen) => void navigate({ search: chosen })}
+            />
+            <Button variant="default" onClick={openExport}>
+              Export…
+            </Button>
           </>
         }
       >
         Every call that bore a secret of this account, with where it came from.
       </PageHead>
       <Stack>
-        <FilterBar filter={filter} onChange={change} />
-        <Counts accountId={accountId} filter={filter} />
+        <FilterBar
+          of="Calls whose"
+          filter={filter}
+          labels={labels}
+          typed={typed}
+          placeholders={{ ip: '203.0.113.7 or 203.0.113.0/24' }}
+          onChange={(part) => change(part as Partial<LogSearch>)}
+        >
+          <Select
+            label="Decision"
+            placeholder="Any"
+            clearable
+            data={['allowed', 'denied']}
+            value={filter.decision ?? null}
+            onChange={(chosen) =>
+              change({ decision: (chosen as CallFilter['decision']) ?? undefined })
+            }
+            w={130}
+          />
+        </FilterBar>
+        <Counts
+          accountId={accountId}
+          filter={filter}
+          onPick={(from, to) =>
+            void navigate({
+              search: (before) => ({
+                ...before,
+                from: new Date(from).toISOString(),
+                to: new Date(to).toISOString(),
+              }),
+            })
+          }
+        />
+        {isLive && <LiveState live={live} isPaused={isPaused} />}
         {calls.error && <ProblemAlert error={calls.error} />}
         {calls.isPending && <Skeleton height={300} aria-label="Loading the calls" />}
         {calls.data && all.length === 0 && !calls.hasNextPage && (
@@ -102,8 +175,14 @@ export function RequestLogPage() {
         title="One call"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        {opened && <CallDetail call={opened} />}
+        {opened && <CallDetail call={opened} standing={standing} />}
       </Drawer>
+      <ExportDialog
+        accountId={accountId}
+        filter={filter}
+        opened={exporting}
+        onClose={closeExport}
+      />
     </>
   );
 }
@@ -117,112 +196,54 @@ const labels: Readonly<Record<keyof CallFilter, string>> = {
   status: 'Status',
   decision: 'Decision',
   reason: 'Reason',
+  wouldDeny: 'Would be denied:',
   door: 'Door',
   from: 'Since',
   to: 'Until',
   q: 'Holds',
 };
-const typed = ['ip', 'path', 'status', 'method', 'reason', 'q', 'keyId', 'secretId'] as const;
+const typed = [
+  'ip',
+  'path',
+  'status',
+  'method',
+  'reason',
+  'wouldDeny',
+  'q',
+  'keyId',
+  'secretId',
+] as const;
 
-/** Each filter is a chip and a part of the address; what is typed becomes one. */
-function FilterBar({
-  filter,
-  onChange,
-}: {
-  filter: CallFilter;
-  onChange: (part: Partial<LogSearch>) => void;
-}) {
-  const [name, setName] = useState<(typeof typed)[number]>('ip');
-  const [value, setValue] = useState('');
-  const set = Object.entries(filter) as [keyof CallFilter, string][];
+function LiveState({ live, isPaused }: { live: LiveCalls; isPaused: boolean }) {
+  if (live.state === 'ended')
+    return (
+      <Alert color="yellow" title="The log is not followed any more">
+        The server let go of it. Too many may be following at once: switch Live off, and on again in
+        a while.
+      </Alert>
+    );
+  const says = live.state !== 'open' ? 'Connecting…' : isPaused ? 'Paused.' : 'New calls appear as they come.'; // prettier-ignore
   return (
-    <Stack gap="xs">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (value.trim() !== '') onChange({ [name]: value.trim() });
-          setValue('');
-        }}
-      >
-        <Group gap="xs" align="flex-end">
-          <Select
-            label="Calls whose"
-            data={typed.map((one) => ({ value: one, label: labels[one] }))}
-            value={name}
-            allowDeselect={false}
-            onChange={(chosen) => setName((chosen ?? 'ip') as typeof name)}
-            w={130}
-          />
-          <TextInput
-            label="is"
-            placeholder={name === 'ip' ? '203.0.113.7 or 203.0.113.0/24' : ''}
-            value={value}
-            onChange={(event) => setValue(event.currentTarget.value)}
-            flex="1 1 200px"
-            maw={340}
-          />
-          <Button type="submit" variant="default">
-            Add
-          </Button>
-          <Select
-            label="Decision"
-            placeholder="Any"
-            clearable
-            data={['allowed', 'denied']}
-            value={filter.decision ?? null}
-            onChange={(chosen) =>
-              onChange({ decision: (chosen as CallFilter['decision']) ?? undefined })
-            }
-            w={130}
-          />
-          <Select
-            label="Since"
-            placeholder="Ever"
-            clearable
-            data={[
-              { value: '1', label: 'an hour ago' },
-              { value: '24', label: 'a day ago' },
-              { value: '168', label: 'a week ago' },
-              { value: '720', label: '30 days ago' },
-            ]}
-            value={null}
-            onChange={(hours) =>
-              hours !== null &&
-              onChange({ from: new Date(Date.now() - Number(hours) * 3_600_000).toISOString() })
-            }
-            w={150}
-          />
-        </Group>
-      </form>
-      {set.length > 0 && (
-        <Group gap="xs">
-          {set.map(([field, chosen]) => (
-            <Badge
-              key={field}
-              variant="light"
-              size="lg"
-              tt="none"
-              rightSection={
-                <CloseButton
-                  size="xs"
-                  aria-label={`Take away: ${labels[field]} ${chosen}`}
-                  onClick={() => onChange({ [field]: undefined })}
-                />
-              }
-            >
-              {labels[field]} {chosen}
-            </Badge>
-          ))}
-        </Group>
-      )}
-    </Stack>
+    <Text fz="sm" c="dimmed" role="status">
+      {says}
+    </Text>
   );
 }
 
+/** Closer than that there is nothing to see. */
+const closestMs = 1_000;
 /** Fewer would make bars as wide as the page. */
 const intervalsMin = 48;
 
-function Counts({ accountId, filter }: { accountId: string; filter: CallFilter }) {
+function Counts({
+  accountId,
+  filter,
+  onPick,
+}: {
+  accountId: string;
+  filter: CallFilter;
+  onPick: (from: number, to: number) => void;
+}) {
   const counts = useQuery({
     ...callCountsQuery(accountId, filter),
     placeholderData: keepPreviousData,
@@ -240,7 +261,8 @@ function Counts({ accountId, filter }: { accountId: string; filter: CallFilter }
         to={to}
         intervalMs={intervalMs}
         height={80}
-        says={`${estimated ? 'About ' : ''}${calls.toLocaleString()} calls, ${deniedCalls.toLocaleString()} of them denied`}
+        {...(intervalMs > closestMs && { onPick })}
+        says={`${estimated ? 'About ' : ''}${counted(calls, 'call', 'calls')}, ${deniedCalls.toLocaleString()} of them denied`}
       />
     </Card>
   );
@@ -272,9 +294,9 @@ function CallsTable({
           {calls.map((call) => (
             <Table.Tr key={call.id}>
               <Table.Td>
-                <Anchor component="button" type="button" onClick={() => onOpen(call.id)}>
+                <TextButton title={inUtc(call.at)} onClick={() => onOpen(call.id)}>
                   {new Date(call.at).toLocaleString()}
-                </Anchor>
+                </TextButton>
               </Table.Td>
               <Table.Td>
                 <StatusBadge call={call} />
@@ -305,13 +327,9 @@ function CallsTable({
               </Table.Td>
               <Table.Td>
                 {call.callerIp && (
-                  <Anchor
-                    component="button"
-                    type="button"
-                    onClick={() => onFilter({ ip: call.callerIp ?? undefined })}
-                  >
+                  <TextButton onClick={() => onFilter({ ip: call.callerIp ?? undefined })}>
                     {call.callerIp}
-                  </Anchor>
+                  </TextButton>
                 )}
               </Table.Td>
               <Table.Td ta="right">
@@ -332,25 +350,5 @@ function StatusBadge({ call: { status, decision } }: { call: Call }) {
     <Badge variant="light" color={color} tt="none">
       {status ?? 'unknown'}
     </Badge>
-  );
-}
-
-function ExportButtons({ accountId, filter }: { accountId: string; filter: CallFilter }) {
-  const query = (format: string) =>
-    new URLSearchParams({ ...(filter as Record<string, string>), format }).toString();
-  return (
-    <>
-      {(['csv', 'ndjson'] as const).map((format) => (
-        <Button
-          key={format}
-          component="a"
-          variant="default"
-          href={`/v1/accounts/${encodeURIComponent(accountId)}/request-log/export?${query(format)}`}
-          download
-        >
-          {format === 'csv' ? 'CSV' : 'NDJSON'}
-        </Button>
-      ))}
-    </>
   );
 }

@@ -47,6 +47,14 @@ export class CallFilterQuery {
   @TextField({ max: 64, required: false, example: 'SCOPE_MISSING' })
   reason?: string;
 
+  @TextField({
+    max: 64,
+    required: false,
+    example: 'IP_NOT_ALLOWED',
+    description: 'What an allowlist in report mode would have said',
+  })
+  wouldDeny?: string;
+
   @ChoiceField({ of: doors, required: false })
   door?: Door;
 

@@ -18,6 +18,8 @@ export interface CallFilter {
   readonly status?: number;
   readonly decision?: Call['decision'];
   readonly reason?: string;
+  /** What a list that only reports would have said. */
+  readonly wouldDeny?: string;
   readonly door?: string;
   /** Epoch milliseconds, included. */
   readonly from?: number;
@@ -61,6 +63,7 @@ const equalFields = {
   status: 'status',
   decision: 'decision',
   reason: 'reason',
+  wouldDeny: 'would_deny',
   door: 'door',
 } as const;
 

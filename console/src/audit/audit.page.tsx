@@ -1,0 +1,175 @@
+import { Button, Code, Drawer, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { FilterBar } from '../parts/filter-bar.js';
+import { PageAnchor } from '../parts/links.js';
+import { PageHead } from '../parts/page-head.js';
+import { Nothing, ProblemAlert } from '../parts/states.js';
+import { TextButton } from '../parts/text-button.js';
+import { inUtc, Time } from '../parts/time.js';
+import { useStanding } from '../session/session.js';
+import type { AuditSearch } from './audit-search.js';
+import { ChainCard } from './chain-card.js';
+import { ChangeTable } from './change-table.js';
+import { eventsQuery, type AuditEvent, type EventFilter } from './events.js';
+
+const labels: Readonly<Record<keyof EventFilter, string>> = {
+  action: 'Action',
+  actorId: 'By',
+  targetId: 'Of',
+  from: 'Since',
+  to: 'Until',
+};
+
+/** Who changed what, when, and how it was before. */
+export function AuditPage() {
+  const { accountId } = useStanding();
+  const { event: openId, ...filter } = useSearch({ from: '/inside/accounts/$accountId/audit' });
+  const navigate = useNavigate({ from: '/accounts/$accountId/audit' });
+  const events = useInfiniteQuery({
+    ...eventsQuery(accountId, filter),
+    placeholderData: keepPreviousData,
+  });
+  const all = events.data?.pages.flatMap(({ results }) => results) ?? [];
+  const opened = all.find(({ id }) => id === openId);
+  const change = (part: AuditSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  return (
+    <>
+      <PageHead title="Audit trail">
+        Every change to this account: who made it, from where, and how it was before.
+      </PageHead>
+      <Stack>
+        <ChainCard accountId={accountId} />
+        <FilterBar
+          of="Events whose"
+          filter={filter}
+          labels={labels}
+          typed={['action', 'actorId', 'targetId']}
+          placeholders={{ action: 'key.created', actorId: 'mem_…', targetId: 'key_…' }}
+          onChange={change}
+        />
+        {events.error && <ProblemAlert error={events.error} />}
+        {events.isPending && <Skeleton height={300} aria-label="Loading the events" />}
+        {events.data && all.length === 0 && (
+          <Nothing title="No event is like that">Take a filter away to see more.</Nothing>
+        )}
+        {all.length > 0 && <EventsTable events={all} onChange={change} />}
+        {events.hasNextPage && (
+          <Group justify="center">
+            <Button
+              variant="default"
+              loading={events.isFetchingNextPage}
+              onClick={() => void events.fetchNextPage()}
+            >
+              Show older events
+            </Button>
+          </Group>
+        )}
+      </Stack>
+      <Drawer
+        opened={opened !== undefined}
+        onClose={() => change({ event: undefined })}
+        position="right"
+        size="lg"
+        title="One change"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        {opened && <EventDetail event={opened} accountId={accountId} />}
+      </Drawer>
+    </>
+  );
+}
+
+function EventsTable({
+  events,
+  onChange,
+}: {
+  events: readonly AuditEvent[];
+  onChange: (part: AuditSearch) => void;
+}) {
+  return (
+    <Table.ScrollContainer minWidth={760}>
+      <Table highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>When</Table.Th>
+            <Table.Th>What</Table.Th>
+            <Table.Th>Of</Table.Th>
+            <Table.Th>By</Table.Th>
+            <Table.Th>From</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {events.map((event) => (
+            <Table.Tr key={event.id}>
+              <Table.Td>
+                <TextButton title={inUtc(event.at)} onClick={() => onChange({ event: event.id })}>
+                  {new Date(event.at).toLocaleString()}
+                </TextButton>
+              </Table.Td>
+              <Table.Td>
+                <TextButton onClick={() => onChange({ action: event.action })}>
+                  {event.action}
+                </TextButton>
+              </Table.Td>
+              <Table.Td maw={260}>
+                <TextButton onClick={() => onChange({ targetId: event.target.id })}>
+                  {nameOf(event)}
+                </TextButton>
+              </Table.Td>
+              <Table.Td maw={220}>
+                {event.actor.id === null ? (
+                  event.actor.name
+                ) : (
+                  <TextButton onClick={() => onChange({ actorId: event.actor.id ?? undefined })}>
+                    {event.actor.name}
+                  </TextButton>
+                )}
+              </Table.Td>
+              <Table.Td>{event.callerIp}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** What it was called then, or else which it was. */
+function nameOf({ target, before, after }: AuditEvent): string {
+  const { name } = { ...before, ...after } as { name?: unknown };
+  return `${target.type} ${typeof name === 'string' ? name : target.id}`;
+}
+
+function EventDetail({ event, accountId }: { event: AuditEvent; accountId: string }) {
+  const { action, actor, target, callerIp, at, seq, id } = event;
+  return (
+    <Stack>
+      <Text>
+        <Text span inherit fw={600}>
+          {actor.name}
+        </Text>{' '}
+        ({actor.kind}){callerIp !== null && `, from ${callerIp}`}, <Time at={at} exact />:{' '}
+        <Code>{action}</Code>
+      </Text>
+      <Text>
+        Of {target.type}{' '}
+        {target.type === 'key' ? (
+          <PageAnchor
+            to="/accounts/$accountId/keys/$keyId"
+            params={{ accountId, keyId: target.id }}
+          >
+            {target.id}
+          </PageAnchor>
+        ) : (
+          <Code>{target.id}</Code>
+        )}
+      </Text>
+      <ChangeTable event={event} />
+      <Text fz="xs" c="dimmed">
+        Event {seq.toLocaleString()} of the account, <Code>{id}</Code>
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,39 @@
+import type { Schemas } from '@latchkey/sdk';
+import { infiniteQueryOptions } from '@tanstack/react-query';
+import { answered, api } from '../api/client.js';
+
+export type KeyFindings = Schemas['KeyHygieneResponse'];
+export type Finding = Schemas['FindingResponse'];
+
+export const findingsQuery = (accountId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['hygiene', accountId],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      answered(
+        api.GET('/v1/accounts/{accountId}/hygiene', {
+          params: {
+            path: { accountId },
+            query: { limit: 100, ...(pageParam !== undefined && { after: pageParam }) },
+          },
+        }),
+      ),
+    getNextPageParam: ({ paging }) => paging.next?.after,
+  });
+
+const words: Readonly<Record<Finding['kind'], string>> = {
+  never_used: 'It was never used',
+  unused: 'It has not been used for long',
+  secret_over_age: 'Its secret is too old',
+  secret_soon_over_age: 'Its secret is soon too old',
+  no_expiry: 'It never ends',
+  expires_soon: 'It ends soon',
+  unused_scopes: 'It may do what it does not do',
+  no_ip_allowlist: 'It can be used from everywhere',
+  rotation_safe_to_finish: 'Its old secret can be ended',
+};
+
+/** A kind that this page does not know is told by its name. */
+export function inWordsOf({ kind }: Finding): string {
+  return words[kind] ?? kind;
+}

@@ -1,0 +1,223 @@
+import { Alert, Button, Card, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import type { Schemas } from '@latchkey/sdk';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Problem } from '../api/client.js';
+import { counted } from '../parts/counted.js';
+import { PageAnchor } from '../parts/links.js';
+import { ProblemAlert } from '../parts/states.js';
+import { useVisitor } from '../session/session.js';
+import { AddressTry } from './address-try.js';
+import { AllowlistFields, allowlistOf, draftOf, withAddresses } from './allowlist-fields.js';
+import { callersQuery, putAllowlist, type Caller, type ListOwner } from './allowlists.js';
+import { holdsAddress } from './holds-address.js';
+
+type SavedList = Schemas['IpAllowlistResponse'];
+
+/** A list of addresses: what it says, who called that is not on it, and an address tried against it. */
+export function AllowlistEditor({
+  owner,
+  list,
+  mayWrite,
+  mayReadLog,
+  toAdd,
+  onSaved,
+}: {
+  owner: ListOwner;
+  list: SavedList;
+  mayWrite: boolean;
+  mayReadLog: boolean;
+  /** An address that somebody came here to add. */
+  toAdd?: string | undefined;
+  onSaved: (list: SavedList) => Promise<unknown>;
+}) {
+  const { callerIp } = useVisitor();
+  const [draft, setDraft] = useState(() =>
+    toAdd === undefined || !mayWrite ? draftOf(list) : withAddresses(draftOf(list), [toAdd]),
+  );
+  const [isAsking, setIsAsking] = useState(false);
+  const save = useMutation({
+    mutationFn: () => putAllowlist(owner, allowlistOf(draft)),
+    onSuccess: async (saved) => {
+      setDraft(draftOf(saved));
+      notifications.show({ message: 'The list is in force.', color: 'green' });
+      await onSaved(saved);
+    },
+    onSettled: () => setIsAsking(false),
+  });
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(draftOf(list));
+  const errors =
+    save.error instanceof Problem ? save.error.details.map(({ message }) => message) : [];
+  const { entries } = allowlistOf(draft);
+  // People are held to the account's list; a key's is about that key's calls.
+  const locksOut =
+    owner.keyId === null &&
+    draft.mode === 'enforce' &&
+    callerIp !== null &&
+    !holdsAddress(entries, callerIp);
+  return (
+    <Stack>
+      {mayWrite ? (
+        <>
+          <AllowlistFields draft={draft} onChange={setDraft} ownIp={callerIp} errors={errors} />
+          {locksOut && (
+            <Alert color="red" title="This locks you out">
+              You are here from {callerIp}, which is not on the list.
+            </Alert>
+          )}
+          {save.error && <ProblemAlert error={save.error} title="The list was not changed" />}
+          <Group>
+            <Button
+              disabled={!isChanged}
+              loading={save.isPending}
+              onClick={() => (locksOut ? setIsAsking(true) : save.mutate())}
+            >
+              Save
+            </Button>
+            {isChanged && (
+              <Button variant="default" onClick={() => setDraft(draftOf(list))}>
+                Undo
+              </Button>
+            )}
+          </Group>
+        </>
+      ) : (
+        <SavedEntries list={list} />
+      )}
+      {draft.mode !== 'off' && mayReadLog && (
+        <Strays
+          owner={owner}
+          entries={entries}
+          isEnforced={list.mode === 'enforce'}
+          onAdd={mayWrite ? (ips) => setDraft(withAddresses(draft, ips)) : null}
+        />
+      )}
+      {list.mode !== 'off' && <AddressTry owner={owner} />}
+      <Modal opened={isAsking} onClose={() => setIsAsking(false)} title="Lock yourself out?">
+        <Stack>
+          <Text>
+            As soon as this is saved, nothing is answered any more that comes from {callerIp}: this
+            page neither. Only the operator can open it again.
+          </Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => setIsAsking(false)}>
+              Do not save
+            </Button>
+            <Button color="red" loading={save.isPending} onClick={() => save.mutate()}>
+              Save, and lock me out
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </Stack>
+  );
+}
+
+const modeTexts: Readonly<Record<SavedList['mode'], string>> = {
+  off: 'From every address.',
+  report: 'From every address; calls from elsewhere than these are noted.',
+  enforce: 'From these addresses only.',
+};
+
+function SavedEntries({ list: { mode, entries } }: { list: SavedList }) {
+  return (
+    <>
+      <Text>{modeTexts[mode]}</Text>
+      {entries.length > 0 && (
+        <Table aria-label="Addresses and networks">
+          <Table.Tbody>
+            {entries.map(({ cidr, note }) => (
+              <Table.Tr key={cidr}>
+                <Table.Td>{cidr}</Table.Td>
+                <Table.Td c="dimmed">{note}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </>
+  );
+}
+
+/** As many as fit on a page; with more, the list is not ready to be enforced anyway. */
+const shownMax = 20;
+
+function Strays({
+  owner,
+  entries,
+  isEnforced,
+  onAdd,
+}: {
+  owner: ListOwner;
+  entries: readonly { cidr: string }[];
+  isEnforced: boolean;
+  onAdd: ((ips: readonly string[]) => void) | null;
+}) {
+  const callers = useQuery(callersQuery(owner));
+  if (callers.error)
+    return <ProblemAlert error={callers.error} title="Who called cannot be shown" />;
+  if (callers.data === undefined) return null;
+  const strays = callers.data.filter(({ ip }) => !holdsAddress(entries, ip));
+  if (callers.data.length === 0)
+    return <Text c="dimmed">Nobody was let through in the last 7 days.</Text>;
+  if (strays.length === 0)
+    return (
+      <Text c="dimmed">
+        Whoever was let through in the last 7 days is on this list ({told(callers.data)}).
+      </Text>
+    );
+  return (
+    <Card withBorder bg="transparent">
+      <Stack gap="xs">
+        <Text fw={600}>
+          In the last 7 days this list would have refused {told(strays)} that{' '}
+          {strays.length === 1 ? 'was' : 'were'} let through
+          {isEnforced && ', most likely before it was enforced'}
+        </Text>
+        <Table aria-label="Who would have been refused">
+          <Table.Tbody>
+            {strays.slice(0, shownMax).map(({ ip, calls }) => (
+              <Table.Tr key={ip}>
+                <Table.Td>
+                  <PageAnchor
+                    to="/accounts/$accountId/request-log"
+                    params={{ accountId: owner.accountId }}
+                    search={{ ip, ...(owner.keyId !== null && { keyId: owner.keyId }) }}
+                  >
+                    {ip}
+                  </PageAnchor>
+                </Table.Td>
+                <Table.Td>{counted(calls, 'call', 'calls')}</Table.Td>
+                <Table.Td ta="right">
+                  {onAdd && (
+                    <Button
+                      variant="default"
+                      size="compact-sm"
+                      aria-label={`Add ${ip}`}
+                      onClick={() => onAdd([ip])}
+                    >
+                      Add
+                    </Button>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+        {strays.length > shownMax && <Text fz="sm">And {strays.length - shownMax} more.</Text>}
+        {onAdd && strays.length > 1 && (
+          <Group>
+            <Button variant="default" size="xs" onClick={() => onAdd(strays.map(({ ip }) => ip))}>
+              Add all {strays.length}
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </Card>
+  );
+}
+
+function told(callers: readonly Caller[]): string {
+  return counted(callers.length, 'caller', 'callers');
+}

@@ -1,0 +1,80 @@
+import { queryOptions } from '@tanstack/react-query';
+import { answered, api } from '../api/client.js';
+import type { Allowlist } from './allowlist-fields.js';
+
+/** Whose list: an account's, which all its keys have, or one key's, which it has beside it. */
+export interface ListOwner {
+  readonly accountId: string;
+  readonly keyId: string | null;
+}
+
+export const accountAllowlistQuery = (accountId: string) =>
+  queryOptions({
+    queryKey: ['ip-allowlist', accountId],
+    queryFn: () =>
+      answered(
+        api.GET('/v1/accounts/{accountId}/ip-allowlist', { params: { path: { accountId } } }),
+      ),
+  });
+
+export function putAllowlist({ accountId, keyId }: ListOwner, body: Allowlist) {
+  return answered(
+    keyId === null
+      ? api.PUT('/v1/accounts/{accountId}/ip-allowlist', { params: { path: { accountId } }, body })
+      : api.PUT('/v1/accounts/{accountId}/keys/{keyId}/ip-allowlist', {
+          params: { path: { accountId, keyId } },
+          body,
+        }),
+  );
+}
+
+export function checkAddress({ accountId, keyId }: ListOwner, ip: string) {
+  const body = { ip };
+  return answered(
+    keyId === null
+      ? api.POST('/v1/accounts/{accountId}/ip-allowlist/check', {
+          params: { path: { accountId } },
+          body,
+        })
+      : api.POST('/v1/accounts/{accountId}/keys/{keyId}/ip-allowlist/check', {
+          params: { path: { accountId, keyId } },
+          body,
+        }),
+  );
+}
+
+/** An address that called, and how often. */
+export interface Caller {
+  readonly ip: string;
+  readonly calls: number;
+}
+
+const lookedBackMs = 7 * 86_400_000;
+
+/**
+ * Which addresses called in the last seven days and were let through: the most frequent, and, as far as a list that only
+ * reports noted them, those that it would have refused, however rare.
+ */
+export const callersQuery = ({ accountId, keyId }: ListOwner) =>
+  queryOptions({
+    queryKey: ['callers-lately', accountId, keyId],
+    staleTime: 30_000,
+    queryFn: async (): Promise<readonly Caller[]> => {
+      const from = new Date(Date.now() - lookedBackMs).toISOString();
+      const count = (more: { wouldDeny?: string }) =>
+        answered(
+          api.GET('/v1/accounts/{accountId}/request-log/counts', {
+            params: {
+              path: { accountId },
+              query: { from, decision: 'allowed', ...(keyId !== null && { keyId }), ...more },
+            },
+          }),
+        );
+      const counts = await Promise.all([count({}), count({ wouldDeny: 'IP_NOT_ALLOWED' })]);
+      const callers = new Map<string, Caller>();
+      for (const { ips } of counts)
+        for (const { value, calls } of ips.results)
+          if (value !== null && !callers.has(value)) callers.set(value, { ip: value, calls });
+      return [...callers.values()].toSorted((one, other) => other.calls - one.calls);
+    },
+  });

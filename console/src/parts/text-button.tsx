@@ -1,0 +1,28 @@
+import { Anchor } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** A button in the midst of text, such as a cell that opens its row or becomes a filter. */
+export function TextButton({
+  title,
+  onClick,
+  children,
+}: {
+  /** Told at a hover, beside what stands there. */
+  title?: string;
+  onClick: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Anchor
+      component="button"
+      type="button"
+      fz="inherit"
+      ta="left"
+      style={{ overflowWrap: 'anywhere' }}
+      {...(title !== undefined && { title })}
+      onClick={onClick}
+    >
+      {children}
+    </Anchor>
+  );
+}

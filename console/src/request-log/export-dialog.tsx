@@ -1,0 +1,106 @@
+import {
+  Alert,
+  Button,
+  Code,
+  Group,
+  Modal,
+  Progress,
+  SegmentedControl,
+  Stack,
+  Text,
+} from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { counted } from '../parts/counted.js';
+import { ProblemAlert } from '../parts/states.js';
+import { callCountsQuery, type CallFilter } from './calls.js';
+import { exportCalls, type ExportFormat } from './export-calls.js';
+
+/** Takes what is looked at home as a file, and shows how far that is. */
+export function ExportDialog({
+  accountId,
+  filter,
+  opened,
+  onClose,
+}: {
+  accountId: string;
+  filter: CallFilter;
+  opened: boolean;
+  onClose: () => void;
+}) {
+  const [format, setFormat] = useState<ExportFormat>('csv');
+  const [rows, setRows] = useState(0);
+  const stopping = useRef<AbortController>(null);
+  const counts = useQuery({ ...callCountsQuery(accountId, filter), enabled: opened });
+  const taking = useMutation({
+    mutationFn: () => {
+      setRows(0);
+      stopping.current = new AbortController();
+      const { signal } = stopping.current;
+      return exportCalls(accountId, filter, format, { signal, onProgress: setRows });
+    },
+  });
+  const close = () => {
+    stopping.current?.abort();
+    taking.reset();
+    onClose();
+  };
+  const expected = counts.data?.calls ?? 0;
+  const wasStopped = taking.error?.name === 'AbortError';
+  return (
+    <Modal opened={opened} onClose={close} title="Export these calls" size="lg">
+      <Stack>
+        <Text>
+          {counts.data
+            ? `${counts.data.estimated ? 'About ' : ''}${counted(expected, 'call matches', 'calls match')} the filters.`
+            : 'All calls that match the filters.'}{' '}
+          The export is on record in the audit trail.
+        </Text>
+        <SegmentedControl
+          aria-label="Format"
+          data={[
+            { value: 'csv', label: 'CSV' },
+            { value: 'ndjson', label: 'NDJSON' },
+          ]}
+          value={format}
+          disabled={taking.isPending}
+          onChange={(chosen) => setFormat(chosen as ExportFormat)}
+        />
+        {taking.isPending && (
+          <>
+            <Progress
+              value={expected === 0 ? 100 : Math.min((rows / expected) * 100, 100)}
+              aria-label="How much has come"
+            />
+            <Text fz="sm" role="status">
+              {counted(rows, 'call', 'calls')} so far
+            </Text>
+          </>
+        )}
+        {taking.error && !wasStopped && (
+          <ProblemAlert error={taking.error} title="The export did not come to its end" />
+        )}
+        {taking.data && (
+          <Alert
+            color="green"
+            title={`${counted(taking.data.rows ?? rows, 'call is', 'calls are')} saved`}
+          >
+            {taking.data.sha256 !== null && (
+              <Text fz="sm">
+                SHA-256 of the file <Code>{taking.data.sha256}</Code>
+              </Text>
+            )}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close}>
+            {taking.isPending ? 'Stop' : 'Close'}
+          </Button>
+          <Button loading={taking.isPending} onClick={() => taking.mutate()}>
+            Export
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

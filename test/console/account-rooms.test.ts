@@ -1,0 +1,340 @@
+/// <reference lib="dom" />
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import type { Page } from 'playwright-core';
+import {
+  absenceOfChromium,
+  seriousFaultsOf,
+  TestBrowser,
+  type WatchedPage,
+} from '../support/browser.js';
+import { describeWhere } from '../support/describe-where.js';
+import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { meetSecret } from '../support/met-secrets.js';
+import { invite, tokenOf } from '../support/people.js';
+import { startWebhookReceiver } from '../support/webhook-receiver.js';
+
+const rooms = [
+  ...['Keys', 'Hygiene', 'Request log', 'Audit trail', 'Registers', 'IP allowlist'],
+  ...['Notices', 'Members', 'Settings'],
+];
+const paths = [
+  ...['ip-allowlist?add=203.0.113.7', 'request-log?live=true', 'audit', 'hygiene', 'settings'],
+  ...['registers', 'notices', 'notices?tab=emails', 'notices?tab=webhooks'],
+];
+
+describeWhere(absenceOfChromium, 'The rooms of an account in the console', () => {
+  const browser = new TestBrowser();
+  let latchkey: TestLatchkey;
+  let watched: WatchedPage;
+  let page: Page;
+  let accountId: string;
+  let key: { readonly id: string; readonly secret: string };
+  const at = (path: string) => `${latchkey.managementUrl}/accounts/${accountId}/${path}`;
+
+  beforeAll(() => browser.open());
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    latchkey = await startTestLatchkey({ WEBHOOK_ALLOWED_RANGES: '127.0.0.1' });
+    await latchkey.manage('PUT', '/v1/scopes/contacts.read', {
+      description: 'Read contacts',
+      dataCategories: ['contact'],
+    });
+    accountId = (await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut' })).id;
+    key = await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, {
+      name: 'CRM sync',
+      scopes: ['contacts.read'],
+    });
+    meetSecret(key.secret);
+    watched = await browser.page();
+    ({ page } = watched);
+    watched.expectRefusal(401, '/v1/session');
+  });
+
+  afterEach(async () => {
+    const complaints = watched.complaints();
+    await watched.close();
+    await latchkey.remove();
+    expect(complaints).toEqual([]);
+  });
+
+  async function enter(role: 'admin' | 'auditor'): Promise<void> {
+    const { token } = await invite(latchkey, accountId, role, `${role}@example.com`);
+    await page.goto(`${latchkey.managementUrl}/join#${token}`);
+    await page.getByLabel('Your name').fill('Aoife Byrne');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  }
+
+  const call = async (path = '/latchkey/v1/self') =>
+    (await latchkey.call('GET', path, { secret: key.secret })).status;
+
+  it('#44 a list reports first, those it would have refused are added, and nobody is locked out unasked', async () => {
+    await enter('admin');
+    await call();
+    await page.getByRole('link', { name: 'IP allowlist' }).click();
+    await page.getByText('Report only', { exact: true }).click();
+    const typed = page.getByLabel('Addresses and networks');
+    await typed.fill('198.51.100.0/24 # the office');
+    await page.getByText('would have refused 1 caller').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('The list is in force.').first().waitFor();
+    expect(await call()).toBe(200);
+
+    await page.getByText('Enforce', { exact: true }).click();
+    await page.getByText('This locks you out').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Do not save' }).click();
+    expect(await call()).toBe(200);
+
+    await page.getByRole('button', { name: 'Add 127.0.0.1' }).click();
+    await page.getByText('This locks you out').waitFor({ state: 'hidden' });
+    expect(await typed.inputValue()).toBe('198.51.100.0/24  # the office\n127.0.0.1');
+    await typed.fill('198.51.100.0/24\n127.0.0.0/8');
+    await page.getByText('Whoever was let through in the last 7 days is on this list').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('The list is in force.').first().waitFor();
+    expect((await latchkey.manage('GET', `/v1/accounts/${accountId}/ip-allowlist`)).mode).toBe(
+      'enforce',
+    );
+    await page.getByLabel('Try an address').fill('203.0.113.9');
+    await page.getByRole('button', { name: 'Try' }).click();
+    await page.getByText('It is refused').waitFor();
+    expect(await call()).toBe(200);
+  });
+
+  it('calls appear as they come, wait while it is paused, and a bar is looked at from near', async () => {
+    await enter('admin');
+    await call('/latchkey/v1/self?n=1');
+    await page.getByRole('link', { name: 'Request log' }).click();
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.waitForURL('**/request-log?live=true');
+    await page.getByText('New calls appear as they come.').waitFor();
+    const rows = page.getByRole('row').filter({ hasText: '/latchkey/v1/self' });
+    await rows.first().waitFor();
+    await call();
+    await rows.nth(1).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await call();
+    await page.getByRole('button', { name: 'Go on (1 new)' }).waitFor();
+    expect(await rows.count()).toBe(2);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await rows.nth(2).waitFor();
+
+    const bar = page.getByRole('button', { name: /look closer/ }).first();
+    await bar.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/[?&]from=.*&to=/);
+    await page.goBack();
+    await page.waitForURL('**/request-log?live=true');
+  });
+  it('filters are kept under a name, a call is mended, and the log is taken home whole', async () => {
+    await enter('admin');
+    const path = `/v1/accounts/${accountId}/keys`;
+    const read = async () => (await latchkey.ask('GET', path, { secret: key.secret })).status;
+    expect(await read()).toBe(403);
+    await page.goto(at('request-log?decision=denied'));
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByLabel('Keep these filters as').fill('What was denied');
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await page.goto(at('request-log'));
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('button', { name: 'What was denied', exact: true }).click();
+    await page.waitForURL('**/request-log?decision=denied');
+
+    const row = page.getByRole('row').filter({ hasText: 'SCOPE_MISSING' });
+    await row.getByRole('button').first().click();
+    await page.getByRole('button', { name: 'Give the key latchkey.keys.read' }).click();
+    await page.getByText('The key has latchkey.keys.read now.').waitFor();
+    expect(await read()).toBe(200);
+
+    await page.goto(at(`request-log?keyId=${key.id}`));
+    await page.getByRole('button', { name: 'Export…' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export', exact: true }).click(),
+    ]);
+    await page.getByText('2 calls are saved').waitFor();
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines).toHaveLength(3);
+    const told = await page.getByRole('dialog').locator('code').innerText();
+    const digest = createHash('sha256').update(readFileSync(await download.path()));
+    expect(told).toBe(digest.digest('hex'));
+  });
+
+  it('#78 a change is told as it was and as it is, and the chain is checked', async () => {
+    const at1 = `/v1/accounts/${accountId}/keys/${key.id}`;
+    await latchkey.manage('PATCH', at1, { purpose: '<b>Night</b> sync', scopes: [] });
+    await enter('auditor');
+    await page.getByRole('link', { name: 'Audit trail' }).click();
+    await page.getByRole('button', { name: 'key.changed' }).click();
+    await page.waitForURL('**/audit?action=key.changed');
+    const rows = page.getByRole('table').getByRole('row');
+    expect(await rows.count()).toBe(2);
+    await rows.nth(1).getByRole('button').first().click();
+    const changes = page.getByRole('table', { name: 'What was changed' });
+    await changes.getByRole('row', { name: 'purpose nothing <b>Night</b> sync' }).waitFor();
+    await changes.getByRole('row', { name: 'scopes − contacts.read' }).waitFor();
+    await page.reload();
+    await changes.waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Check the chain' }).click();
+    await page.getByText('events are as they were written').waitFor();
+
+    const database = new SqliteDatabase(join(latchkey.folder, 'latchkey.db'));
+    const altered = database
+      .prepare('UPDATE audit_event SET at = at - 1 WHERE account_id = ? AND seq = 1')
+      .run(accountId);
+    database.close();
+    expect(altered.changes).toBe(1);
+    await page.getByRole('button', { name: 'Check the chain' }).click();
+    await page.getByText('The trail is not as it was written').waitFor();
+  });
+
+  it('a register is a page, a report is of one key, and both come as files', async () => {
+    await call();
+    await enter('auditor');
+    await page.getByRole('link', { name: 'Registers' }).click();
+    const [printed] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.getByRole('link', { name: 'Page to print' }).first().click(),
+    ]);
+    await printed.getByText('CRM sync').first().waitFor();
+    await printed.close();
+    await page.getByRole('combobox', { name: 'Key' }).fill('CRM');
+    await page.getByRole('option', { name: 'CRM sync' }).click();
+    await page.waitForURL(`**/registers?keyId=${key.id}`);
+    await page.getByText('1 call is like that.').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'JSON' }).last().click(),
+    ]);
+    const report = JSON.parse(readFileSync(await download.path(), 'utf8'));
+    expect([report.keyId, report.calls]).toEqual([key.id, 1]);
+  });
+
+  it('what is out of order is put in order', async () => {
+    await enter('admin');
+    await page.getByRole('link', { name: 'Hygiene' }).click();
+    await page.getByText('It never ends').waitFor();
+    await page.getByRole('button', { name: 'Give it an end…' }).click();
+    await page.getByRole('button', { name: 'Give it this end' }).click();
+    await page.getByText('It never ends').waitFor({ state: 'hidden' });
+    const kept = await latchkey.manage('GET', `/v1/accounts/${accountId}/keys/${key.id}`);
+    expect(Date.parse(kept.expiresAt)).toBeGreaterThan(Date.now());
+  });
+
+  it('people and programs are told: a webhook is added and tried, and its secret is shown once', async () => {
+    const receiver = await startWebhookReceiver();
+    try {
+      await enter('admin');
+      await page.getByRole('link', { name: 'Notices' }).click();
+      await page.getByRole('tab', { name: 'By e-mail' }).click();
+      await page.getByLabel('Who gets every notice by e-mail').fill('ops@example.com');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('They are told from now on.').waitFor();
+      await page.getByRole('tab', { name: 'Webhooks' }).click();
+      await page.getByRole('button', { name: 'Add a webhook…' }).click();
+      await page.getByLabel('Where notices are sent').fill(`${receiver.url}/hook`);
+      await page.getByRole('button', { name: 'Add the webhook' }).click();
+      const dialog = page.getByRole('dialog');
+      const secret = await dialog.locator('pre').first().innerText();
+      meetSecret(secret);
+      receiver.secrets = [secret];
+      await page.getByLabel('I have put it somewhere safe').check();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      expect(await page.content()).not.toContain(secret);
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      // The page looks after it until it is there.
+      await dialog.getByText('delivered', { exact: true }).first().waitFor();
+      expect(receiver.accepted()).toHaveLength(1);
+      await page.getByRole('button', { name: 'Close' }).click();
+
+      await page.getByRole('button', { name: 'New secret…' }).click();
+      await page.getByRole('button', { name: 'Make the new secret' }).click();
+      const next = await dialog.locator('pre').first().innerText();
+      meetSecret(next);
+      expect(next).not.toBe(secret);
+      await page.getByLabel('I have put it somewhere safe').check();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByText('The secret before this one signs as well').waitFor();
+      // Gone for good, as far as the receiver is concerned; then it is back.
+      receiver.secrets = [next];
+      receiver.answer = () => 410;
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await dialog.getByText('given up').waitFor();
+      receiver.answer = () => 204;
+      await page.getByRole('button', { name: 'Send it again' }).click();
+      await dialog.getByText('delivered', { exact: true }).first().waitFor();
+      expect(receiver.accepted()).toHaveLength(2);
+      await page.getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('button', { name: 'Remove…' }).click();
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+      await page.getByText('No program is told').waitFor();
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  it('the operator changes the policy of an account, which tells what is its own', async () => {
+    const link = /\S+\/set-up#\S+/.exec(latchkey.setUpLink ?? '')?.[0] ?? '';
+    await page.goto(`${latchkey.managementUrl}/set-up#${tokenOf(link)}`);
+    await page.getByLabel('E-mail').fill('operator@example.com');
+    await page.getByLabel('Your name').fill('Olu');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.waitForURL('**/accounts/*/keys');
+    await page.goto(at('settings'));
+    await page.getByRole('button', { name: 'Change…' }).click();
+    await page.getByLabel('Age of a secret, in days').fill('soon');
+    await page.getByLabel('Longest grace, in days').fill('14');
+    watched.expectRefusal(400, `/v1/accounts/${accountId}/policy`);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('The policy was not changed').waitFor();
+    await page.getByLabel('Age of a secret, in days').fill('60');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Age of a secret' });
+    await row.getByText('60 days').waitFor();
+    await row.getByText('own', { exact: true }).waitFor();
+    const { set } = await latchkey.manage('GET', `/v1/accounts/${accountId}/policy`);
+    expect([set.secretAgeDaysMax, set.graceSecondsMax]).toEqual([60, 14 * 86_400]);
+  });
+
+  it('an auditor sees every room, and is offered nothing that changes', async () => {
+    await call();
+    await enter('auditor');
+    for (const room of rooms) {
+      await page.getByRole('link', { name: room, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: room }).waitFor();
+      await page.waitForLoadState('networkidle');
+      for (const name of [/^Save/, /^Add /, /^Change/, /^Give/, /^Take them/, /^Send/])
+        expect([room, await page.getByRole('main').getByRole('button', { name }).count()]).toEqual([
+          room,
+          0,
+        ]);
+    }
+  });
+
+  it('has no serious fault for those who cannot see or point, light and dark', async () => {
+    await call();
+    await enter('admin');
+    for (const path of paths) {
+      await page.goto(at(path));
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+        expect([colorScheme, path, ...(await seriousFaultsOf(page))]).toEqual([colorScheme, path]);
+      }
+    }
+  });
+});
