@@ -66,5 +66,9 @@ function callAt(position) {
     ...{ credential: 'bearer', door: 'gateway', method: 'GET', path: '/', route: '/' },
     ...{ decision: 'allowed', status: 200, callerIp: '203.0.113.7', peerIp: '203.0.113.7' },
     ...{ requiredScopes: [], usedScopes: ['a.b'], missingScopes: [] },
+    ...{ keyName: null, environment: null, secretStart: null, secretState: null, rotationId: null },
+    ...{ actor: null, serviceId: null, host: null, query: null, reason: null, wouldDeny: null },
+    ...{ upstreamStatus: null, forwardedFor: null, userAgent: null, clientRequestId: null },
+    ...{ durationMs: null, upstreamMs: null, requestBytes: null, responseBytes: null },
   };
 }
