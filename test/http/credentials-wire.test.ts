@@ -234,7 +234,7 @@ describe('what comes over the wire', () => {
     ['gateway', '/crm/nothing'],
     ['self', '/latchkey/v1/nothing'],
     ['management', '/v1/nothing'],
-    ['management', '/'],
+    ['management', '/nothing'],
   ] as const)('#32 %s door: %s is no route, told to holders of a key only', async (name, path) => {
     const origin = name === 'management' ? latchkey.managementUrl : latchkey.accessUrl;
     const { secret, keyId } = doors[name];

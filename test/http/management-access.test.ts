@@ -140,7 +140,7 @@ describe('the ways to carry a management key', () => {
 describe('what leads nowhere', () => {
   it.each<[what: string, method: string, path: string, reason: string]>([
     ['an unknown path', 'GET', '/v1/nope', 'ROUTE_UNKNOWN'],
-    ['the root', 'GET', '/', 'ROUTE_UNKNOWN'],
+    ['beside the pages of the console', 'GET', '/nothing', 'ROUTE_UNKNOWN'],
     ['a final slash', 'GET', '/v1/accounts/', 'ROUTE_UNKNOWN'],
     ['another method', 'DELETE', '/v1/accounts', 'METHOD_NOT_ALLOWED'],
     ['another method below an id', 'PUT', '/v1/accounts/acc_1', 'METHOD_NOT_ALLOWED'],
