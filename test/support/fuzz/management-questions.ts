@@ -126,7 +126,7 @@ function pathOf({ template }: Operation, ids: Ids): fc.Arbitrary<string> {
   const right = fillIn(template, { name, exportId: 'exp_nobody', ...ids });
   const odd = fc
     .constantFrom('nothing', 'acc_0', '%00', '%F0%9F%94%91', "'", '__proto__', 'a'.repeat(500), '..', '*')
-    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, invitationId: id, sessionId: id, name: id })); // prettier-ignore
+    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, membershipId: id, invitationId: id, sessionId: id, name: id })); // prettier-ignore
   return mostly(fc.constant(right), odd, 6);
 }
 
