@@ -165,7 +165,9 @@ function bodyOf({ template, body }: Operation, schemas: Schemas): fc.Arbitrary<C
 const conditions: fc.Arbitrary<string> = mostly(
   fc.constant(''),
   fc.oneof(
-    fc.constantFrom(...['1', '1', '1', '1', '2'], '', 'a b', '\xff', 'k'.repeat(255), 'k'.repeat(256)).map((key) => `Idempotency-Key: ${key}\r\n`),
+    // Often the same: only then is one used twice with two bodies.
+    { weight: 6, arbitrary: fc.constantFrom('1', '1', '1', '2').map((key) => `Idempotency-Key: ${key}\r\n`) },
+    fc.constantFrom('', 'a b', '\xff', 'k'.repeat(255), 'k'.repeat(256)).map((key) => `Idempotency-Key: ${key}\r\n`),
     visible(20).map((key) => `Idempotency-Key: ${key}\r\n`),
     fc.constantFrom('*', '"1"', 'W/"1"', '"', '', '"1", "2"', '1', '"999999999999999999999"', '\xff').map((tag) => `If-Match: ${tag}\r\n`),
   ),
