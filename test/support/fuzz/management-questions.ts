@@ -87,6 +87,8 @@ const pools: Pools = {
   path: ['/a', '/a/{id}', '/*', '/a/*/b', '/{x}-{y}', '/../a', '//', '', 'a', '/a?b', '/%zz', '/{', '/a/{id}/{id}'],
   email: ['a@example.com', 'nobody', 'a@b', 'a@example.com, b@example.com', '\u0000@a.b', `${'x'.repeat(300)}@a.b`],
   token: ['lkl_nobody', '', 'x'.repeat(200), '#lkl_'],
+  timeZone: ['Europe/Dublin', 'UTC', 'utc', '+02:00', 'Mars/Phobos', ''],
+  ...{ requests: [1, 100, 1_000_000, 0, -1, 1.5, '9'], windowSeconds: [1, 10, 3_600, 0, -1, 1.5, 86_401] },
   graceSeconds: [60, 0, -1, 7_776_000, 7_776_001, 1.5, '7d'],
   after: ['', 'a', 'MTIz', 'eyJhIjoxfQ', '\u0000', '=', '0', '-1', 'acc_nobody', 'x'.repeat(600)],
   name: ['scratch', 'X-Key', 'Host', 'Content-Length', 'a b', '\u0000', '\u05d0', '\u{1f511}', 'x'.repeat(201), ''],
