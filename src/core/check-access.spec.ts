@@ -783,7 +783,7 @@ describe('somebody who is signed in', () => {
   const session: HeldSession = {
     ...{ id: 'ses_1', person: { id: 'per_1', name: 'P', email: 'p@example.com' } },
     ...{ startedAt: now - day, expiresAt: now + 1, endedAt: null },
-    members: [{ id: 'mem_1', role: 'auditor', account }],
+    members: [{ id: 'mem_1', role: 'auditor', getsNoticeEmails: true, account }],
   };
   const own: OwnRoute = { kind: 'own', path: '/v1/x', scopeSets: [['latchkey.keys.read']] };
 

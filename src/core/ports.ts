@@ -113,6 +113,8 @@ export interface HeldSession {
 export interface HeldMember {
   readonly id: string;
   readonly role: Role;
+  /** Whether notices come to them by e-mail. */
+  readonly getsNoticeEmails: boolean;
   readonly account: HeldAccount;
 }
 

@@ -31,13 +31,13 @@ export class EmailChannel implements Channel {
 
   async send(
     notice: NoticeEntity,
-    { id, recipient }: NoticeDeliveryEntity,
+    { id, recipient, memberId }: NoticeDeliveryEntity,
   ): Promise<Sent | 'kept'> {
     if (this.#smtp === null || this.#transport === null) return this.#keep();
     const { from } = this.#smtp;
     try {
       await this.#transport.sendMail({
-        ...noticeEmail({ kind: notice.kind, data: notice.data } as Notice),
+        ...noticeEmail({ kind: notice.kind, data: notice.data } as Notice, memberId !== null),
         from: { name: 'Latchkey', address: from },
         to: { name: '', address: recipient },
         date: new Date(notice.createdAt),

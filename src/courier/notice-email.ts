@@ -7,16 +7,20 @@ export interface NoticeEmail {
   readonly html: string;
 }
 
-const why =
+const whyNamed =
   'You get this because your address is set for notices of an account, or as the contact of a key.';
+const whyMember =
+  'You get this as a member of an account. For each of your accounts you can turn these e-mails off.';
 
-export function noticeEmail(notice: Notice): NoticeEmail {
+/** @param isForMember whether it goes to somebody by their role, and not to an address that was set */
+export function noticeEmail(notice: Notice, isForMember: boolean): NoticeEmail {
   const parts = noticeText(notice);
+  const why = isForMember ? whyMember : whyNamed;
   const text = [parts.happened, `What to do: ${parts.toDo}`, `-- \n${why}`].join('\n\n');
-  return { subject: parts.subject, text: `${text}\n`, html: htmlOf(parts) };
+  return { subject: parts.subject, text: `${text}\n`, html: htmlOf(parts, why) };
 }
 
-function htmlOf({ subject, happened, toDo }: NoticeText): string {
+function htmlOf({ subject, happened, toDo }: NoticeText, why: string): string {
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${escaped(subject)}</title></head>`,

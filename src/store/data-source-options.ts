@@ -14,6 +14,7 @@ import { Brownouts1795900000000 } from './migrations/main/1795900000000-brownout
 import { EndedAsItBegan1796000000000 } from './migrations/main/1796000000000-ended-as-it-began.js';
 import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js';
 import { Members1796450000000 } from './migrations/main/1796450000000-members.js';
+import { MemberNotices1796550000000 } from './migrations/main/1796550000000-member-notices.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -39,6 +40,7 @@ const shared = {
     Recipients1796300000000,
     Members1796450000000,
     RateLimits1796500000000,
+    MemberNotices1796550000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),

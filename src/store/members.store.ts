@@ -58,13 +58,31 @@ export class MembersStore {
     const { manager, now: createdAt, revision } = change;
     if (await manager.existsBy(MemberEntity, { accountId, personId })) return null;
     const id = newId('mem');
-    await manager.insert(MemberEntity, { id, accountId, personId, role, createdAt, revision });
+    const member = { id, accountId, personId, role, getsNoticeEmails: true, createdAt, revision };
+    await manager.insert(MemberEntity, member);
     return manager.findOneByOrFail(MemberEntity, { id });
   }
 
   async setRole({ manager, revision }: Change, id: string, role: Role): Promise<MemberEntity> {
     await manager.update(MemberEntity, { id }, { role, revision });
     return manager.findOneByOrFail(MemberEntity, { id });
+  }
+
+  /**
+   * Whether notices come to them by e-mail from now on: a setting of their own, which is no part of what others see of a member.
+   *
+   * @returns the member as it was, or `null` if this person is no such member
+   */
+  async setGetsNoticeEmails(
+    { manager }: Change,
+    personId: string,
+    id: string,
+    getsNoticeEmails: boolean,
+  ): Promise<MemberEntity | null> {
+    const before = await manager.findOneBy(MemberEntity, { id, personId });
+    if (before !== null && before.getsNoticeEmails !== getsNoticeEmails)
+      await manager.update(MemberEntity, { id }, { getsNoticeEmails });
+    return before;
   }
 
   async remove({ manager }: Change, id: string): Promise<void> {

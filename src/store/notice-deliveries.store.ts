@@ -105,6 +105,19 @@ export class NoticeDeliveriesStore {
     return false;
   }
 
+  /**
+   * Sends nothing more to a member who is removed: what was not sent yet is given up, and cannot be asked for again. What a mail
+   * server is being handed at this moment goes out.
+   */
+  async giveUpOf({ manager }: Change, memberId: string): Promise<void> {
+    const unsent = In(['pending', 'kept'] satisfies DeliveryState[]);
+    await manager.update(
+      NoticeDeliveryEntity,
+      { memberId, state: unsent },
+      { state: 'given_up', claimedUntil: null },
+    );
+  }
+
   /** Of these notices, in an order that stays. @param noticeIds no more than a page */
   of(noticeIds: readonly string[]): Promise<NoticeDeliveryEntity[]> {
     return this.database.read.find(NoticeDeliveryEntity, {

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { In, LessThan } from 'typeorm';
+import { foldedEmail } from '../core/email-address.js';
 import { newId } from '../core/ids.js';
+import { isTold } from '../core/notice-audience.js';
 import type { Notice, OfKey, OfRotation, RotationNoticeKind } from '../core/notice.js';
 import { Bell } from './bell.js';
 import { Database, type Change } from './database.js';
 import { AccountEntity } from './entities/account.entity.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { MemberEntity } from './entities/member.entity.js';
 import { NoticeAttemptEntity } from './entities/notice-attempt.entity.js';
 import { NoticeDeliveryEntity, type NoticeChannel } from './entities/notice-delivery.entity.js';
 import { NoticeEntity } from './entities/notice.entity.js';
+import { PersonEntity } from './entities/person.entity.js';
 import type { RotationEntity } from './entities/rotation.entity.js';
 import { WebhookEntity } from './entities/webhook.entity.js';
 import { given } from './given.js';
@@ -17,6 +21,7 @@ import { pageBefore, type Place } from './pages.js';
 interface Recipient {
   readonly channel: NoticeChannel;
   readonly recipient: string;
+  readonly memberId: string | null;
 }
 
 export interface NoticeToPut {
@@ -61,7 +66,7 @@ export class NoticesStore {
     const recipients =
       how.onlyFor === undefined
         ? await recipientsOf(change, accountId, kind, keyId)
-        : [{ channel: 'webhook' as const, recipient: how.onlyFor }];
+        : [{ channel: 'webhook' as const, recipient: how.onlyFor, memberId: null }];
     for (const recipient of recipients)
       await manager.insert(NoticeDeliveryEntity, {
         ...{ ...recipient, id: newId('dlv'), noticeId: id, accountId, state: 'pending' },
@@ -199,22 +204,46 @@ export function ofRotation(key: ApiKeyEntity, rotation: RotationEntity): OfRotat
 
 /** Everybody who is told of such a notice, each once. */
 async function recipientsOf(
-  { manager }: Change,
+  change: Change,
   accountId: string,
   kind: Notice['kind'],
   keyId: string | null,
 ): Promise<Recipient[]> {
-  const account = await manager.findOneByOrFail(AccountEntity, { id: accountId });
+  const { manager } = change;
   const key = keyId === null ? null : await manager.findOneBy(ApiKeyEntity, { id: keyId });
-  const emails = new Set([
-    ...account.noticeEmails,
-    ...(key?.contactEmail ? [key.contactEmail] : []),
-  ]);
   const webhooks = await manager.findBy(WebhookEntity, { accountId, enabled: true });
   return [
-    ...[...emails].map((recipient) => ({ channel: 'email' as const, recipient })),
+    ...(await addressesOf(change, accountId, key)),
     ...webhooks
       .filter(({ kinds }) => kinds === null || kinds.includes(kind))
-      .map(({ id }) => ({ channel: 'webhook' as const, recipient: id })),
+      .map(({ id }) => ({ channel: 'webhook' as const, recipient: id, memberId: null })),
   ];
+}
+
+/** By e-mail: whom the account and the key name, and its members by their roles. One address gets it once, however it is spelt. */
+async function addressesOf(
+  { manager }: Change,
+  accountId: string,
+  key: ApiKeyEntity | null,
+): Promise<Recipient[]> {
+  const { noticeEmails } = await manager.findOneByOrFail(AccountEntity, { id: accountId });
+  const contact = key?.contactEmail ? [key.contactEmail] : [];
+  const recipients = new Map<string, Recipient>();
+  const add = (recipient: string, memberId: string | null) => {
+    const folded = foldedEmail(recipient);
+    if (!recipients.has(folded)) recipients.set(folded, { channel: 'email', recipient, memberId });
+  };
+  // Who is named by the account or the key is told on their account, and goes on being so when they are no member any more.
+  for (const email of [...noticeEmails, ...contact]) add(email, null);
+  const members = await manager.findBy(MemberEntity, { accountId, getsNoticeEmails: true });
+  const told = members.filter((member) => isTold(member, key?.createdBy ?? null));
+  const people = await manager.findBy(PersonEntity, {
+    id: In(told.map(({ personId }) => personId)),
+  });
+  const emails = new Map(people.map(({ id, email }) => [id, email]));
+  for (const { id, personId } of told) {
+    const email = emails.get(personId);
+    if (email !== undefined) add(email, id);
+  }
+  return [...recipients.values()];
 }

@@ -77,10 +77,11 @@ export class StoredSessions implements SessionDirectory {
     const ids = members.map(({ accountId }) => accountId);
     const accounts =
       ids.length === 0 ? [] : await this.database.read.findBy(AccountEntity, { id: In(ids) });
-    return members.flatMap(({ id, role, accountId }) => {
+    return members.flatMap(({ accountId, ...member }) => {
       const account = accounts.find((each) => each.id === accountId);
       if (account === undefined) return [];
-      return [{ id, role, account: heldAccount(account, this.policyDefaults) }];
+      const { id, role, getsNoticeEmails } = member;
+      return [{ id, role, getsNoticeEmails, account: heldAccount(account, this.policyDefaults) }];
     });
   }
 }

@@ -83,7 +83,12 @@ afterAll(async () => {
 const ids = () => ({
   ...{ accountId: crm.accountId, keyId: key.id, rotationId, webhookId, noticeId, deliveryId },
   ...{ exportId, service: 'crm', serviceName: 'crm', name: 'crm' },
-  ...{ memberId: member.memberId, sessionId: member.sessionId, invitationId },
+  ...{
+    memberId: member.memberId,
+    membershipId: member.memberId,
+    sessionId: member.sessionId,
+    invitationId,
+  },
 });
 
 /** Every member of every object in a value. */

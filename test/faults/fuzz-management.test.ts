@@ -71,7 +71,10 @@ describe('#67 #71 #73 #74 #28 the management listener, whatever is sent to it', 
       sendings(requestsFor(all, ours), requestsFor(damageable, ours)),
       count,
       (sending, received) => soundness.expectSound(sending, received),
-    );
+    ).catch((error: unknown) => {
+      const lastWords = installation.process.stderr().slice(-2_000);
+      throw new Error(`${String(error)}\nThe server's last words: ${lastWords}`, { cause: error });
+    });
     // It was no idle talk: things were made, read and changed, and each way of refusing was taken.
     soundness.expectSeen(
       count,

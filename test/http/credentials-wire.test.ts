@@ -251,4 +251,21 @@ describe('what comes over the wire', () => {
     });
     expect(upstream.calls).toEqual([]);
   });
+
+  it.each(['management', 'gateway'] as const)(
+    'the %s door: `*` is no path, whatever the framework makes of it',
+    async (name) => {
+      const origin = name === 'management' ? latchkey.managementUrl : latchkey.accessUrl;
+      const { secret, keyId } = doors[name];
+      for (const [head, of] of [
+        ['', null],
+        [`X-Access-Token: ${secret}\r\n`, keyId],
+      ] as const) {
+        const lines = `GET * HTTP/1.1\r\nHost: a\r\n${head}Connection: close\r\n\r\n`;
+        const answer = await sendBytes(origin, Buffer.from(lines));
+        const row = { door: name, path: '*', route: null, keyId: of };
+        expectDenial(answer, 'PATH_INVALID', await rows.take(1), row);
+      }
+    },
+  );
 });

@@ -85,6 +85,7 @@ const nowhere = {
   deliveryId: 'dlv_00000000000000000000',
   exportId: 'exp_00000000000000000000',
   memberId: 'mem_00000000000000000000',
+  membershipId: 'mem_00000000000000000000',
   invitationId: 'lnk_00000000000000000000',
 };
 

@@ -115,7 +115,7 @@ describe('#69 the same in other ways', () => {
     ['a forced cancel', ['POST', `${rotation}/cancel`, { force: true }],
       [keyRow, stale, '~ rotation rotation key retiring replacing: ended_at, standing',
         '~ secret replacing key: revoked_at', '~ secret retiring key rotation: ends_at, rotation_id',
-        '+ notice account key rotation', '+ notice_delivery account'], 'account rotation.cancelled key'],
+        '+ notice account key rotation', '+ notice_delivery account', '+ notice_delivery account admin-member'], 'account rotation.cancelled key'],
     ['a new scope', ['PUT', '/v1/scopes/{name}.new', {}], ['+ scope'], 'operator scope.created'],
     ['a binding for one environment', ['PUT', '/v1/accounts/{accountId}/services/{name}', { environment: 'qa' }],
       ['+ binding account service qa', '+ access_change account account'], 'account binding.created'],

@@ -193,6 +193,7 @@ describe('a session', () => {
       account: { id: account.id, name: account.name, state: 'active', isOperator: false },
       role: 'admin',
       scopes: expect.arrayContaining(['latchkey.keys.write', 'latchkey.members.write']),
+      getsNoticeEmails: true,
     };
     expect(json).toEqual({
       person: { id: person.personId, name: person.name, email: person.email },

@@ -131,6 +131,7 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'deliveries.claim': [(s, _, no) => s.deliveries.claim(aDelivery({ id: no }), 0)],
   'deliveries.settle': [(s, _, no) => s.deliveries.settle(aDelivery({ id: no }), null, { state: 'given_up' })],
   'deliveries.find': [(s, c, no) => s.deliveries.find(c, no, 'dlv_1'), (s, c, no) => s.deliveries.find(c, 'ntc_1', no)],
+  'deliveries.giveUpOf': [(s, c, no) => s.deliveries.giveUpOf(c, no)],
   'deliveries.retry': [(s, c, no) => s.deliveries.retry(c, no)],
   'webhooks.list': [(s, _, no) => s.webhooks.list(no, 1, null), (s, _, no) => s.webhooks.list('acc_1', 1, { createdAt: 0, id: no })],
   'webhooks.find': [(s, _, no) => s.webhooks.find(no, 'whk_1'), (s, _, no) => s.webhooks.find('acc_1', no)],
@@ -152,6 +153,10 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'members.countAdmins': [(s, c, no) => s.members.countAdmins(c, no)],
   'members.create': [(s, c, no) => s.members.create(c, no, 'per_1', 'admin'), (s, c, no) => s.members.create(c, 'acc_1', no, 'admin')],
   'members.setRole': [(s, c, no) => s.members.setRole(c, no, 'admin')],
+  'members.setGetsNoticeEmails': [
+    (s, c, no) => s.members.setGetsNoticeEmails(c, no, 'mem_1', true),
+    (s, c, no) => s.members.setGetsNoticeEmails(c, 'per_1', no, true),
+  ],
   'members.remove': [(s, c, no) => s.members.remove(c, no)],
   'sessions.begin': [(s, c, no) => s.sessions.begin(c, no, { ip: null, userAgent: null })],
   'sessions.lasting': [(s, _, no) => s.sessions.lasting(no, 0)],

@@ -249,12 +249,12 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       {
         ...{ id: 'dlv_1', noticeId: 'ntc_1', accountId: 'acc_1', channel: 'email' },
         ...{ recipient: words, state: 'delivered', attempts: 2_147_483_647, nextAttemptAt: big },
-        ...{ claimedUntil: big, deliveredAt: big },
+        ...{ claimedUntil: big, deliveredAt: big, memberId: words },
       },
       {
         ...{ id: 'dlv_2', noticeId: 'ntc_1', accountId: 'acc_1', channel: 'webhook' },
         ...{ recipient: '', state: 'pending', attempts: 0, nextAttemptAt: 0 },
-        ...{ claimedUntil: null, deliveredAt: null },
+        ...{ claimedUntil: null, deliveredAt: null, memberId: null },
       },
     ],
   ],
@@ -300,7 +300,7 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
     [
       {
         ...{ id: 'mem_1', accountId: 'acc_1', personId: 'per_1', role: 'auditor' },
-        ...{ createdAt: big, revision: big },
+        ...{ getsNoticeEmails: false, createdAt: big, revision: big },
       },
     ],
   ],

@@ -86,10 +86,11 @@ const keyChanged = (what = 'revision') => [
   '+ access_change key key',
 ];
 const noSecretYet = ['+ secret key', '~ secret replacing key: revoked_at'];
-/** The rows of a notice, and of its way to the key’s contact. */
+/** The rows of a notice, and of its way to the key’s contact and to the account’s admin. */
 const toldOf = (...subjects: string[]) => [
   ['+ notice account', ...subjects].join(' '),
   '+ notice_delivery account',
+  '+ notice_delivery account admin-member',
 ];
 const anAllowlist = { mode: 'report', entries: [{ cidr: '192.0.2.0/24' }] };
 const aDocument = {
@@ -370,6 +371,11 @@ export const samples: Readonly<Record<string, Sample>> = {
     ],
     event: 'account person.password_changed admin-person',
     andEvent: 'account person.signed_in admin-person',
+  },
+  'PATCH /v1/session/memberships/{membershipId}': {
+    ...{ status: 200, body: { getsNoticeEmails: false } },
+    writes: ['~ member admin-member account admin-person: gets_notice_emails'],
+    event: 'account member.notice_emails_set admin-member',
   },
   'GET /v1/session/sessions': { status: 200, tells: 'sessionId' },
   'POST /v1/session/sessions/end-others': {

@@ -41,6 +41,7 @@ export interface Ids {
   readonly memberId: string;
   readonly invitationId: string;
   /** Of an admin, with another session of theirs. */
+  readonly membershipId: string;
   readonly email: string;
   readonly password: string;
   readonly sessionId: string;
@@ -108,6 +109,7 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     exportId,
     name,
     memberId: developer.memberId,
+    membershipId: adminPerson.memberId,
     invitationId: invitation.id,
     email: adminPerson.email,
     password: adminPerson.password,

@@ -29,7 +29,10 @@ export class ErrorFilter implements ExceptionFilter {
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    const answer = await this.answerTo(error, http.getRequest<GuardedRequest>());
+    const request = http.getRequest<GuardedRequest>();
+    // Nest turns some requests away before any hook of ours has seen them: `GET *`, which is no path.
+    request.arrival ??= this.admission.receiveAtManagement(request.raw);
+    const answer = await this.answerTo(error, request);
     await http
       .getResponse<FastifyReply>()
       .code(answer.status)

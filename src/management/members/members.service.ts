@@ -17,6 +17,7 @@ import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import type { MemberEntity } from '../../store/entities/member.entity.js';
 import { MembersStore, type MemberRecord } from '../../store/members.store.js';
+import { NoticeDeliveriesStore } from '../../store/notice-deliveries.store.js';
 import { OneTimeLinksStore } from '../../store/one-time-links.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SessionsStore } from '../../store/sessions.store.js';
@@ -29,6 +30,7 @@ export class MembersService {
     private readonly database: Database,
     private readonly members: MembersStore,
     private readonly sessions: SessionsStore,
+    private readonly deliveries: NoticeDeliveriesStore,
     private readonly links: OneTimeLinksStore,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
@@ -67,7 +69,12 @@ export class MembersService {
     });
   }
 
-  /** Their sessions go on where they are a member of other accounts, and open this one no longer. @throws ApiError 404, 409 */
+  /**
+   * Their sessions go on where they are a member of other accounts, and open this one no longer. Notices that were not sent to them
+   * yet are not sent.
+   *
+   * @throws ApiError 404, 409
+   */
   remove(
     caller: Caller,
     account: AccountEntity,
@@ -80,6 +87,7 @@ export class MembersService {
       requireMatch(ifMatch, member.revision);
       await this.#checkIsNotLastAdmin(change, member);
       await this.members.remove(change, id);
+      await this.deliveries.giveUpOf(change, id);
       const isLeftOver = (await this.members.ofPerson(person.id, change.manager)).length === 0;
       if (isLeftOver) await this.sessions.endAll(change, person.id);
       await this.#record(change, caller, account, 'member.removed', record, null);

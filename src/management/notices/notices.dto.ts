@@ -27,9 +27,18 @@ export class DeliveryResponse {
   recipient!: string;
 
   @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      'The member who is told by their role; null where the account or the key names the address',
+    example: 'mem_3f9hX0aB1cD2eF3gH4iJ',
+  })
+  memberId!: string | null;
+
+  @ApiProperty({
     enum: deliveryStates,
     description:
-      'pending: to be sent, or to be sent again; given_up: tried for a day, or refused for good; kept: not sent, because SMTP_URL is not set',
+      'pending: to be sent, or to be sent again; given_up: tried for a day, or refused for good, or for a member who was removed; kept: not sent, because SMTP_URL is not set',
   })
   state!: DeliveryState;
 

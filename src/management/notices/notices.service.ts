@@ -12,12 +12,13 @@ import {
 } from '../../platform/http/pages.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
-import { Database } from '../../store/database.js';
+import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import type { NoticeAttemptEntity } from '../../store/entities/notice-attempt.entity.js';
 import type { NoticeDeliveryEntity } from '../../store/entities/notice-delivery.entity.js';
 import { NoticeEntity } from '../../store/entities/notice.entity.js';
 import { groupBy } from '../../store/group-by.js';
+import { MembersStore } from '../../store/members.store.js';
 import { NoticeDeliveriesStore } from '../../store/notice-deliveries.store.js';
 import { NoticesStore } from '../../store/notices.store.js';
 import type {
@@ -34,6 +35,7 @@ export class NoticesService {
     private readonly database: Database,
     private readonly notices: NoticesStore,
     private readonly deliveries: NoticeDeliveriesStore,
+    private readonly members: MembersStore,
     private readonly audit: AuditTrailStore,
   ) {}
 
@@ -86,6 +88,8 @@ export class NoticesService {
       if (before === null) throw notFound('delivery');
       if (before.state === 'delivered')
         throw conflict('This notice was delivered already.', 'NOTICE_DELIVERED');
+      if (!(await this.#mayStillGetIt(change, before)))
+        throw conflict('This notice was for a member who was removed.', 'MEMBER_REMOVED');
       if (!(await this.deliveries.retry(change, id)))
         throw conflict('This notice is being sent at this moment.', 'NOTICE_UNDER_WAY');
       this.notices.wake(change);
@@ -101,6 +105,13 @@ export class NoticesService {
       return deliveryResponse(after);
     });
   }
+
+  async #mayStillGetIt(
+    { manager }: Change,
+    { accountId, memberId }: NoticeDeliveryEntity,
+  ): Promise<boolean> {
+    return memberId === null || (await this.members.find(accountId, memberId, manager)) !== null;
+  }
 }
 
 function noticeFacts(notice: NoticeEntity): NoticeFacts {
@@ -113,9 +124,10 @@ function noticeFacts(notice: NoticeEntity): NoticeFacts {
 }
 
 function deliveryResponse(delivery: NoticeDeliveryEntity): DeliveryResponse {
-  const { id, channel, recipient, state, attempts, nextAttemptAt, deliveredAt } = delivery;
+  const { id, channel, recipient, memberId, state, attempts } = delivery;
+  const { nextAttemptAt, deliveredAt } = delivery;
   return {
-    ...{ id, channel, recipient, state, attempts },
+    ...{ id, channel, recipient, memberId, state, attempts },
     nextAttemptAt: state === 'pending' ? iso(nextAttemptAt) : null,
     deliveredAt: isoOrNull(deliveredAt),
   };

@@ -6,6 +6,7 @@ import {
   Header,
   HttpCode,
   Param,
+  Patch,
   Post,
   Put,
   Res,
@@ -24,8 +25,10 @@ import { SessionCookies } from './session-cookies.js';
 import {
   ChangePasswordRequest,
   EndedSessionsResponse,
+  MembershipResponse,
   SessionsResponse,
   SignInRequest,
+  UpdateMembershipRequest,
   WhoAmIResponse,
 } from './session.dto.js';
 import { SessionService } from './session.service.js';
@@ -87,6 +90,17 @@ export class SessionController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     this.cookies.set(reply, await this.sessions.changePassword(signedIn, request));
+  }
+
+  @Patch('memberships/:membershipId')
+  @ForPeople()
+  @ApiOkResponse({ type: MembershipResponse, description: 'One of their own' })
+  updateMembership(
+    @CurrentPerson() signedIn: SignedIn,
+    @Param('membershipId') id: string,
+    @Body() request: UpdateMembershipRequest,
+  ): Promise<MembershipResponse> {
+    return this.sessions.updateMembership(signedIn, id, request);
   }
 
   @Get('sessions')

@@ -1,6 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { roles, type Role } from '../../core/roles.js';
-import { EmailField, NewPasswordField, PasswordField } from '../../platform/http/fields.js';
+import {
+  EmailField,
+  FlagField,
+  NewPasswordField,
+  PasswordField,
+} from '../../platform/http/fields.js';
 import { PersonResponse } from '../../platform/http/person.dto.js';
 
 export class SignInRequest {
@@ -45,6 +50,17 @@ export class MembershipResponse {
 
   @ApiProperty({ type: [String], description: 'What the role may do' })
   scopes!: string[];
+
+  @ApiProperty({
+    description:
+      'Whether notices come by e-mail that the role is told of: an admin of everything in the account, a developer of the keys that they made, an auditor of nothing',
+  })
+  getsNoticeEmails!: boolean;
+}
+
+export class UpdateMembershipRequest {
+  @FlagField({ description: 'Whether notices of this account come by e-mail, from now on' })
+  getsNoticeEmails!: boolean;
 }
 
 class CurrentSessionResponse {

@@ -10,10 +10,12 @@ import { sessionEnd, type SessionTerms } from '../../core/session-life.js';
 import { ApiError, notFound, tooManyAttempts } from '../../platform/errors/api-error.js';
 import { iso } from '../../platform/http/times.js';
 import { Passwords } from '../../platform/passwords/passwords.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
 import { beforeAnyChange } from '../../store/database-failure.js';
 import type { PersonEntity } from '../../store/entities/person.entity.js';
 import type { SessionEntity } from '../../store/entities/session.entity.js';
+import { MembersStore } from '../../store/members.store.js';
 import { PeopleStore } from '../../store/people.store.js';
 import { PersonTrail } from '../../store/person-trail.js';
 import { SessionsStore, type BegunSession } from '../../store/sessions.store.js';
@@ -23,6 +25,7 @@ import type {
   MembershipResponse,
   SessionResponse,
   SignInRequest,
+  UpdateMembershipRequest,
   WhoAmIResponse,
 } from './session.dto.js';
 
@@ -39,6 +42,8 @@ export class SessionService {
     private readonly database: Database,
     private readonly people: PeopleStore,
     private readonly sessions: SessionsStore,
+    private readonly members: MembersStore,
+    private readonly audit: AuditTrailStore,
     private readonly trail: PersonTrail,
     private readonly passwords: Passwords,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -84,6 +89,32 @@ export class SessionService {
       current: current && membershipResponse(current),
       callerIp: visit.callerIp,
     };
+  }
+
+  /** What somebody sets for themselves in one of their accounts. Asking for what is so changes nothing. @throws ApiError 404 */
+  async updateMembership(
+    { session: { person, members }, visit }: SignedIn,
+    memberId: string,
+    { getsNoticeEmails }: UpdateMembershipRequest,
+  ): Promise<MembershipResponse> {
+    const held = members.find(({ id }) => id === memberId);
+    if (held === undefined) throw notFound('membership');
+    await this.database.change(async (change) => {
+      const before = await this.members.setGetsNoticeEmails(
+        ...([change, person.id, memberId, getsNoticeEmails] as const),
+      );
+      // They may have been removed since they asked.
+      if (before === null) throw notFound('membership');
+      if (before.getsNoticeEmails === getsNoticeEmails) return;
+      await this.audit.append(change, {
+        ...{ accountId: before.accountId, action: 'member.notice_emails_set' },
+        actor: { kind: 'member', id: memberId, name: person.name },
+        ...{ callerIp: visit.callerIp, target: { type: 'member', id: memberId } },
+        before: { getsNoticeEmails: before.getsNoticeEmails },
+        after: { getsNoticeEmails },
+      });
+    });
+    return membershipResponse({ ...held, getsNoticeEmails });
   }
 
   signOut(signedIn: SignedIn): Promise<void> {
@@ -181,13 +212,19 @@ export class SessionService {
   }
 }
 
-function membershipResponse({ id, role, account }: HeldMember): MembershipResponse {
+function membershipResponse({
+  id,
+  role,
+  getsNoticeEmails,
+  account,
+}: HeldMember): MembershipResponse {
   const { name, isOperator, suspended } = account;
   return {
     memberId: id,
     account: { id: account.id, name, state: suspended ? 'suspended' : 'active', isOperator },
     role,
     scopes: [...scopesOfRole(role, account)],
+    getsNoticeEmails,
   };
 }
 

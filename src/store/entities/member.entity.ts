@@ -17,6 +17,10 @@ export class MemberEntity {
   @Column('text')
   role!: Role;
 
+  /** Whether notices that the role is told of come by e-mail: the member's own setting. */
+  @Column('boolean')
+  getsNoticeEmails!: boolean;
+
   @Column('bigint', { transformer: asNumber })
   createdAt!: number;
 

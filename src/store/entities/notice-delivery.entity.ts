@@ -25,6 +25,10 @@ export class NoticeDeliveryEntity {
   @Column('text')
   recipient!: string;
 
+  /** The member whose address this is, where nobody else has set it; who is removed gets it no longer. */
+  @Column('text', { nullable: true })
+  memberId!: string | null;
+
   @Column('text')
   state!: DeliveryState;
 
