@@ -13,7 +13,7 @@ const width = 960;
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /**
- * Calls over time, the denied ones marked. It is drawn here, because a library for it is bigger than all the rest of the page.
+ * Calls over time, the denied ones marked. Bars are all there is to draw, so no library does it.
  *
  * @param from epoch milliseconds, to `to` in steps of `intervalMs`; what has no bar had no calls
  */

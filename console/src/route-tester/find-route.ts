@@ -33,7 +33,6 @@ export function segmentsOf(text: string): PathSegments {
       return { ok: false, why: 'Servers differ in how they read a ; in a path: try it without.' };
     if (segment.split(/[/\\]/).some((piece) => piece === '.' || piece === '..'))
       return { ok: false, why: 'The path holds a dot segment, which is always refused.' };
-    // eslint-disable-next-line no-control-regex
     if (/[\\\u0000-\u001f\u007f]/.test(segment))
       return {
         ok: false,
