@@ -1,8 +1,9 @@
-import { Button, Group, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Button, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery, type UseMutationResult } from '@tanstack/react-query';
 import { scopesQuery } from '../api-keys/keys.js';
 import { ScopePicker } from '../api-keys/scope-picker.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { ProblemAlert } from '../parts/states.js';
 import { accountKinds, type Account, type AccountSettings } from './accounts.js';
@@ -79,14 +80,11 @@ export function AccountForm({
             whenNone="Without a scope, its keys open only routes that any key may call."
           />
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onCancel}>
           <Button type="submit" loading={saving.isPending}>
             {account === undefined ? 'Make the account' : 'Save'}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

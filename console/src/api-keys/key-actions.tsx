@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { keyQuery, usageQuery, type ApiKey } from './keys.js';
@@ -116,10 +117,7 @@ function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => voi
           data-autofocus
         />
         {change.error && <ProblemAlert error={change.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Keep it
-          </Button>
+        <DialogEnd no="Keep it" onNo={onDone}>
           <Button
             type="submit"
             color="red"
@@ -128,7 +126,7 @@ function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => voi
           >
             Revoke for good
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

@@ -25,6 +25,7 @@ import { KeyActions } from './key-actions.js';
 import { keyQuery, scopesQuery, usageQuery, type ApiKey } from './keys.js';
 import { UsageChart } from './usage-chart.js';
 import { PageAnchor } from '../parts/links.js';
+import { WideTable } from '../parts/wide-table.js';
 
 /** One key: what it is, what it may and does, who calls with it, and what can be done about it. */
 export function KeyPage() {
@@ -198,7 +199,7 @@ function Secrets({ apiKey: { secrets } }: { apiKey: ApiKey }) {
       <Title order={2} fz="h4" mb="xs">
         Secrets
       </Title>
-      <Table.ScrollContainer minWidth={520}>
+      <WideTable minWidth={520} label="Secrets">
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -229,7 +230,7 @@ function Secrets({ apiKey: { secrets } }: { apiKey: ApiKey }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </WideTable>
     </Card>
   );
 }

@@ -23,6 +23,7 @@ import { useStanding, type Standing } from '../session/session.js';
 import { AllowlistBadge, EnvironmentBadge, StateBadge } from './badges.js';
 import { currentSecretOf, keysQuery, type ApiKey } from './keys.js';
 import { PageAnchor, PageButton } from '../parts/links.js';
+import { WideTable } from '../parts/wide-table.js';
 
 /** All keys of an account, answering at a glance which is whose, what it may, and whether it is used. */
 export function KeysPage() {
@@ -129,7 +130,7 @@ function Filters({ search }: { search: KeysSearch }) {
 
 function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
   return (
-    <Table.ScrollContainer minWidth={1120}>
+    <WideTable minWidth={1120} label="Keys">
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -148,7 +149,7 @@ function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

@@ -7,6 +7,7 @@ import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
 import { inUtc, Time } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { useStanding } from '../session/session.js';
 import type { AuditSearch } from './audit-search.js';
 import { ChainCard } from './chain-card.js';
@@ -89,7 +90,7 @@ function EventsTable({
   onChange: (part: AuditSearch) => void;
 }) {
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <WideTable minWidth={760} label="Audit events">
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -132,7 +133,7 @@ function EventsTable({
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

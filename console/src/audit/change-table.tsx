@@ -1,5 +1,6 @@
 import { Stack, Table, Text } from '@mantine/core';
 import { Time } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import type { AuditEvent } from './events.js';
 import { changesBetween, listChange, told, type FieldChange } from './changes.js';
 
@@ -10,7 +11,7 @@ export function ChangeTable({ event: { before, after } }: { event: AuditEvent })
     return <Text c="dimmed">Nothing that is kept was changed by it: it is on record.</Text>;
   const [hasBefore, hasAfter] = [before !== null, after !== null];
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <WideTable minWidth={420} label="What was changed">
       <Table
         aria-label="What was changed"
         verticalSpacing="xs"
@@ -34,7 +35,7 @@ export function ChangeTable({ event: { before, after } }: { event: AuditEvent })
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

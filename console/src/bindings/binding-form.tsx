@@ -1,6 +1,7 @@
-import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { environments } from '../api-keys/keys-search.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { ProblemAlert } from '../parts/states.js';
 import {
@@ -80,14 +81,11 @@ export function BindingForm({
           none="The service’s own, if it has one"
           errors={form.errors}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onDone}>
           <Button type="submit" loading={put.isPending}>
             {binding === undefined ? 'Bind' : 'Save'}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

@@ -1,6 +1,7 @@
 import { Button, Card, Group, Modal, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from '../services/credential-fields.js';
@@ -136,14 +137,11 @@ function BindingRow({ binding, services }: { binding: Binding; services: readonl
               gone for good.
             </Text>
             {removal.error && <ProblemAlert error={removal.error} />}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={ask.close}>
-                Keep
-              </Button>
+            <DialogEnd no="Keep" onNo={ask.close}>
               <Button color="red" loading={removal.isPending} onClick={() => removal.mutate()}>
                 Remove
               </Button>
-            </Group>
+            </DialogEnd>
           </Stack>
         </Modal>
       </Table.Td>

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
 import type { Finding, KeyFindings } from './findings.js';
@@ -68,14 +69,11 @@ function TakeScopes({ finding, found: { keyId, keyName }, accountId }: RemedyPro
             It loses {finding.scopes.join(', ')}. A call that needs them is refused from then on,
             and the request log says so.
           </Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Not now
-            </Button>
+          <DialogEnd onNo={close}>
             <Button loading={change.isPending} onClick={() => scopes && change.mutate({ scopes })}>
               Take them away
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </Modal>
     </>
@@ -120,14 +118,11 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
               value={day}
               onChange={(event) => setDay(event.currentTarget.value)}
             />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                Not now
-              </Button>
+            <DialogEnd onNo={close}>
               <Button type="submit" loading={change.isPending}>
                 Give it this end
               </Button>
-            </Group>
+            </DialogEnd>
           </Stack>
         </form>
       </Modal>

@@ -4,6 +4,7 @@ import type { Schemas } from '@latchkey/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { counted } from '../parts/counted.js';
 import { PageAnchor } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -100,14 +101,11 @@ export function AllowlistEditor({
             As soon as this is saved, nothing is answered any more that comes from {callerIp}: this
             page neither. Only the operator can open it again.
           </Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => setIsAsking(false)}>
-              Do not save
-            </Button>
+          <DialogEnd no="Do not save" onNo={() => setIsAsking(false)}>
             <Button color="red" loading={save.isPending} onClick={() => save.mutate()}>
               Save, and lock me out
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </Modal>
     </Stack>

@@ -22,10 +22,12 @@ import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { useStanding, useVisitor, type Standing } from '../session/session.js';
 
 type Member = Schemas['MemberResponse'];
@@ -73,7 +75,7 @@ export function MembersPage() {
         {members.error && <ProblemAlert error={members.error} />}
         {members.isPending && <Skeleton height={160} aria-label="Loading the members" />}
         {members.data && (
-          <Table.ScrollContainer minWidth={640}>
+          <WideTable minWidth={640} label="Members">
             <Table verticalSpacing="sm">
               <Table.Thead>
                 <Table.Tr>
@@ -90,7 +92,7 @@ export function MembersPage() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         )}
         {mayWrite && <Invitations standing={standing} />}
       </Stack>
@@ -174,10 +176,7 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
                 ? 'You lose this account at once, and only another admin can let you in again.'
                 : 'They lose this account at once. Keys that they made go on.'}
             </Text>
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                Keep
-              </Button>
+            <DialogEnd no="Keep" onNo={close}>
               <Button
                 color="red"
                 loading={remove.isPending}
@@ -185,7 +184,7 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
               >
                 Remove
               </Button>
-            </Group>
+            </DialogEnd>
           </Stack>
         </Modal>
       </Table.Td>
@@ -290,14 +289,11 @@ function InviteForm({ accountId, onDone }: { accountId: string; onDone: () => vo
             ))}
           </Stack>
         </Radio.Group>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onDone}>
           <Button type="submit" loading={invite.isPending}>
             Make the link
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

@@ -5,6 +5,7 @@ import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
 import { Time } from '../parts/time.js';
+import { WideTable } from '../parts/wide-table.js';
 import { useStanding } from '../session/session.js';
 import { EmailsCard } from './emails-card.js';
 import { NoticeDetail } from './notice-detail.js';
@@ -92,7 +93,7 @@ function Notices({ accountId, onOpen }: { accountId: string; onOpen: (id: string
     );
   return (
     <Stack>
-      <Table.ScrollContainer minWidth={640}>
+      <WideTable minWidth={640} label="Notices">
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -117,7 +118,7 @@ function Notices({ accountId, onOpen }: { accountId: string; onOpen: (id: string
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </WideTable>
       {notices.hasNextPage && (
         <Group justify="center">
           <Button

@@ -1,8 +1,9 @@
-import { Button, Group, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { Button, MultiSelect, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -56,14 +57,11 @@ export function WebhookForm({ accountId, onDone }: { accountId: string; onDone: 
           clearable
           {...form.getInputProps('kinds')}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onDone}>
           <Button type="submit" loading={make.isPending}>
             Add the webhook
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

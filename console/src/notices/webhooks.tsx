@@ -16,6 +16,7 @@ import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
@@ -201,14 +202,11 @@ function WebhookActions({
               What is sent is signed with the new secret at once. The one before signs beside it for
               24 hours, so that the receiver has time to change.
             </Text>
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                Not now
-              </Button>
+            <DialogEnd onNo={close}>
               <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
                 Make the new secret
               </Button>
-            </Group>
+            </DialogEnd>
           </Stack>
         )}
       </Modal>
@@ -216,14 +214,11 @@ function WebhookActions({
         <Stack>
           {remove.error && <ProblemAlert error={remove.error} title="It was not removed" />}
           <Text style={{ overflowWrap: 'anywhere' }}>{url} is told nothing any more.</Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Keep
-            </Button>
+          <DialogEnd no="Keep" onNo={close}>
             <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
               Remove
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </Modal>
     </Group>

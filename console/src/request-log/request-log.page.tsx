@@ -31,6 +31,7 @@ import { ExportDialog } from './export-dialog.js';
 import { useLiveCalls, type LiveCalls } from './live-calls.js';
 import { SavedViews } from './saved-views.js';
 import { PageAnchor } from '../parts/links.js';
+import { WideTable } from '../parts/wide-table.js';
 
 /** Who called what, with which key, from where, when, and what became of it. */
 export function RequestLogPage() {
@@ -278,7 +279,7 @@ function CallsTable({
   onFilter: (part: Partial<LogSearch>) => void;
 }) {
   return (
-    <Table.ScrollContainer minWidth={900}>
+    <WideTable minWidth={900} label="Calls">
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -339,7 +340,7 @@ function CallsTable({
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

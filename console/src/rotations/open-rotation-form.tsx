@@ -1,8 +1,9 @@
-import { Button, Group, Radio, Stack, Text } from '@mantine/core';
+import { Button, Radio, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
 import { keyQuery, type ApiKey } from '../api-keys/keys.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
 import { lengthInWords, policyQuery } from './rotation.js';
@@ -77,14 +78,11 @@ export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDo
           </Text>
         )}
         {open.error && <ProblemAlert error={open.error} title="No rotation was opened" />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onDone}>
           <Button type="submit" color={grace === 0 ? 'red' : undefined} loading={open.isPending}>
             Make the new secret
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

@@ -16,10 +16,12 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { answered, api } from '../api/client.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { lengthInWords, rotationQuery, type Rotation, type Side } from './rotation.js';
 import { PageAnchor } from '../parts/links.js';
+import { WideTable } from '../parts/wide-table.js';
 
 /** An open rotation: who has moved and who has not, what that means, and how it can be ended. */
 export function RotationPanel({
@@ -158,7 +160,7 @@ function SideCard({
       {side.callers.length === 0 ? (
         <Text c="dimmed">{nobody}</Text>
       ) : (
-        <Table.ScrollContainer minWidth={360}>
+        <WideTable minWidth={360} label={title}>
           <Table aria-label={title}>
             <Table.Tbody>
               {side.callers.slice(0, callersShown).map((caller) => (
@@ -190,7 +192,7 @@ function SideCard({
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
       )}
       {side.callers.length > callersShown && (
         <Text fz="sm" c="dimmed">
@@ -305,14 +307,11 @@ function Ask({
       <Stack>
         {children}
         {error && <ProblemAlert error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Leave it as it is
-          </Button>
+        <DialogEnd no="Leave it as it is" onNo={onDone}>
           <Button type="submit" loading={isPending} {...(color !== undefined && { color })}>
             {action}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

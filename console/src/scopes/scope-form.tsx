@@ -1,6 +1,7 @@
-import { Button, Group, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Scope } from '../api-keys/keys.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { ProblemAlert } from '../parts/states.js';
 import { useScopePut } from './scopes.js';
@@ -75,14 +76,11 @@ export function ScopeForm({
           label="Sensitive: wants a second look before it is handed out"
           {...form.getInputProps('sensitive', { type: 'checkbox' })}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onDone}>
           <Button type="submit" loading={put.isPending}>
             {scope === undefined ? 'Add the scope' : 'Save'}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );

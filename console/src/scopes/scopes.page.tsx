@@ -4,6 +4,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { scopesQuery, type Scope } from '../api-keys/keys.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
@@ -147,14 +148,11 @@ function Removal({ name, onCancel }: { name: string; onCancel: () => void }) {
         and nothing is changed.
       </Text>
       {removal.error && <ProblemAlert error={removal.error} title="It was not deleted" />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onCancel}>
-          Keep
-        </Button>
+      <DialogEnd no="Keep" onNo={onCancel}>
         <Button color="red" loading={removal.isPending} onClick={() => removal.mutate()}>
           Delete
         </Button>
-      </Group>
+      </DialogEnd>
     </Stack>
   );
 }

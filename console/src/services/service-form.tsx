@@ -1,6 +1,5 @@
 import {
   Button,
-  Group,
   NumberInput,
   Radio,
   Select,
@@ -11,6 +10,7 @@ import {
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Schemas } from '@latchkey/sdk';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { ProblemAlert } from '../parts/states.js';
 import { CredentialFields, credentialDraftOf, credentialOf } from './credential-fields.js';
@@ -128,14 +128,11 @@ export function ServiceForm({
           label="The mount is taken off before a path is sent on"
           {...form.getInputProps('stripMount', { type: 'checkbox' })}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            Not now
-          </Button>
+        <DialogEnd onNo={onCancel}>
           <Button type="submit" loading={put.isPending}>
             {service === undefined ? 'Make the service' : 'Save'}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </form>
   );
