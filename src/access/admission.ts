@@ -1,12 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { peerIpOf } from '../core/caller.js';
-import {
-  checkAccess,
-  type AccessOutcome,
-  type AccessRequest,
-  type Target,
-} from '../core/check-access.js';
+import type { AccessRequest, Target } from '../core/access-request.js';
+import { checkAccess, type AccessOutcome } from '../core/check-access.js';
 import { deny, type Decision, type Denied } from '../core/decision.js';
 import { JunkBudget } from '../core/junk-budget.js';
 import { keysWithinReach } from '../core/keys-within-reach.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { policyUnlessSet } from './account-policy.js';
-import { checkAccess, type AccessOutcome, type AccessRequest, type OwnRoute } from './check-access.js'; // prettier-ignore
+import type { AccessRequest, OwnRoute } from './access-request.js';
+import { checkAccess, type AccessOutcome } from './check-access.js';
 import { readCredential } from './credential.js';
 import type { Denied, DenialReason } from './decision.js';
 import { CompiledAllowlist, noAllowlist, type AllowlistMode } from './ip-allowlist.js';

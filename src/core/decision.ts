@@ -2,7 +2,7 @@
  * What a request may be answered with: allowed, or denied for exactly one reason.
  *
  * A denial is data. It becomes HTTP at a door and nowhere else. The order of the reasons here is the order in which
- * `check-access.ts` looks for them; statuses and categories are contract §3.
+ * `access-steps.ts` looks for them; statuses and categories are contract §3.
  */
 import type { LimitStanding } from './rate-limits.js';
 

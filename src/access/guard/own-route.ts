@@ -1,4 +1,4 @@
-import type { OwnRoute } from '../../core/check-access.js';
+import type { OwnRoute } from '../../core/access-request.js';
 import type { GuardedRequest } from './guarded-request.js';
 import type { RouteOpenness } from './require-scopes.js';
 

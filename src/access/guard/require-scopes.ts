@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiCookieAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
-import type { OwnRoute } from '../../core/check-access.js';
+import type { OwnRoute } from '../../core/access-request.js';
 
 export const requiredScopesKey = 'latchkey:scopes';
 

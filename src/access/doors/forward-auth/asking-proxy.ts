@@ -1,4 +1,4 @@
-import type { Forwarder } from '../../../core/check-access.js';
+import type { Forwarder } from '../../../core/access-request.js';
 import type { ErrorAnswer } from '../../../platform/errors/envelope.js';
 import type { WrittenAnswer } from '../../admission.js';
 import type { Arrival } from '../../arrival.js';

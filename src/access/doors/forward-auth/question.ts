@@ -1,4 +1,4 @@
-import type { Target } from '../../../core/check-access.js';
+import type { Target } from '../../../core/access-request.js';
 import { forwardedForLines, type CallerReading } from '../../../core/caller.js';
 import {
   presentedSecrets,

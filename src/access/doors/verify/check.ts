@@ -1,4 +1,4 @@
-import type { Target } from '../../../core/check-access.js';
+import type { Target } from '../../../core/access-request.js';
 import { readSecretSentAs } from '../../../core/credential.js';
 import { canonicalIp } from '../../../core/ip-address.js';
 import type { HeldCredential } from '../../../core/ports.js';
