@@ -12,9 +12,10 @@ import {
   type WatchedPage,
 } from '../support/browser.js';
 import { describeWhere } from '../support/describe-where.js';
+import { enterConsole } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import { invite, tokenOf } from '../support/people.js';
+import { type Role, tokenOf } from '../support/people.js';
 import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
 const rooms = [
@@ -62,14 +63,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
     expect(complaints).toEqual([]);
   });
 
-  async function enter(role: 'admin' | 'auditor'): Promise<void> {
-    const { token } = await invite(latchkey, accountId, role, `${role}@example.com`);
-    await page.goto(`${latchkey.managementUrl}/join#${token}`);
-    await page.getByLabel('Your name').fill('Aoife Byrne');
-    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
-    await page.getByRole('button', { name: 'Begin' }).click();
-    await page.waitForURL(`**/accounts/${accountId}/keys`);
-  }
+  const enter = (role: Role) => enterConsole(page, latchkey, accountId, role);
 
   const call = async (path = '/latchkey/v1/self') =>
     (await latchkey.call('GET', path, { secret: key.secret })).status;

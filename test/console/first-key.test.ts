@@ -8,9 +8,10 @@ import {
   type WatchedPage,
 } from '../support/browser.js';
 import { describeWhere } from '../support/describe-where.js';
+import { enterConsole } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import { invite, tokenOf } from '../support/people.js';
+import { type Role, tokenOf } from '../support/people.js';
 
 describeWhere(absenceOfChromium, 'The console, from nothing to a key that works', () => {
   const browser = new TestBrowser();
@@ -47,15 +48,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     expect(complaints).toEqual([]);
   });
 
-  /** Enters by an invitation. */
-  async function enter(role: 'admin' | 'developer' | 'auditor'): Promise<void> {
-    const { token } = await invite(latchkey, accountId, role, `${role}@example.com`);
-    await page.goto(at(`/join#${token}`));
-    await page.getByLabel('Your name').fill('Aoife Byrne');
-    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
-    await page.getByRole('button', { name: 'Begin' }).click();
-    await page.waitForURL(`**/accounts/${accountId}/keys`);
-  }
+  const enter = (role: Role) => enterConsole(page, latchkey, accountId, role);
 
   async function makeKey(name: string): Promise<string> {
     await page.goto(at(`/accounts/${accountId}/keys/new`));
