@@ -11,7 +11,7 @@ import { describeWhere } from '../support/describe-where.js';
 import { enterConsole } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import { type Role, tokenOf } from '../support/people.js';
+import { invite, tokenOf, type Role } from '../support/people.js';
 
 describeWhere(absenceOfChromium, 'The console, from nothing to a key that works', () => {
   const browser = new TestBrowser();
@@ -205,21 +205,33 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     expect(await page.title()).toContain('<img src=x');
   });
 
-  it('has no serious fault for those who cannot see or point, light and dark', async () => {
+  /** Light and dark. */
+  async function expectNoSeriousFault(path: string): Promise<void> {
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      // What differs behind the `#` alone is no other page to a browser.
+      await page.goto('about:blank');
+      await page.goto(at(path));
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([scheme, path, ...(await seriousFaultsOf(page))]).toEqual([scheme, path]);
+    }
+  }
+
+  it('has no serious fault for those who cannot see or point, before anybody is signed in', async () => {
+    const { token } = await invite(latchkey, accountId, 'auditor', 'spare@example.com');
+    watched.expectRefusal(404, '/v1/links/read');
+    for (const path of ['/sign-in', `/join#${token}`, '/recover#lkl_nobody'])
+      await expectNoSeriousFault(path);
+  });
+
+  it('has no serious fault for those who cannot see or point, inside', async () => {
     const { id } = await latchkey.manage<{ id: string }>('POST', `/v1/accounts/${accountId}/keys`, {
       name: 'CRM sync',
       scopes: ['contacts.read', 'contacts.write'],
     });
     await enter('admin');
-    const paths = ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members'];
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const path of paths) {
-        await page.goto(at(`/accounts/${accountId}/${path}`));
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForLoadState('networkidle');
-        expect([scheme, path, ...(await seriousFaultsOf(page))]).toEqual([scheme, path]);
-      }
-    }
+    for (const room of ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members'])
+      await expectNoSeriousFault(`/accounts/${accountId}/${room}`);
   });
 });
