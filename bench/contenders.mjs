@@ -15,7 +15,7 @@ const latchkeyMain = new URL('../dist/src/main.js', import.meta.url).pathname;
 const script = (name) => new URL(`./servers/${name}.mjs`, import.meta.url).pathname;
 const readyMsMax = 20_000;
 
-/** Starts a server as a process of its own. `url` is asked until it answers. */
+/** Starts a server as a process of its own. `url` is asked until it answers. @param before the program, and what it is given first */
 async function start(name, cpu, args, url, environment = {}, before = [process.execPath]) {
   const [command, ...rest] = pinnedTo(cpu, [...before, ...args]);
   const child = spawn(command, rest, {
@@ -135,8 +135,12 @@ function nginxConfiguration(folder, port, upstream) {
   ].join('\n');
 }
 
-/** A Latchkey of its own with one service, one account and one key, whose secret is warm before anything is measured. */
-export async function startLatchkey(mode, port, upstream) {
+/**
+ * A Latchkey of its own with one service, one account and one key, whose secret is warm before anything is measured.
+ *
+ * @param extra `environment` beside what it needs, and `node`: options of Node.js
+ */
+export async function startLatchkey(mode, port, upstream, { environment = {}, node = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const server = await start(
     `Latchkey, log ${mode}`,
@@ -149,7 +153,9 @@ export async function startLatchkey(mode, port, upstream) {
       DATABASE_URL: `sqlite:${join(folder, 'latchkey.db')}`,
       CALL_LOG_MODE: mode,
       LATCHKEY_DEMO: 'off',
+      ...environment,
     },
+    [process.execPath, ...node],
   );
   const operator = readFileSync(join(folder, 'operator.key'), 'utf8').trim();
   const manage = async (method, path, body) => {
@@ -212,6 +218,7 @@ export async function startLatchkey(mode, port, upstream) {
   }));
   return {
     ...server,
+    ...{ folder, manage, accountId: account.id, port, managementPort: port + 1, operator },
     headers,
     ...{ self, verify, refused },
     selfBytes: await answerBytes(self, { headers }),

@@ -3,11 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { commitNow } from './commit-now.mjs';
+import { median } from './median.mjs';
 import { pinning } from './pinning.mjs';
 import { report } from './report.mjs';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
 for (const folder of ['.', './peers']) {
   if (existsSync(new URL(`${folder}/node_modules`, import.meta.url))) continue;
   process.stderr.write('Installing what is measured beside Latchkey…\n');
@@ -127,13 +127,4 @@ async function measure({ title, baseline, contenders }) {
     };
   });
   return { title, rows };
-}
-
-function commitNow() {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here }).toString().trim();
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
