@@ -11,6 +11,7 @@ import { Database, isStale, type Stale } from './database.js';
 import { SecretEntity } from './entities/secret.entity.js';
 import { Lease } from './lease.js';
 import { orUnavailable } from './or-unavailable.js';
+import { RememberedCredentials } from './remembered-credentials.js';
 import { SealedCredentials } from './sealed-credentials.js';
 import { CLOCK, KEY_PREFIXES, PEPPERS, POLICY_DEFAULTS } from './tokens.js';
 
@@ -27,13 +28,9 @@ const rememberedUnknownsMax = 10_000;
 @Injectable()
 export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   /** By the secret's fingerprint. */
-  readonly #known = new LRUCache<string, HeldCredential>({
-    max: rememberedCredentialsMax,
-    dispose: (credential, fingerprint) => this.#unlink(fingerprint, credential),
-  });
+  readonly #known = new RememberedCredentials(rememberedCredentialsMax);
   readonly #unknown = new LRUCache<string, true>({ max: rememberedUnknownsMax });
   readonly #asked = new Map<string, Promise<HeldCredential | null>>();
-  readonly #fingerprintsOf = new Map<string, Set<string>>();
   readonly #firstUses = new Map<string, Promise<boolean>>();
   /** Counts the changes applied, so that a query notices that one came between. */
   #generation = 0;
@@ -94,9 +91,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
       );
       if (!this.lease.holds) throw outOfTouch();
       if (generation !== this.#generation) continue;
-      if (credential === null) this.#unknown.set(fingerprint, true);
-      else this.#remember(fingerprint, credential);
-      return credential;
+      if (credential !== null) return this.#known.set(fingerprint, credential);
+      this.#unknown.set(fingerprint, true);
+      return null;
     }
   }
 
@@ -114,7 +111,7 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
       }),
     );
     // Read again with its first use on record; a stale entry would only ask for the record once more.
-    this.#forgetEntriesOf(secretId);
+    this.#known.forget(secretId);
     if (!this.lease.holds) throw outOfTouch();
     return stands;
   }
@@ -125,40 +122,13 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
     this.#asked.clear();
     this.#unknown.clear();
     if (stale === 'everything') this.#known.clear();
-    else for (const { id } of stale) this.#forgetEntriesOf(id);
+    else for (const { id } of stale) this.#known.forget(id);
     if (isStale(stale, 'legacy_secrets')) return this.#lookForLegacySecrets();
-  }
-
-  #forgetEntriesOf(id: string): void {
-    for (const fingerprint of [...(this.#fingerprintsOf.get(id) ?? [])])
-      this.#known.delete(fingerprint);
-  }
-
-  #remember(fingerprint: string, credential: HeldCredential): void {
-    this.#known.set(fingerprint, credential);
-    for (const id of subjectsOf(credential)) {
-      const fingerprints = this.#fingerprintsOf.get(id) ?? new Set();
-      fingerprints.add(fingerprint);
-      this.#fingerprintsOf.set(id, fingerprints);
-    }
-  }
-
-  #unlink(fingerprint: string, credential: HeldCredential): void {
-    for (const id of subjectsOf(credential)) {
-      const fingerprints = this.#fingerprintsOf.get(id);
-      fingerprints?.delete(fingerprint);
-      if (fingerprints?.size === 0) this.#fingerprintsOf.delete(id);
-    }
   }
 
   async #lookForLegacySecrets(): Promise<void> {
     this.#hasLegacySecrets = await this.database.read.existsBy(SecretEntity, { format: 'legacy' });
   }
-}
-
-/** What, when it changes, makes a remembered credential stale. */
-function subjectsOf(credential: HeldCredential): readonly string[] {
-  return [credential.id, credential.key.id, credential.account.id];
 }
 
 function outOfTouch(remembered?: HeldCredential): StoreUnavailableError {
