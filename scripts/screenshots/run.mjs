@@ -1,0 +1,101 @@
+// `npm run screenshots`: a picture of every view of the console, light, dark and as narrow as a telephone, in `screenshots/`.
+//   npm run screenshots                     all of them
+//   npm run screenshots -- keys rotation    these views
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { startLatchkey } from '../../dist/src/latchkey.js';
+import { readSettings } from '../../dist/src/platform/config/settings.js';
+import { days, fill } from './estate.mjs';
+import { viewsOf } from './views.mjs';
+
+const target = new URL('../../screenshots/', import.meta.url);
+const password = 'a long password for pictures';
+const looks = [
+  { name: 'light', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
+  { name: 'dark', viewport: { width: 1280, height: 860 }, colorScheme: 'dark' },
+  { name: 'narrow', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-screenshots-'));
+let skewMs = -days * 86_400_000;
+const latchkey = await startLatchkey(
+  readSettings({
+    ...{ ACCESS_PORT: '0', MANAGEMENT_PORT: '0', TRUSTED_PROXIES: '127.0.0.1' },
+    DATABASE_URL: `sqlite:${join(folder, 'latchkey.db')}`,
+  }),
+  { wallClock: () => Date.now() + skewMs, logLines: { write: () => {} } },
+);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-dev-shm-usage'],
+});
+try {
+  process.stderr.write('Filling an installation…\n');
+  const ids = await fill({ manage, call, moveClock: (ms) => (skewMs = ms) });
+  const asked = process.argv.slice(2);
+  const views = Object.entries(viewsOf(ids)).filter(
+    ([name]) => asked.length === 0 || asked.includes(name),
+  );
+  const signedIn = await signIn();
+  for (const { name: look, ...options } of looks)
+    await picture(look, views, { ...options, storageState: signedIn });
+} finally {
+  await browser.close();
+  await latchkey.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Joins the operator. @returns what the browser knows then */
+async function signIn() {
+  const { results } = await manage('GET', '/accounts');
+  const operator = results.find(({ isOperator }) => isOperator);
+  const body = { email: 'olu@example.com', role: 'admin' };
+  const { link } = await manage('POST', `/accounts/${operator.id}/invitations`, body);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.getByLabel('Your name').fill('Olu Adeyemi');
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('button', { name: 'Begin' }).click();
+  await page.waitForURL('**/accounts/*/keys');
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+async function picture(look, views, options) {
+  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  mkdirSync(new URL(`${look}/`, target), { recursive: true });
+  for (const [name, path] of views) {
+    process.stderr.write(`\r${look}: ${name}\x1b[K`);
+    await page.goto(`${latchkey.managementUrl}${path}`);
+    await page.waitForLoadState('networkidle');
+    await page.screenshot({
+      path: new URL(`${look}/${name}.png`, target).pathname,
+      fullPage: true,
+    });
+  }
+  process.stderr.write('\n');
+  await context.close();
+}
+
+async function manage(method, path, body) {
+  const operator = readFileSync(join(folder, 'operator.key'), 'utf8').trim();
+  const response = await fetch(`${latchkey.managementUrl}/v1${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${operator}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+async function call(method, path, { secret, ip, agent }) {
+  const headers = { Authorization: `Bearer ${secret}`, 'X-Forwarded-For': ip, 'User-Agent': agent };
+  const response = await fetch(`${latchkey.accessUrl}${path}`, { method, headers });
+  await response.arrayBuffer();
+}
