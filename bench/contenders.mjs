@@ -136,12 +136,11 @@ function nginxConfiguration(folder, port, upstream) {
 }
 
 /**
- * A Latchkey of its own with one service, one account and one key, whose secret is warm before anything is measured.
+ * A Latchkey whose data lie in a folder, which stays when it stops.
  *
  * @param extra `environment` beside what it needs, and `node`: options of Node.js
  */
-export async function startLatchkey(mode, port, upstream, { environment = {}, node = [] } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+export async function startLatchkeyIn(folder, mode, port, { environment = {}, node = [] } = {}) {
   const server = await start(
     `Latchkey, log ${mode}`,
     serverCpu,
@@ -168,6 +167,18 @@ export async function startLatchkey(mode, port, upstream, { environment = {}, no
       throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
+  return { ...server, folder, manage, operator, port, managementPort: port + 1 };
+}
+
+/**
+ * A Latchkey of its own with one service, one account and one key, whose secret is warm before anything is measured.
+ *
+ * @param extra as for `startLatchkeyIn`
+ */
+export async function startLatchkey(mode, port, upstream, extra) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const server = await startLatchkeyIn(folder, mode, port, extra);
+  const { manage } = server;
   await manage('PUT', '/scopes/items.read', { description: 'Read items' });
   await manage('PUT', '/services/bench', { upstream, mount: '/bench' });
   await manage('PUT', '/services/bench/routes', {
@@ -218,12 +229,14 @@ export async function startLatchkey(mode, port, upstream, { environment = {}, no
   }));
   return {
     ...server,
-    ...{ folder, manage, accountId: account.id, port, managementPort: port + 1, operator },
+    accountId: account.id,
     headers,
     ...{ self, verify, refused },
     selfBytes: await answerBytes(self, { headers }),
     verifyBytes: await answerBytes(verify.url, verify),
     gateway: `http://127.0.0.1:${port}/bench/items`,
+    /** Its folder stays. */
+    pause: server.stop,
     stop: () => stoppedFor(server, folder),
   };
 }

@@ -1,15 +1,8 @@
 // Fills a call log through the writer's own sink, counters included.
 //   node bench/log/generate.mjs sqlite:/tmp/log.db --rows 10000000 --days 30
 import { parseArgs } from 'node:util';
-import { packCall } from '../../dist/src/store/call-log/call-columns.js';
-import { parseCallLogUrl } from '../../dist/src/store/call-log/call-log-url.js';
-import { migrateCallLog } from '../../dist/src/store/call-log/migrate-call-log.js';
-import { PostgresSink } from '../../dist/src/store/call-log/write/postgres-sink.js';
-import { SqliteSink } from '../../dist/src/store/call-log/write/sqlite-sink.js';
+import { fillLog } from './fill-log.mjs';
 import { traffic } from './traffic.mjs';
-
-const rowsPerGroup = 2_000;
-const nodeId = 'nod_generated';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -22,30 +15,4 @@ const { positionals, values } = parseArgs({
 const [url] = positionals;
 if (url === undefined) throw new Error('Which log? Give its URL: sqlite:<path> or postgres://…');
 const [rows, days, seed] = [values.rows, values.days, values.seed].map(Number);
-
-await migrateCallLog(url);
-const database = parseCallLogUrl(url);
-const settings = { database, mode: 'committed', nodeId, runId: 'run_generated', timeoutMs: 60_000 };
-const sink =
-  database.kind === 'sqlite'
-    ? new SqliteSink(database.path, settings)
-    : new PostgresSink(database.url, settings);
-const { lastSeq } = await sink.open();
-if (lastSeq > 0) throw new Error('This log has been filled before. Give an empty one.');
-
-const began = performance.now();
-let cells = [];
-let seq = 0;
-let toldAt = began;
-for (const call of traffic({ rows, days, seed })) {
-  packCall(cells, call, nodeId, (seq += 1));
-  if (seq % rowsPerGroup !== 0 && seq !== rows) continue;
-  await sink.write({ cells, completions: [], salvage: false });
-  cells = [];
-  const now = performance.now();
-  if (now - toldAt < 5_000 && seq !== rows) continue;
-  toldAt = now;
-  const perSecond = Math.round((seq / (now - began)) * 1_000);
-  process.stderr.write(`${seq} of ${rows} rows, ${perSecond} a second\n`);
-}
-await sink.close(true);
+await fillLog(url, traffic({ rows, days, seed }), rows);
