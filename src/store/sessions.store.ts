@@ -80,6 +80,7 @@ export class SessionsStore {
 
   /** Whether there are any to take away. @param before epoch milliseconds */
   async haveOver(before: number): Promise<boolean> {
+    given({ before });
     return (await overBefore(this.database.read, before).limit(1).getRawMany()).length > 0;
   }
 
@@ -89,6 +90,7 @@ export class SessionsStore {
    * @returns how many went; if as many as `limit`, ask again
    */
   removeOver(before: number, limit: number): Promise<number> {
+    given({ before });
     return this.database.write(async (manager) => {
       const rows = await overBefore(manager, before).limit(limit).getRawMany<{ id: string }>();
       const ids = rows.map(({ id }) => id);
@@ -102,7 +104,7 @@ function overBefore(manager: EntityManager, before: number): SelectQueryBuilder<
   return manager
     .createQueryBuilder(SessionEntity, 'row')
     .select('row.id', 'id')
-    .where('row.expiresAt < :before', given({ before }))
+    .where('row.expiresAt < :before', { before })
     .andWhere(`(EXISTS (${aLaterOne}) OR NOT EXISTS (${aMembership}))`);
 }
 

@@ -351,6 +351,12 @@ export const samples: Readonly<Record<string, Sample>> = {
     event: 'account member.invitation_revoked invitation',
   },
 
+  [`POST ${account}/invitations/{invitationId}/resend`]: {
+    status: 200,
+    writes: ['~ one_time_link invitation account: digest, expires_at'],
+    event: 'account member.invitation_resent invitation',
+  },
+
   'POST /v1/session': {
     ...{ status: 204, body: { email: '{email}', password: '{password}' } },
     ...{ writes: ['+ session admin-person'], event: 'account person.signed_in admin-person' },
@@ -391,6 +397,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     writes: ['~ one_time_link joining operator: used_at', '+ member operator admin-person'],
     event: 'operator member.joined',
   },
+  'GET /v1/session/recovery': { status: 200 },
+  // No e-mails are sent there; test/http/mailed-links asks where they are.
+  'POST /v1/session/recovery': { status: 409, body: { email: '{email}' } },
   'POST /v1/links/read': { status: 200, body: { token: '{linkToken}' }, tells: 'accountId' },
   'POST /v1/links/use': {
     status: 204,
