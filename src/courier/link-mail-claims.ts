@@ -81,15 +81,15 @@ export class LinkMailClaims {
 
   /** Only now it is found whether there is anybody with the address that was given. */
   async #beginRecovery(change: Change, mail: LinkMailEntity): Promise<LinkForSomebody | null> {
+    const expiresAt = linkExpiry('recovery', mail.createdAt);
     // Somebody has asked again by then, or has remembered.
-    if (linkExpiry('recovery', mail.createdAt) <= change.now) return null;
+    if (expiresAt <= change.now) return null;
     const person = await this.people.findByEmail(mail.recipient, change.manager);
     if (person === null) return null;
-    const made = await this.links.make(change, {
-      ...{ purpose: 'recovery', personId: person.id, madeBy: askedByAnyone },
-      ...{ accountId: null, role: null, email: null },
-    });
-    const { id: linkId, expiresAt } = made.link;
+    const of = { personId: person.id, accountId: null, role: null, email: null };
+    const link = { purpose: 'recovery' as const, ...of, madeBy: askedByAnyone };
+    const made = await this.links.make(change, link, expiresAt);
+    const { id: linkId } = made.link;
     await this.mails.setLink(change, mail.id, linkId);
     await this.trail.append(change, person, {
       ...{ action: 'person.recovery_link_mailed', actor: askedByAnyone, callerIp: mail.askedFrom },

@@ -27,11 +27,16 @@ export class OneTimeLinksStore {
     private readonly digests: TokenDigests,
   ) {}
 
-  async make({ manager, now }: Change, link: NewLink): Promise<MadeLink> {
+  /** @param expiresAt epoch milliseconds; as long from now as such links last, unless given */
+  async make(
+    { manager, now }: Change,
+    link: NewLink,
+    expiresAt = linkExpiry(link.purpose, now),
+  ): Promise<MadeLink> {
     const id = newId('lnk');
     const { token, kept } = this.digests.make('link');
     await manager.insert(OneTimeLinkEntity, {
-      ...{ ...link, id, ...kept, createdAt: now, expiresAt: linkExpiry(link.purpose, now) },
+      ...{ ...link, id, ...kept, createdAt: now, expiresAt },
       ...{ usedAt: null, revokedAt: null },
     });
     return { link: await manager.findOneByOrFail(OneTimeLinkEntity, { id }), token };

@@ -187,6 +187,11 @@ describeOnEachDatabase('the outbox of links', (kind) => {
     store.sleep(hour);
     expect(await take()).toBeNull();
     expect(await rows()).toEqual([]);
+    await askForRecovery(email);
+    const [{ createdAt }] = (await due()) as [LinkMailEntity];
+    store.sleep(hour / 2);
+    const { facts } = (await take()) as ClaimedLinkMail;
+    expect(Date.parse(facts.expiresAt)).toBe(createdAt + hour);
   });
 
   it('says when there will be something to do', async () => {

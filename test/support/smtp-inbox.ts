@@ -19,6 +19,8 @@ export interface SmtpInbox {
   readonly mails: ReceivedMail[];
   /** With which it answers to the next recipients, one each, in place of taking them. */
   readonly refusals: number[];
+  /** Until then it answers nothing to a message that it has. */
+  readonly held: { until: Promise<void> | null };
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startSmtpInbox(login?: {
 }): Promise<SmtpInbox> {
   const mails: ReceivedMail[] = [];
   const refusals: number[] = [];
+  const held: { until: Promise<void> | null } = { until: null };
   const server = new SMTPServer({
     authOptional: login === undefined,
     allowInsecureAuth: true,
@@ -51,7 +54,8 @@ export async function startSmtpInbox(login?: {
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         mails.push(mailOf(from, to, Buffer.concat(chunks).toString()));
-        done();
+        if (held.until === null) done();
+        else void held.until.then(() => done());
       });
     },
   });
@@ -62,6 +66,7 @@ export async function startSmtpInbox(login?: {
     port: (server.server.address() as AddressInfo).port,
     mails,
     refusals,
+    held,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -59,7 +59,8 @@ export function InviteForm({ accountId, onDone }: { accountId: string; onDone: (
         </Radio.Group>
         {isMailed ? (
           <Checkbox
-            label="Send no e-mail: I hand the link over"
+            label="I hand the link over myself"
+            description="Then nothing is mailed"
             {...form.getInputProps('byHand', { type: 'checkbox' })}
           />
         ) : (
