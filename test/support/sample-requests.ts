@@ -4,7 +4,10 @@ import type { Json } from './latchkey.js';
 import type { Request } from './management.js';
 import { fillIn, type Ids, type Tenant } from './tenants.js';
 
-/** A request that succeeds for the operator, on a tenant as `openTenant` leaves it, and what it does. */
+/**
+ * A request that succeeds for the operator, on a tenant as `openTenant` leaves it, and what it does. What takes a server for e-mails is
+ * refused, as on an installation without one.
+ */
 export interface Sample {
   readonly status: number;
   /** May name ids, as a path does. */
@@ -398,7 +401,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     event: 'operator member.joined',
   },
   'GET /v1/session/recovery': { status: 200 },
-  // No e-mails are sent there; test/http/mailed-links asks where they are.
+  // `test/http/mailed-links` asks where e-mails are sent.
   'POST /v1/session/recovery': { status: 409, body: { email: '{email}' } },
   'POST /v1/links/read': { status: 200, body: { token: '{linkToken}' }, tells: 'accountId' },
   'POST /v1/links/use': {

@@ -36,13 +36,11 @@ export function Invitations({ accountId }: { accountId: string }) {
       <Title order={2} fz="h4" mb="xs">
         Invited, and not here yet
       </Title>
-      <WideTable minWidth={760} label="Open invitations">
+      <WideTable minWidth={640} label="Open invitations">
         <Table>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Who</Table.Th>
-              <Table.Th>Role</Table.Th>
-              <Table.Th>The link</Table.Th>
               <Table.Th>Ends</Table.Th>
               <Table.Th />
             </Table.Tr>
@@ -80,10 +78,11 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
   const error = revoke.error ?? resend.error;
   return (
     <Table.Tr>
-      <Table.Td>{email}</Table.Td>
-      <Table.Td>{role}</Table.Td>
       <Table.Td>
-        <MailState mail={mail} />
+        <Text fw={600}>{email}</Text>
+        <Text fz="sm" c="dimmed">
+          {role}, <MailState mail={mail} />
+        </Text>
         {error && <ProblemAlert error={error} />}
       </Table.Td>
       <Table.Td>
@@ -137,16 +136,14 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
 
 /** How the link gets there, and how far it has come. */
 function MailState({ mail }: { mail: Invitation['mail'] }) {
-  if (mail === null) return <Text fz="sm">handed over</Text>;
+  if (mail === null) return <span>handed over</span>;
   if (mail.state === 'delivered')
-    return (
-      <Text fz="sm">mailed {mail.deliveredAt !== null && <Time at={mail.deliveredAt} />}</Text>
-    );
+    return <span>mailed {mail.deliveredAt !== null && <Time at={mail.deliveredAt} />}</span>;
   if (mail.state === 'given_up')
     return (
-      <Text fz="sm" c="red">
+      <Text span inherit c="red">
         not mailed: {mail.error}
       </Text>
     );
-  return <Text fz="sm">{mail.error === null ? 'on its way' : `tried again: ${mail.error}`}</Text>;
+  return <span>{mail.error === null ? 'on its way' : `tried again: ${mail.error}`}</span>;
 }
