@@ -32,6 +32,10 @@ export async function startSmtpInbox(login?: {
   const mails: ReceivedMail[] = [];
   const refusals: number[] = [];
   const held: { until: Promise<void> | null } = { until: null };
+  const answer = async (done: () => void): Promise<void> => {
+    await held.until;
+    done();
+  };
   const server = new SMTPServer({
     authOptional: login === undefined,
     allowInsecureAuth: true,
@@ -54,8 +58,7 @@ export async function startSmtpInbox(login?: {
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         mails.push(mailOf(from, to, Buffer.concat(chunks).toString()));
-        if (held.until === null) done();
-        else void held.until.then(() => done());
+        void answer(done);
       });
     },
   });
