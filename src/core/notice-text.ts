@@ -1,6 +1,7 @@
 import type { SecretPlace } from './misplaced-secret.js';
 import type { Notice, OfKey, OfRotation } from './notice.js';
 import { escapeControls } from './redaction.js';
+import { shownTime } from './shown-time.js';
 
 /** A notice for a person. Each part is one line. */
 export interface NoticeText {
@@ -39,7 +40,7 @@ function textOf(notice: Notice): NoticeText {
         notice.data,
         'is being rotated',
         (until) =>
-          `It has a new secret, which works already. The old one begins to retire at ${shown(notice.data.startedAt)} and stops working at ${until}.`,
+          `It has a new secret, which works already. The old one begins to retire at ${shownTime(notice.data.startedAt)} and stops working at ${until}.`,
         'Hand the new secret to every system that uses this key, and watch the rotation until nobody uses the old one.',
       );
     case 'rotation.extended':
@@ -79,7 +80,7 @@ function textOf(notice: Notice): NoticeText {
         notice.data,
         `has an old secret in use that ends in ${span}`,
         (until) =>
-          `The old secret stops working at ${until}. It was last used at ${shown(oldSecretLastUsedAt)}; ${callers} used it since the rotation began.`,
+          `The old secret stops working at ${until}. It was last used at ${shownTime(oldSecretLastUsedAt)}; ${callers} used it since the rotation began.`,
         'See in the rotation who still uses it and move them to the new secret, or extend the grace.',
       );
     }
@@ -88,7 +89,7 @@ function textOf(notice: Notice): NoticeText {
       return ofKey(
         notice.data,
         'has a secret that is too old',
-        `The secret that begins with ${secretStart} was made at ${shown(createdAt)}, and may be ${maxAgeDays} days old.${isRefused ? ' Calls with it are refused.' : ''}`,
+        `The secret that begins with ${secretStart} was made at ${shownTime(createdAt)}, and may be ${maxAgeDays} days old.${isRefused ? ' Calls with it are refused.' : ''}`,
         'Rotate the key: the old secret works beside the new one until every system has moved.',
       );
     }
@@ -97,7 +98,7 @@ function textOf(notice: Notice): NoticeText {
       return ofKey(
         notice.data,
         'has a secret that travelled in the wrong place',
-        `The secret that begins with ${secretStart} was seen in ${placeTexts[place]} of the call ${callId}, from ${callerIp ?? 'an address that could not be determined'}, at ${shown(seenAt)}. It is masked in the log of Latchkey, and may stand in those of other systems on its way.`,
+        `The secret that begins with ${secretStart} was seen in ${placeTexts[place]} of the call ${callId}, from ${callerIp ?? 'an address that could not be determined'}, at ${shownTime(seenAt)}. It is masked in the log of Latchkey, and may stand in those of other systems on its way.`,
         'Find the program that sends it there, have it send the secret by one of the three methods alone, and rotate the key.',
       );
     }
@@ -105,7 +106,7 @@ function textOf(notice: Notice): NoticeText {
       return ofKey(
         notice.data,
         `expires within ${notice.data.withinDays === 1 ? 'a day' : `${notice.data.withinDays} days`}`,
-        `It stops working, with all its secrets, at ${shown(notice.data.expiresAt)}.`,
+        `It stops working, with all its secrets, at ${shownTime(notice.data.expiresAt)}.`,
         'Set a later expiry if it is still needed, or move its systems to another key before then.',
       );
     case 'key.suspended':
@@ -126,7 +127,7 @@ function textOf(notice: Notice): NoticeText {
       return ofKey(
         notice.data,
         'was used from a new address',
-        `It was first used from ${notice.data.ip} at ${shown(notice.data.firstSeenAt)}; its callers before had other addresses.`,
+        `It was first used from ${notice.data.ip} at ${shownTime(notice.data.firstSeenAt)}; its callers before had other addresses.`,
         'Nothing, if the caller is known to you. Otherwise rotate the key, or limit its addresses, and see in the log what was called.',
       );
     case 'webhook.test':
@@ -153,10 +154,5 @@ function ofRotation(
   happened: (until: string) => string,
   toDo: string,
 ): NoticeText {
-  return ofKey(rotation, what, happened(shown(rotation.graceEndsAt)), toDo);
-}
-
-/** `2027-01-31 12:00:00 UTC`. */
-function shown(time: string): string {
-  return `${time.slice(0, 19).replace('T', ' ')} UTC`;
+  return ofKey(rotation, what, happened(shownTime(rotation.graceEndsAt)), toDo);
 }

@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Courier } from './courier.js';
 import { EmailChannel } from './email.channel.js';
+import { LinkMailClaims } from './link-mail-claims.js';
+import { LinkMailer } from './link-mailer.js';
+import { MailServer } from './mail-server.js';
 import {
   COURIER_SURROUNDINGS,
   usualSurroundings,
@@ -14,7 +17,7 @@ import { SecretAges } from './watch/secret-ages.js';
 import { TimeWatch } from './watch/time-watch.js';
 import { WebhookChannel } from './webhook.channel.js';
 
-/** What leaves by itself: notices, to those who are to be told. */
+/** What leaves by itself: notices, to those who are to be told, and links, to those they are for. */
 @Module({})
 export class CourierModule {
   /** @param surroundings what a test gives in place of the usual */
@@ -24,7 +27,8 @@ export class CourierModule {
       module: CourierModule,
       providers: [
         { provide: COURIER_SURROUNDINGS, useValue },
-        ...[Courier, EmailChannel, WebhookChannel],
+        ...[Courier, MailServer, EmailChannel, WebhookChannel],
+        ...[LinkMailer, LinkMailClaims],
         ...[TimeWatch, RotationEndings, KeyExpiries, SecretAges, NewCallers, MisplacedSecrets],
       ],
     };

@@ -1,7 +1,6 @@
 import {
   Inject,
   Injectable,
-  Logger,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
@@ -16,6 +15,7 @@ import { NoticesStore } from '../store/notices.store.js';
 import { CLOCK } from '../store/tokens.js';
 import type { Channel, Sent } from './channel.js';
 import { EmailChannel } from './email.channel.js';
+import { Rounds } from './rounds.js';
 import { COURIER_SURROUNDINGS, type CourierSurroundings } from './surroundings.js';
 import { WebhookChannel } from './webhook.channel.js';
 
@@ -35,13 +35,10 @@ const pauseMs = 20;
  */
 @Injectable()
 export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #logger = new Logger('Courier');
+  readonly #rounds: Rounds;
   readonly #channels: Readonly<Record<NoticeChannel, Channel>>;
   /** By the delivery's id: whose it is, and when it is done. */
   readonly #underWay = new Map<string, { accountId: string; done: Promise<void> }>();
-  #running: Promise<void> = Promise.resolve();
-  #stopped = false;
-  #isFailing = false;
 
   constructor(
     private readonly notices: NoticesStore,
@@ -51,11 +48,12 @@ export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(COURIER_SURROUNDINGS) private readonly surroundings: CourierSurroundings,
   ) {
+    this.#rounds = new Rounds(notices.bell, surroundings.sweepMs, 'Notices');
     this.#channels = { email, webhook };
   }
 
   onApplicationBootstrap(): void {
-    this.#running = this.#run();
+    this.#rounds.begin(() => this.#round());
   }
 
   onModuleDestroy(): Promise<void> {
@@ -64,23 +62,8 @@ export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Begins nothing more, and waits for what is under way. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.notices.bell.ring();
-    await this.#running;
+    await this.#rounds.stop();
     await Promise.all([...this.#underWay.values()].map(({ done }) => done));
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      let waitMs = this.surroundings.sweepMs;
-      try {
-        waitMs = await this.#round();
-        this.#tell(false);
-      } catch (error) {
-        this.#tell(true, error);
-      }
-      await this.notices.bell.wait(waitMs);
-    }
   }
 
   /** Begins with what is due, as far as there is room. @returns how long there will be nothing to do */
@@ -114,7 +97,7 @@ export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
 
   #begin(delivery: NoticeDeliveryEntity): void {
     const done = this.#attempt(delivery)
-      .catch((error: unknown) => this.#tell(true, error))
+      .catch((error: unknown) => this.#rounds.failed(error))
       .finally(() => {
         this.#underWay.delete(delivery.id);
         this.notices.bell.ring();
@@ -144,7 +127,7 @@ export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
       if (notice === null) throw new Error('A delivery without its notice.');
       return await this.#channels[delivery.channel].send(notice, delivery);
     } catch (error) {
-      this.#tell(true, error);
+      this.#rounds.failed(error);
       return { delivered: false, code: null, error: 'could not be sent' };
     }
   }
@@ -155,13 +138,5 @@ export class Courier implements OnApplicationBootstrap, OnModuleDestroy {
     const delayMs = isFinal ? null : retryDelayMs(attempts + 1, Math.random(), retryDelaysMs);
     if (delayMs === null) return { state: 'given_up' };
     return { state: 'pending', nextAttemptAt: this.clock.now() + delayMs };
-  }
-
-  #tell(isFailing: boolean, error?: unknown): void {
-    if (isFailing === this.#isFailing) return;
-    this.#isFailing = isFailing;
-    if (!isFailing) return this.#logger.warn('Notices are delivered again');
-    const { code, message } = error as { code?: string; message?: string };
-    this.#logger.error({ msg: 'Notices cannot be delivered', cause: code || message });
   }
 }

@@ -11,6 +11,7 @@ import { NoticeRetention } from './notice-retention.js';
 import type { Pruner } from './pruner.js';
 import { PRUNERS, RetentionRunner } from './retention-runner.js';
 import { RetentionTerms } from './retention-terms.js';
+import { LinkRetention, SessionRetention } from './sign-in-retention.js';
 import {
   RETENTION_SURROUNDINGS,
   usualSurroundings,
@@ -29,6 +30,8 @@ export class RetentionModule {
       audit: AuditRetention,
       notices: NoticeRetention,
       limitUses: LimitUseRetention,
+      sessions: SessionRetention,
+      links: LinkRetention,
       ownLog: CallLogPruner,
       kept: CallsKeptStore,
       sums: CallSumsStore,
@@ -41,13 +44,14 @@ export class RetentionModule {
       };
       const calls = new CallRetention(terms, callLog, dated, kept);
       const counters = new CounterRetention(terms, keys, callLog, dated);
-      return [calls, counters, notices, audit, limitUses];
+      return [calls, counters, notices, audit, limitUses, sessions, links];
     };
     return {
       module: RetentionModule,
       providers: [
         { provide: RETENTION_SURROUNDINGS, useValue },
         ...[RetentionTerms, AuditRetention, NoticeRetention, LimitUseRetention, RetentionRunner],
+        ...[SessionRetention, LinkRetention],
         {
           provide: PRUNERS,
           useFactory: pruners,
@@ -57,6 +61,8 @@ export class RetentionModule {
             AuditRetention,
             NoticeRetention,
             LimitUseRetention,
+            SessionRetention,
+            LinkRetention,
             CallLogPruner,
             CallsKeptStore,
             CallSumsStore,

@@ -4,7 +4,7 @@ import { foldedEmail } from '../core/email-address.js';
 import { newId } from '../core/ids.js';
 import { isTold } from '../core/notice-audience.js';
 import type { Notice, OfKey, OfRotation, RotationNoticeKind } from '../core/notice.js';
-import { Bell } from './bell.js';
+import { CommitBell } from './commit-bell.js';
 import { Database, type Change } from './database.js';
 import { AccountEntity } from './entities/account.entity.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
@@ -40,14 +40,10 @@ export interface NoticeToPut {
 @Injectable()
 export class NoticesStore {
   /** Rung when deliveries have been committed on this node. */
-  readonly bell = new Bell();
-  /** The changes under way that have put something in. */
-  readonly #putIn = new Set<number>();
+  readonly bell: CommitBell;
 
   constructor(private readonly database: Database) {
-    database.onChange((_stale, revision) => {
-      if (this.#putIn.delete(revision)) this.bell.ring();
-    });
+    this.bell = new CommitBell(database);
   }
 
   /** @returns the notice's id, or `null` if it was put in before */
@@ -97,8 +93,8 @@ export class NoticesStore {
   }
 
   /** Has the courier look for what is due, once this change is committed. */
-  wake({ revision }: Change): void {
-    this.#putIn.add(revision);
+  wake(change: Change): void {
+    this.bell.ringAfter(change);
   }
 
   find(accountId: string, id: string): Promise<NoticeEntity | null> {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan, type EntityManager } from 'typeorm';
 import { newId } from '../core/ids.js';
 import { linkExpiry } from '../core/one-time-link.js';
 import { Database, type Change } from './database.js';
+import { LinkMailEntity } from './entities/link-mail.entity.js';
 import { OneTimeLinkEntity } from './entities/one-time-link.entity.js';
 import { given } from './given.js';
 import { pageAfter, type Place } from './pages.js';
@@ -26,13 +27,30 @@ export class OneTimeLinksStore {
     private readonly digests: TokenDigests,
   ) {}
 
-  async make({ manager, now }: Change, link: NewLink): Promise<MadeLink> {
+  /** @param expiresAt epoch milliseconds; as long from now as such links last, unless given */
+  async make(
+    { manager, now }: Change,
+    link: NewLink,
+    expiresAt = linkExpiry(link.purpose, now),
+  ): Promise<MadeLink> {
     const id = newId('lnk');
     const { token, kept } = this.digests.make('link');
     await manager.insert(OneTimeLinkEntity, {
-      ...{ ...link, id, ...kept, createdAt: now, expiresAt: linkExpiry(link.purpose, now) },
+      ...{ ...link, id, ...kept, createdAt: now, expiresAt },
       ...{ usedAt: null, revokedAt: null },
     });
+    return { link: await manager.findOneByOrFail(OneTimeLinkEntity, { id }), token };
+  }
+
+  /**
+   * Gives an open link another token: the one before opens nothing from then on.
+   *
+   * @returns `null` if it is not open
+   */
+  async renew({ manager, now }: Change, id: string): Promise<MadeLink | null> {
+    const { token, kept } = this.digests.make('link');
+    const open = { id, usedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
+    if ((await manager.update(OneTimeLinkEntity, open, kept)).affected !== 1) return null;
     return { link: await manager.findOneByOrFail(OneTimeLinkEntity, { id }), token };
   }
 
@@ -75,11 +93,21 @@ export class OneTimeLinksStore {
     accountId: string,
     id: string,
   ): Promise<OneTimeLinkEntity | null> {
-    const invitation = { id, accountId, purpose: 'invitation' as const };
-    const open = { ...invitation, usedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
-    const link = await manager.findOneBy(OneTimeLinkEntity, open);
+    const link = await manager.findOneBy(OneTimeLinkEntity, openInvitation(accountId, id, now));
     if (link !== null) await manager.update(OneTimeLinkEntity, { id }, { revokedAt: now });
     return link;
+  }
+
+  /** Has an open invitation last as long as one that is made now. @returns it as it is then, or `null` if there is none */
+  async prolongInvitation(
+    { manager, now }: Change,
+    accountId: string,
+    id: string,
+  ): Promise<OneTimeLinkEntity | null> {
+    const expiresAt = linkExpiry('invitation', now);
+    const open = openInvitation(accountId, id, now);
+    const { affected } = await manager.update(OneTimeLinkEntity, open, { expiresAt });
+    return affected === 1 ? manager.findOneByOrFail(OneTimeLinkEntity, { id }) : null;
   }
 
   /** Takes back what else is open of the same kind, so that only the latest link works. @param of what they have in common */
@@ -91,4 +119,37 @@ export class OneTimeLinksStore {
     const open = { ...of, usedAt: IsNull(), revokedAt: IsNull() };
     await manager.update(OneTimeLinkEntity, open, { revokedAt: now });
   }
+
+  /** Whether there are any whose time was over before. @param before epoch milliseconds */
+  haveOver(before: number): Promise<boolean> {
+    return this.database.read.existsBy(OneTimeLinkEntity, {
+      expiresAt: LessThan(given({ before }).before),
+    });
+  }
+
+  /**
+   * Takes away those whose time was over before, used or not, with their mails.
+   *
+   * @returns how many went; if as many as `limit`, ask again
+   */
+  removeOver(before: number, limit: number): Promise<number> {
+    given({ before });
+    return this.database.write(async (manager) => {
+      const over = await manager.find(OneTimeLinkEntity, {
+        select: { id: true },
+        where: { expiresAt: LessThan(before) },
+        take: limit,
+      });
+      const ids = In(over.map(({ id }) => id));
+      if (over.length === 0) return 0;
+      await manager.delete(LinkMailEntity, { linkId: ids });
+      await manager.delete(OneTimeLinkEntity, { id: ids });
+      return over.length;
+    });
+  }
+}
+
+function openInvitation(accountId: string, id: string, now: number) {
+  const invitation = { id, accountId, purpose: 'invitation' as const };
+  return { ...invitation, usedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import { foldedEmail } from '../core/email-address.js';
 import { newId } from '../core/ids.js';
 import { Database, type Change } from './database.js';
+import { OneTimeLinkEntity } from './entities/one-time-link.entity.js';
 import { PersonEntity } from './entities/person.entity.js';
 import { given } from './given.js';
 
@@ -38,12 +39,15 @@ export class PeopleStore {
     return change.manager.findOneByOrFail(PersonEntity, { id });
   }
 
-  async setPassword(change: Change, id: string, passwordHash: string): Promise<void> {
-    const { now: passwordChangedAt, revision } = change;
-    await change.manager.update(
-      PersonEntity,
-      { id },
-      { passwordHash, passwordChangedAt, revision },
-    );
+  /** Links by which it could be set once more open nothing from then on: whoever asked for them may be why it is changed. */
+  async setPassword(
+    { manager, now, revision }: Change,
+    id: string,
+    passwordHash: string,
+  ): Promise<void> {
+    const changed = { passwordHash, passwordChangedAt: now, revision };
+    await manager.update(PersonEntity, { id }, changed);
+    const open = { purpose: 'recovery' as const, usedAt: IsNull(), revokedAt: IsNull() };
+    await manager.update(OneTimeLinkEntity, { ...open, personId: id }, { revokedAt: now });
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, IsNull, Not } from 'typeorm';
+import { In, IsNull, Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { newId } from '../core/ids.js';
 import type { SessionTerms } from '../core/session-life.js';
 import { Database, type Change } from './database.js';
@@ -77,4 +77,37 @@ export class SessionsStore {
     const open = { personId, endedAt: IsNull(), ...others };
     return (await manager.update(SessionEntity, open, { endedAt: now })).affected ?? 0;
   }
+
+  /** Whether there are any to take away. @param before epoch milliseconds */
+  async haveOver(before: number): Promise<boolean> {
+    given({ before });
+    return (await overBefore(this.database.read, before).limit(1).getRawMany()).length > 0;
+  }
+
+  /**
+   * Takes away those whose time was over before, however they ended. The last one of a member stays: by it is known when they were seen.
+   *
+   * @returns how many went; if as many as `limit`, ask again
+   */
+  removeOver(before: number, limit: number): Promise<number> {
+    given({ before });
+    return this.database.write(async (manager) => {
+      const rows = await overBefore(manager, before).limit(limit).getRawMany<{ id: string }>();
+      const ids = rows.map(({ id }) => id);
+      if (ids.length > 0) await manager.delete(SessionEntity, { id: In(ids) });
+      return ids.length;
+    });
+  }
 }
+
+function overBefore(manager: EntityManager, before: number): SelectQueryBuilder<SessionEntity> {
+  return manager
+    .createQueryBuilder(SessionEntity, 'row')
+    .select('row.id', 'id')
+    .where('row.expiresAt < :before', { before })
+    .andWhere(`(EXISTS (${aLaterOne}) OR NOT EXISTS (${aMembership}))`);
+}
+
+const aLaterOne = `SELECT 1 FROM session s WHERE s.person_id = row.person_id
+  AND (s.last_used_at > row.last_used_at OR (s.last_used_at = row.last_used_at AND s.id > row.id))`;
+const aMembership = 'SELECT 1 FROM member m WHERE m.person_id = row.person_id';

@@ -26,6 +26,7 @@ import { IdempotencyStore } from './idempotency.store.js';
 import { JunkCountsStore } from './junk-counts/junk-counts.store.js';
 import { CachedKeyDirectory } from './key-directory.js';
 import { Lease } from './lease.js';
+import { LinkMailsStore } from './link-mails.store.js';
 import { LogWholeness } from './log-wholeness.js';
 import { MembersStore } from './members.store.js';
 import { NoticeDeliveriesStore } from './notice-deliveries.store.js';
@@ -113,6 +114,7 @@ const stores = [
   SessionsStore,
   StoredSessions,
   OneTimeLinksStore,
+  LinkMailsStore,
   TokenDigests,
   NoticesStore,
   NoticeDeliveriesStore,

@@ -13,6 +13,7 @@ describe('The console, as it is served', () => {
   it.each([
     '/',
     '/sign-in',
+    '/forgot',
     '/set-up',
     '/join',
     '/recover',

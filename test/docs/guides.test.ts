@@ -191,7 +191,8 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
     rmSync(join(folder, 'cookies.txt'));
     const trail = JSON.parse(readFileSync(join(folder, 'trail-of-people.json'), 'utf8'));
     expect(trail.results.map(({ action }: Json) => action).toReversed()).toEqual([
-      ...['account.created', 'member.invited', 'member.invited', 'member.invitation_revoked'],
+      ...['account.created', 'member.invited', 'member.invited', 'member.invitation_resent'],
+      'member.invitation_revoked',
       ...['member.joined', 'person.signed_in', 'person.signed_out', 'person.signed_in'],
       ...['member.role_changed', 'member.sessions_ended', 'member.recovery_link_made'],
       'member.removed',

@@ -6,6 +6,7 @@ import { readCredential } from '../../src/store/credential-query.js';
 import type { Change } from '../../src/store/database.js';
 import type { ApiKeyEntity } from '../../src/store/entities/api-key.entity.js';
 import type { BindingEntity } from '../../src/store/entities/binding.entity.js';
+import type { LinkMailEntity } from '../../src/store/entities/link-mail.entity.js';
 import type { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
 import type { PersonEntity } from '../../src/store/entities/person.entity.js';
 import type { RotationEntity } from '../../src/store/entities/rotation.entity.js';
@@ -45,6 +46,8 @@ const claim = (fields: object) => ({
 const notice = { kind: 'webhook.test' as const, data: { webhookId: 'whk_1' } };
 const hook = { url: 'https://example.com', kinds: null, enabled: true };
 const aDelivery = (fields: object) => ({ attempts: 0, ...fields }) as NoticeDeliveryEntity;
+const aMail = (fields: object) =>
+  ({ attempts: 0, attemptId: 'att_1', linkId: null, ...fields }) as LinkMailEntity;
 const somebody = { email: 'a@example.com', name: 'n', passwordHash: 'h' };
 const link = {
   ...{ purpose: 'set_up' as const, accountId: null, role: null, personId: null, email: null },
@@ -170,6 +173,27 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
     (s, c, no) => s.links.revokeOpen(c, { purpose: 'recovery', personId: no }),
     (s, c, no) => s.links.revokeOpen(c, { purpose: 'invitation', accountId: no }),
   ],
+  'links.renew': [(s, c, no) => s.links.renew(c, no)],
+  'links.prolongInvitation': [(s, c, no) => s.links.prolongInvitation(c, no, 'lnk_1'), (s, c, no) => s.links.prolongInvitation(c, 'acc_1', no)],
+  'links.haveOver': [(s, _, no) => s.links.haveOver(no as never)],
+  'links.removeOver': [(s, _, no) => s.links.removeOver(no as never, 1)],
+  'sessions.haveOver': [(s, _, no) => s.sessions.haveOver(no as never)],
+  'sessions.removeOver': [(s, _, no) => s.sessions.removeOver(no as never, 1)],
+  'linkMails.putInvitation': [
+    (s, c, no) => s.linkMails.putInvitation(c, { id: no, email: 'a@example.com' }),
+    (s, c, no) => s.linkMails.putInvitation(c, { id: 'lnk_1', email: no }),
+  ],
+  'linkMails.askForRecovery': [
+    (s, _, no) => s.linkMails.askForRecovery({ email: no, callerIp: null, now: 0 }),
+    (s, _, no) => s.linkMails.askForRecovery({ email: 'a@example.com', callerIp: null, now: no as never }),
+  ],
+  'linkMails.claim': [(s, c, no) => s.linkMails.claim(c, aMail({ id: no }), 0)],
+  'linkMails.setLink': [(s, c, no) => s.linkMails.setLink(c, no, 'lnk_1'), (s, c, no) => s.linkMails.setLink(c, 'lml_1', no)],
+  'linkMails.dismiss': [(s, c, no) => s.linkMails.dismiss(c, aMail({ id: no }), 'x'), (s, c, no) => s.linkMails.dismiss(c, aMail({ id: no, linkId: 'lnk_1' }), 'x')],
+  'linkMails.withdraw': [(s, c, no) => s.linkMails.withdraw(c, no)],
+  'linkMails.settle': ['id', 'attemptId'].map(
+    (field): Ask => (s, _, no) => s.linkMails.settle(aMail({ id: 'lml_1', [field]: no }), { state: 'given_up', error: 'x' }),
+  ),
   'trail.append': [(s, c, no) => s.trail.append(c, { id: no, name: 'n' } as PersonEntity, { action: 'x', callerIp: null })],
   'idempotency.find': ['callerId', 'path', 'idempotencyKey'].map(
     (field): Ask => (s, _, no) => new IdempotencyStore(s.database).find(claim({ [field]: no }), 0),
@@ -185,6 +209,7 @@ const askNothing = [
   ...['notices.wake', 'notices.notYetPut', 'notices.countPut'],
   ...['webhooks.signingSecrets', 'accounts.policies', 'scopes.names'],
   ...['links.findByToken', 'sessions.endByToken'],
+  ...['linkMails.due', 'linkMails.nextDueAt', 'linkMails.of'],
   ...['deliveries.due', 'deliveries.nextDueAt', 'deliveries.of', 'deliveries.attemptsOf'],
   ...['scopes.managementScopesAreCurrent', 'scopes.seedManagementScopes'],
 ];
@@ -247,12 +272,12 @@ describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
   it('is tried with every method of every store', () => {
     const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
     const { notices, deliveries, webhooks, endings, limitUses } = store;
-    const { people, members, sessions, links, trail } = store;
+    const { people, members, sessions, links, linkMails, trail } = store;
     const idempotency = new IdempotencyStore(store.database);
     const stores = {
       ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
       ...{ notices, deliveries, webhooks, endings, limitUses, idempotency },
-      ...{ people, members, sessions, links, trail },
+      ...{ people, members, sessions, links, linkMails, trail },
     };
     const names = Object.entries(stores).flatMap(([name, one]) =>
       Object.getOwnPropertyNames(Object.getPrototypeOf(one))

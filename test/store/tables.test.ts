@@ -10,6 +10,7 @@ import { BindingEntity } from '../../src/store/entities/binding.entity.js';
 import { GrantEntity } from '../../src/store/entities/grant.entity.js';
 import { IdempotencyRecordEntity } from '../../src/store/entities/idempotency-record.entity.js';
 import { InstallationEntity } from '../../src/store/entities/installation.entity.js';
+import { LinkMailEntity } from '../../src/store/entities/link-mail.entity.js';
 import { MemberEntity } from '../../src/store/entities/member.entity.js';
 import { NoticeAttemptEntity } from '../../src/store/entities/notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
@@ -335,6 +336,22 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       },
     ],
   ],
+  [
+    LinkMailEntity,
+    [
+      {
+        ...{ id: 'lml_1', purpose: 'invitation', recipient: words, linkId: 'lnk_1' },
+        ...{ askedFrom: '2001:db8::1', state: 'given_up', attempts: 2_147_483_647 },
+        ...{ attemptId: words, nextAttemptAt: big, claimedUntil: big, deliveredAt: big },
+        ...{ error: words, createdAt: big },
+      },
+      {
+        ...{ id: 'lml_2', purpose: 'recovery', recipient: '', linkId: null, askedFrom: null },
+        ...{ state: 'pending', attempts: 0, attemptId: null, nextAttemptAt: 0 },
+        ...{ claimedUntil: null, deliveredAt: null, error: null, createdAt: 0 },
+      },
+    ],
+  ],
 ];
 
 /** Each breaks one promise of the schema; the message is the database's own. */
@@ -383,6 +400,10 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
   ['a second link of one digest', OneTimeLinkEntity, { id: 'lnk_9' }],
   ['a link into no account', OneTimeLinkEntity, { id: 'lnk_9', accountId: 'acc_9', digest: '9' }],
   ['a link for nothing', OneTimeLinkEntity, { id: 'lnk_9', purpose: 'x', digest: '9' }],
+  ['a mail with no link that there is', LinkMailEntity, { id: 'lml_9', linkId: 'lnk_9' }],
+  ['a second mail of one link', LinkMailEntity, { id: 'lml_9' }],
+  ['a mail for nothing', LinkMailEntity, { id: 'lml_9', linkId: null, purpose: 'set_up' }],
+  ['a state that no mail has', LinkMailEntity, { id: 'lml_9', linkId: null, state: 'kept' }],
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 

@@ -40,7 +40,8 @@ export async function invite(
   role: Role,
   email: string,
 ): Promise<{ id: string; token: string }> {
-  const body = { email, role };
+  // Also where e-mails are sent.
+  const body = { email, role, byHand: true };
   const invitation = await latchkey.manage('POST', `/v1/accounts/${accountId}/invitations`, body);
   return { id: invitation.id, token: tokenOf(invitation.link) };
 }

@@ -4,7 +4,10 @@ import type { Json } from './latchkey.js';
 import type { Request } from './management.js';
 import { fillIn, type Ids, type Tenant } from './tenants.js';
 
-/** A request that succeeds for the operator, on a tenant as `openTenant` leaves it, and what it does. */
+/**
+ * A request that succeeds for the operator, on a tenant as `openTenant` leaves it, and what it does. What takes a server for e-mails is
+ * refused, as on an installation without one.
+ */
 export interface Sample {
   readonly status: number;
   /** May name ids, as a path does. */
@@ -351,6 +354,12 @@ export const samples: Readonly<Record<string, Sample>> = {
     event: 'account member.invitation_revoked invitation',
   },
 
+  [`POST ${account}/invitations/{invitationId}/resend`]: {
+    status: 200,
+    writes: ['~ one_time_link invitation account: digest, expires_at'],
+    event: 'account member.invitation_resent invitation',
+  },
+
   'POST /v1/session': {
     ...{ status: 204, body: { email: '{email}', password: '{password}' } },
     ...{ writes: ['+ session admin-person'], event: 'account person.signed_in admin-person' },
@@ -391,6 +400,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     writes: ['~ one_time_link joining operator: used_at', '+ member operator admin-person'],
     event: 'operator member.joined',
   },
+  'GET /v1/session/recovery': { status: 200 },
+  // `test/http/mailed-links` asks where e-mails are sent.
+  'POST /v1/session/recovery': { status: 409, body: { email: '{email}' } },
   'POST /v1/links/read': { status: 200, body: { token: '{linkToken}' }, tells: 'accountId' },
   'POST /v1/links/use': {
     status: 204,

@@ -19,6 +19,8 @@ export interface SmtpInbox {
   readonly mails: ReceivedMail[];
   /** With which it answers to the next recipients, one each, in place of taking them. */
   readonly refusals: number[];
+  /** Until then it answers nothing to a message that it has. */
+  readonly held: { until: Promise<void> | null };
   close(): Promise<void>;
 }
 
@@ -29,6 +31,11 @@ export async function startSmtpInbox(login?: {
 }): Promise<SmtpInbox> {
   const mails: ReceivedMail[] = [];
   const refusals: number[] = [];
+  const held: { until: Promise<void> | null } = { until: null };
+  const answer = async (done: () => void): Promise<void> => {
+    await held.until;
+    done();
+  };
   const server = new SMTPServer({
     authOptional: login === undefined,
     allowInsecureAuth: true,
@@ -51,7 +58,7 @@ export async function startSmtpInbox(login?: {
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         mails.push(mailOf(from, to, Buffer.concat(chunks).toString()));
-        done();
+        void answer(done);
       });
     },
   });
@@ -62,6 +69,7 @@ export async function startSmtpInbox(login?: {
     port: (server.server.address() as AddressInfo).port,
     mails,
     refusals,
+    held,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -22,6 +22,7 @@ import { CachedKeyDirectory } from '../../src/store/key-directory.js';
 import { Lease } from '../../src/store/lease.js';
 import { migrateMainDatabase } from '../../src/store/migrate.js';
 import { EndingsStore } from '../../src/store/endings.store.js';
+import { LinkMailsStore } from '../../src/store/link-mails.store.js';
 import { MembersStore } from '../../src/store/members.store.js';
 import { NoticeDeliveriesStore } from '../../src/store/notice-deliveries.store.js';
 import { NoticesStore } from '../../src/store/notices.store.js';
@@ -105,6 +106,7 @@ export interface TestStore {
   readonly members: MembersStore;
   readonly sessions: SessionsStore;
   readonly links: OneTimeLinksStore;
+  readonly linkMails: LinkMailsStore;
   readonly trail: PersonTrail;
   readonly sessionDirectory: StoredSessions;
   readonly limitUses: LimitUsesStore;
@@ -172,6 +174,7 @@ export async function openStore(
     members: new MembersStore(main),
     sessions: new SessionsStore(main, digests, sessionTerms),
     links: new OneTimeLinksStore(main, digests),
+    linkMails: new LinkMailsStore(main),
     trail: new PersonTrail(audit),
     sessionDirectory: new StoredSessions(
       ...([main, digests, lease, clock, sessionTerms, policyUnlessSet] as const),

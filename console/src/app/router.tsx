@@ -43,6 +43,12 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('../session/sign-in.page.js'), 'SignInPage'),
 });
 
+const forgotRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/forgot',
+  component: lazyRouteComponent(() => import('../session/forgot.page.js'), 'ForgotPage'),
+});
+
 const linkPage = lazyRouteComponent(() => import('../session/link.page.js'), 'LinkPage');
 const linkRoutes = (['/set-up', '/join', '/recover'] as const).map((path) =>
   createRoute({
@@ -245,6 +251,7 @@ const systemRoute = createRoute({
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  forgotRoute,
   ...linkRoutes,
   insideRoute.addChildren([
     homeRoute,

@@ -1,43 +1,20 @@
-import {
-  Alert,
-  Badge,
-  Button,
-  Card,
-  Code,
-  CopyButton,
-  Group,
-  Modal,
-  Radio,
-  Select,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Badge, Button, Modal, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
-import { fieldErrorsOf } from '../parts/field-errors.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
-import { useStanding, useVisitor, type Standing } from '../session/session.js';
+import { useStanding, useVisitor } from '../session/session.js';
+import { InviteForm } from './invite-form.js';
+import { Invitations } from './invitations.js';
+import { roleTexts, type Role } from './roles.js';
 
 type Member = Schemas['MemberResponse'];
-type Role = Member['role'];
-
-const roleTexts: readonly { value: Role; label: string; says: string }[] = [
-  { value: 'admin', label: 'Admin', says: 'everything in this account' },
-  { value: 'developer', label: 'Developer', says: 'makes and changes own keys, reads the rest' },
-  { value: 'auditor', label: 'Auditor', says: 'reads everything, changes nothing' },
-];
 
 const membersQuery = (accountId: string) =>
   queryOptions({
@@ -45,17 +22,6 @@ const membersQuery = (accountId: string) =>
     queryFn: () =>
       answered(
         api.GET('/v1/accounts/{accountId}/members', {
-          params: { path: { accountId }, query: { limit: 500 } },
-        }),
-      ),
-  });
-
-const invitationsQuery = (accountId: string) =>
-  queryOptions({
-    queryKey: ['invitations', accountId],
-    queryFn: () =>
-      answered(
-        api.GET('/v1/accounts/{accountId}/invitations', {
           params: { path: { accountId }, query: { limit: 500 } },
         }),
       ),
@@ -94,7 +60,7 @@ export function MembersPage() {
             </Table>
           </WideTable>
         )}
-        {mayWrite && <Invitations standing={standing} />}
+        {mayWrite && <Invitations accountId={standing.accountId} />}
       </Stack>
       <Modal opened={inviting} onClose={close} title="Invite somebody" size="lg">
         <InviteForm accountId={standing.accountId} onDone={close} />
@@ -189,112 +155,5 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
         </Modal>
       </Table.Td>
     </Table.Tr>
-  );
-}
-
-function Invitations({ standing: { accountId } }: { standing: Standing }) {
-  const invitations = useQuery(invitationsQuery(accountId));
-  const queries = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: (invitationId: string) =>
-      answered(
-        api.DELETE('/v1/accounts/{accountId}/invitations/{invitationId}', {
-          params: { path: { accountId, invitationId } },
-        }),
-      ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', accountId] }),
-  });
-  const open = invitations.data?.results ?? [];
-  if (open.length === 0) return null;
-  return (
-    <Card withBorder>
-      <Title order={2} fz="h4" mb="xs">
-        Invited, and not here yet
-      </Title>
-      {revoke.error && <ProblemAlert error={revoke.error} />}
-      <Table aria-label="Open invitations">
-        <Table.Tbody>
-          {open.map(({ id, email, role, expiresAt }) => (
-            <Table.Tr key={id}>
-              <Table.Td>{email}</Table.Td>
-              <Table.Td>{role}</Table.Td>
-              <Table.Td>
-                ends <Time at={expiresAt} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Button
-                  variant="subtle"
-                  color="red"
-                  size="compact-sm"
-                  onClick={() => revoke.mutate(id)}
-                >
-                  Take back
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Card>
-  );
-}
-
-function InviteForm({ accountId, onDone }: { accountId: string; onDone: () => void }) {
-  const queries = useQueryClient();
-  const form = useForm({ initialValues: { email: '', role: 'developer' as Role } });
-  const invite = useMutation({
-    mutationFn: (body: { email: string; role: Role }) =>
-      answered(
-        api.POST('/v1/accounts/{accountId}/invitations', { params: { path: { accountId } }, body }),
-      ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', accountId] }),
-    onError: (error) => form.setErrors(fieldErrorsOf(error)),
-    gcTime: 0,
-  });
-  if (invite.data)
-    return (
-      <Stack>
-        <Alert color="yellow" title="This is the only time that the link is shown">
-          Hand it to {invite.data.email}. It opens the account to whoever has it, until{' '}
-          <Time at={invite.data.expiresAt} exact />.
-        </Alert>
-        <Code block>{invite.data.link ?? 'It was shown before.'}</Code>
-        <Group justify="space-between">
-          <CopyButton value={invite.data.link ?? ''}>
-            {({ copied, copy }) => (
-              <Button onClick={copy}>{copied ? 'Copied' : 'Copy the link'}</Button>
-            )}
-          </CopyButton>
-          <Button variant="default" onClick={onDone}>
-            Done
-          </Button>
-        </Group>
-      </Stack>
-    );
-  return (
-    <form onSubmit={form.onSubmit((values) => invite.mutate(values))}>
-      <Stack>
-        {invite.error && <ProblemAlert error={invite.error} title="Nobody was invited" />}
-        <TextInput
-          label="E-mail"
-          type="email"
-          required
-          data-autofocus
-          {...form.getInputProps('email')}
-        />
-        <Radio.Group label="What they may do" {...form.getInputProps('role')}>
-          <Stack gap="xs" mt="xs">
-            {roleTexts.map(({ value, label, says }) => (
-              <Radio key={value} value={value} label={label} description={says} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <DialogEnd onNo={onDone}>
-          <Button type="submit" loading={invite.isPending}>
-            Make the link
-          </Button>
-        </DialogEnd>
-      </Stack>
-    </form>
   );
 }

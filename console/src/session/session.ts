@@ -20,6 +20,13 @@ export const visitorQuery = queryOptions({
   },
 });
 
+/** Whether links go by e-mail from here: invitations, and those for a new password. */
+export const mailingQuery = queryOptions({
+  queryKey: ['mailing'],
+  staleTime: Infinity,
+  queryFn: () => answered(api.GET('/v1/session/recovery')),
+});
+
 /** Who is signed in, on pages that only somebody who is can see. */
 export function useVisitor(): Visitor {
   const { data } = useSuspenseQuery(visitorQuery);

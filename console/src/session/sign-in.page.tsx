@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { answered, api } from '../api/client.js';
+import { PageAnchor } from '../parts/links.js';
 import { FrontPage } from './front-page.js';
 import { visitorQuery } from './session.js';
 
@@ -46,9 +47,11 @@ export function SignInPage() {
           <Button type="submit" loading={signIn.isPending}>
             Sign in
           </Button>
+          <PageAnchor to="/forgot" fz="sm">
+            Forgot your password?
+          </PageAnchor>
           <Text fz="sm" c="dimmed">
-            No account yet? An admin of yours can invite you. Locked out? An admin can make you a
-            recovery link.
+            No account yet? An admin of yours can invite you.
           </Text>
         </Stack>
       </form>

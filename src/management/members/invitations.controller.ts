@@ -27,6 +27,7 @@ import {
   InvitationsPage,
   InviteRequest,
   IssuedInvitationResponse,
+  ResendInvitationRequest,
 } from './members.dto.js';
 
 @ApiTags('members')
@@ -56,6 +57,23 @@ export class InvitationsController {
     @Query() query: PageQuery,
   ): Promise<Page<InvitationResponse>> {
     return this.invitations.list(account, query);
+  }
+
+  @Post(':invitationId/resend')
+  @HttpCode(200)
+  @RequireScopes('latchkey.members.write')
+  @Header('Cache-Control', 'no-store')
+  @ApiOkResponse({
+    type: IssuedInvitationResponse,
+    description: 'Another link in place of the one before, for as long as a new one',
+  })
+  resend(
+    @CurrentCaller() caller: Caller,
+    @TargetAccount() account: AccountEntity,
+    @Param('invitationId') id: string,
+    @Body() request: ResendInvitationRequest,
+  ): Promise<IssuedInvitationResponse> {
+    return this.invitations.resend(caller, account, id, request);
   }
 
   @Delete(':invitationId')

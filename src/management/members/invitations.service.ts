@@ -16,6 +16,7 @@ import { iso } from '../../platform/http/times.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
+import type { LinkMailEntity } from '../../store/entities/link-mail.entity.js';
 import type { OneTimeLinkEntity } from '../../store/entities/one-time-link.entity.js';
 import { IdempotencyStore } from '../../store/idempotency.store.js';
 import { MembersStore } from '../../store/members.store.js';
@@ -23,7 +24,13 @@ import { OneTimeLinksStore } from '../../store/one-time-links.store.js';
 import { PeopleStore } from '../../store/people.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { CLOCK } from '../../store/tokens.js';
-import type { InvitationResponse, InviteRequest, IssuedInvitationResponse } from './members.dto.js';
+import { InvitationMails, invitationMailResponse } from './invitation-mails.js';
+import type {
+  InvitationResponse,
+  InviteRequest,
+  IssuedInvitationResponse,
+  ResendInvitationRequest,
+} from './members.dto.js';
 import { checkMayGiveRole } from './role-giving.js';
 
 @Injectable()
@@ -36,15 +43,21 @@ export class InvitationsService {
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
     private readonly idempotency: IdempotencyStore,
+    private readonly mails: InvitationMails,
     private readonly console: ConsoleAddress,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Of several invitations of one address the latest works. @throws ApiError 403, 409 */
+  /**
+   * Of several invitations of one address the latest works. It is mailed where that can be, and then nobody but the recipient sees its
+   * link.
+   *
+   * @throws ApiError 403, 409, 429
+   */
   invite(
     caller: Caller,
     account: AccountEntity,
-    { email, role }: InviteRequest,
+    { email, role, byHand = false }: InviteRequest,
   ): Promise<IssuedInvitationResponse> {
     return this.database.change(async (change) => {
       await checkMayGiveRole(change, this.scopes, caller, account, role);
@@ -58,10 +71,31 @@ export class InvitationsService {
         ...{ purpose: 'invitation', accountId: account.id, role, email: address },
         ...{ personId: null, madeBy },
       });
-      const invitation = invitationResponse(link);
-      await this.#record(change, caller, 'member.invited', link);
+      const mail = await this.#mail(change, link, byHand);
+      const invitation = invitationResponse(link, mail);
+      await this.#record(change, caller, 'member.invited', invitation);
       await this.idempotency.complete(change, caller.idempotency, invitation);
-      return { ...invitation, link: this.console.linkFor('invitation', token) };
+      return this.#issued(invitation, token);
+    });
+  }
+
+  /** Another link in place of the one before, for an invitation that is open. @throws ApiError 403, 404, 429 */
+  resend(
+    caller: Caller,
+    account: AccountEntity,
+    id: string,
+    { byHand = false }: ResendInvitationRequest,
+  ): Promise<IssuedInvitationResponse> {
+    return this.database.change(async (change) => {
+      const link = await this.links.prolongInvitation(change, account.id, id);
+      if (link === null) throw notFound('invitation');
+      await checkMayGiveRole(change, this.scopes, caller, account, link.role as Role);
+      const mail = await this.#mail(change, link, byHand);
+      // What is mailed gets its token when it is sent, and until then the one before is better than none.
+      const renewed = mail === null ? await this.links.renew(change, id) : null;
+      const invitation = invitationResponse(link, mail);
+      await this.#record(change, caller, 'member.invitation_resent', invitation);
+      return this.#issued(invitation, renewed?.token ?? null);
     });
   }
 
@@ -73,7 +107,9 @@ export class InvitationsService {
     const now = this.clock.now();
     const place = creationPlace(after);
     const links = await this.links.invitations(account.id, now, limit + 1, place);
-    return pageOf(links, limit, invitationResponse, creationCursor);
+    const mails = await this.mails.of(links);
+    const show = (link: OneTimeLinkEntity) => invitationResponse(link, mails.get(link.id) ?? null);
+    return pageOf(links, limit, show, creationCursor);
   }
 
   /** @throws ApiError 404 */
@@ -81,7 +117,12 @@ export class InvitationsService {
     return this.database.change(async (change) => {
       const link = await this.links.revokeInvitation(change, account.id, id);
       if (link === null) throw notFound('invitation');
-      await this.#record(change, caller, 'member.invitation_revoked', link);
+      await this.#record(
+        change,
+        caller,
+        'member.invitation_revoked',
+        invitationResponse(link, null),
+      );
     });
   }
 
@@ -93,25 +134,45 @@ export class InvitationsService {
       throw conflict('This person is a member of the account already.', 'IS_MEMBER');
   }
 
+  /** @returns `null` where the link is handed over */
+  async #mail(
+    change: Change,
+    link: OneTimeLinkEntity,
+    byHand: boolean,
+  ): Promise<LinkMailEntity | null> {
+    if (this.mails.isOn && !byHand) return this.mails.put(change, link);
+    await this.mails.withdraw(change, link);
+    return null;
+  }
+
+  /** With its link, where somebody has to hand that over. */
+  #issued(invitation: InvitationResponse, token: string | null): IssuedInvitationResponse {
+    if (invitation.mail !== null || token === null) return invitation;
+    return { ...invitation, link: this.console.linkFor('invitation', token) };
+  }
+
   #record(
     change: Change,
     { actor, callerIp }: Caller,
     action: string,
-    link: OneTimeLinkEntity,
+    { id, accountId, email, role, expiresAt, mail }: InvitationResponse,
   ): Promise<void> {
-    const { id, email, role, expiresAt } = link;
     return this.audit.append(change, {
-      ...{ accountId: link.accountId as string, action, actor, callerIp },
+      ...{ accountId, action, actor, callerIp },
       target: { type: 'invitation', id },
-      after: { email, role, expiresAt: iso(expiresAt) },
+      after: { email, role, expiresAt, ...(mail !== null && { isMailed: true }) },
     });
   }
 }
 
-function invitationResponse(link: OneTimeLinkEntity): InvitationResponse {
+function invitationResponse(
+  link: OneTimeLinkEntity,
+  mail: LinkMailEntity | null,
+): InvitationResponse {
   const { id, accountId, email, role, madeBy, createdAt, expiresAt } = link;
   return {
     ...{ id, accountId: accountId as string, email: email as string, role: role as Role },
     ...{ invitedBy: madeBy, createdAt: iso(createdAt), expiresAt: iso(expiresAt) },
+    mail: mail && invitationMailResponse(mail),
   };
 }

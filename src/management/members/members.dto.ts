@@ -1,11 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { roles, type Role } from '../../core/roles.js';
-import { ChoiceField, EmailField } from '../../platform/http/fields.js';
+import { ChoiceField, EmailField, FlagField } from '../../platform/http/fields.js';
 import { Paging } from '../../platform/http/pages.js';
+import type { LinkMailState } from '../../store/entities/link-mail.entity.js';
 import { PersonResponse } from '../../platform/http/person.dto.js';
 
 const roleDescription =
   'admin: everything in the account; developer: the keys that they make; auditor: reads everything, changes nothing. An admin of the operator’s account is the operator';
+
+function ByHandField(): PropertyDecorator {
+  const description = 'Has the link answered and not mailed, also where e-mails are sent';
+  return FlagField({ required: false, fallback: false, description });
+}
 
 export class MemberResponse {
   @ApiProperty({ example: 'mem_3f9hX0aB1cD2eF3gH4iJ' })
@@ -56,6 +62,14 @@ export class InviteRequest {
 
   @ChoiceField({ of: roles, description: roleDescription })
   role!: Role;
+
+  @ByHandField()
+  byHand?: boolean;
+}
+
+export class ResendInvitationRequest {
+  @ByHandField()
+  byHand?: boolean;
 }
 
 class InviterResponse {
@@ -67,6 +81,21 @@ class InviterResponse {
 
   @ApiProperty()
   name!: string;
+}
+
+export class InvitationMailResponse {
+  @ApiProperty({
+    enum: ['pending', 'delivered', 'given_up'],
+    description:
+      'pending: to be sent, or to be sent again; delivered: a mail server took it; given_up: the last attempt failed',
+  })
+  state!: LinkMailState;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  deliveredAt!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'What went wrong last' })
+  error!: string | null;
 }
 
 export class InvitationResponse {
@@ -90,13 +119,20 @@ export class InvitationResponse {
 
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
+
+  @ApiProperty({
+    type: InvitationMailResponse,
+    nullable: true,
+    description: 'How the link gets there by e-mail; null: whoever made it hands it over',
+  })
+  mail!: InvitationMailResponse | null;
 }
 
 export class IssuedInvitationResponse extends InvitationResponse {
   @ApiProperty({
     required: false,
     description:
-      'Shown this once, and not in a replay: hand it to whom it is for. It opens the account to whoever has it',
+      'Where it is not mailed. Shown this once, and not in a replay: hand it to whom it is for. It opens the account to whoever has it',
     example: 'https://keys.example.com/join#lkl_…',
   })
   link?: string;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { InvitationMails } from './invitation-mails.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
 import { MembersController } from './members.controller.js';
@@ -6,6 +7,6 @@ import { MembersService } from './members.service.js';
 
 @Module({
   controllers: [MembersController, InvitationsController],
-  providers: [MembersService, InvitationsService],
+  providers: [MembersService, InvitationsService, InvitationMails],
 })
 export class MembersModule {}

@@ -20,7 +20,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Addresses of pages. What is below them is told apart in the browser. */
-const pages = ['/', '/sign-in', '/set-up', '/join', '/recover'];
+const pages = ['/', '/sign-in', '/forgot', '/set-up', '/join', '/recover'];
 const sections = ['/accounts', '/installation', '/me'];
 
 const noncePlace = '<meta name="csp-nonce" content="" />';

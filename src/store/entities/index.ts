@@ -8,6 +8,7 @@ import { BindingEntity } from './binding.entity.js';
 import { GrantEntity } from './grant.entity.js';
 import { IdempotencyRecordEntity } from './idempotency-record.entity.js';
 import { InstallationEntity } from './installation.entity.js';
+import { LinkMailEntity } from './link-mail.entity.js';
 import { MemberEntity } from './member.entity.js';
 import { NoticeAttemptEntity } from './notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
@@ -35,6 +36,7 @@ export const entities = [
   GrantEntity,
   IdempotencyRecordEntity,
   InstallationEntity,
+  LinkMailEntity,
   MemberEntity,
   NoticeAttemptEntity,
   NoticeDeliveryEntity,
