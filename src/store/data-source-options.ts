@@ -15,6 +15,7 @@ import { EndedAsItBegan1796000000000 } from './migrations/main/1796000000000-end
 import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js';
 import { Members1796450000000 } from './migrations/main/1796450000000-members.js';
 import { MemberNotices1796550000000 } from './migrations/main/1796550000000-member-notices.js';
+import { SecondFactors1796650000000 } from './migrations/main/1796650000000-second-factors.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -41,6 +42,7 @@ const shared = {
     Members1796450000000,
     RateLimits1796500000000,
     MemberNotices1796550000000,
+    SecondFactors1796650000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),
