@@ -28,6 +28,7 @@ import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
+import { ResetSecondFactor } from './reset-second-factor.js';
 import { useStanding, useVisitor, type Standing } from '../session/session.js';
 
 type Member = Schemas['MemberResponse'];
@@ -135,6 +136,11 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
             <Badge size="xs" variant="light" tt="none">
               you
             </Badge>
+          )}{' '}
+          {member.hasSecondFactor && (
+            <Badge size="xs" variant="light" color="green" tt="none">
+              second factor
+            </Badge>
           )}
         </Text>
         <Text fz="sm" c="dimmed">
@@ -164,6 +170,7 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
         <Time at={member.createdAt} />
       </Table.Td>
       <Table.Td ta="right">
+        {mayWrite && member.hasSecondFactor && !isSelf && <ResetSecondFactor member={member} />}
         {mayWrite && (
           <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
             Remove…
