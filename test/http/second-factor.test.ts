@@ -71,7 +71,7 @@ describeOnEachDatabase('a second factor', (kind) => {
 
     it('gives ten recovery codes, ends every session and begins another', async () => {
       const other = await signIn(latchkey, person);
-      const { person: renewed, recoveryCodes } = await turnOnSecondFactor(latchkey, person, now());
+      const { person: renewed, recoveryCodes } = await turnOnSecondFactor(latchkey, person);
       expect(new Set(recoveryCodes).size).toBe(10);
       for (const code of recoveryCodes) expect(readRecoveryCode(code)).toBe(code);
       expect(await Promise.all([person, other, renewed].map(({ session }) => isIn(session)))).toEqual([false, false, true]);
@@ -81,7 +81,7 @@ describeOnEachDatabase('a second factor', (kind) => {
     it('is on the trail, and seen by who may see members', async () => {
       const path = `/v1/accounts/${account.id}/members/${person.memberId}`;
       expect((await latchkey.manage('GET', path)).hasSecondFactor).toBe(false);
-      await turnOnSecondFactor(latchkey, person, now());
+      await turnOnSecondFactor(latchkey, person);
       expect((await latchkey.manage('GET', path)).hasSecondFactor).toBe(true);
       expect(await actionsOf(account.id, 3)).toEqual(['person.signed_in', 'person.second_factor_turned_on', 'person.second_factor_begun']);
     });
@@ -104,7 +104,7 @@ describeOnEachDatabase('a second factor', (kind) => {
       wait(30 * minuteMs);
       const body = () => ({ password: person.password, code: shown(app) });
       expect(told(await post(`${factor}/confirm`, person.session, body()))).toEqual([409, 'CONFLICT', 'SECOND_FACTOR_NOT_BEGUN']);
-      const { person: secured } = await turnOnSecondFactor(latchkey, person, now());
+      const { person: secured } = await turnOnSecondFactor(latchkey, person);
       expect(told(await post(factor, secured.session))).toEqual([409, 'CONFLICT', 'SECOND_FACTOR_ON']);
       expect(told(await post(`${factor}/confirm`, secured.session, body()))).toEqual([409, 'CONFLICT', 'SECOND_FACTOR_ON']);
     });
@@ -132,7 +132,7 @@ describeOnEachDatabase('a second factor', (kind) => {
     const needed = [403, 'SECOND_FACTOR_NEEDED', undefined];
 
     beforeEach(async () => {
-      secured = await turnOnSecondFactor(latchkey, await addMember(latchkey, account.id, 'admin'), now());
+      secured = await turnOnSecondFactor(latchkey, await addMember(latchkey, account.id, 'admin'));
       ({ person, app } = secured);
       wait();
     });
@@ -189,7 +189,7 @@ describeOnEachDatabase('a second factor', (kind) => {
     });
 
     it('takes nobody else’s code', async () => {
-      const other = await turnOnSecondFactor(latchkey, await addMember(latchkey, account.id, 'auditor'), now());
+      const other = await turnOnSecondFactor(latchkey, await addMember(latchkey, account.id, 'auditor'));
       wait();
       for (const code of [shown(other.app), other.recoveryCodes[0]]) expect(told(await enter(person.email, person.password, code))).toEqual(refused);
     });
@@ -335,6 +335,20 @@ describeOnEachDatabase('a second factor', (kind) => {
         expect(told(await reset(admin))).toEqual([409, 'CONFLICT', 'MEMBER_ELSEWHERE']);
         expect((await reset({ secret: latchkey.operatorKey })).status).toBe(204);
         for (const id of [account.id, elsewhere.id]) expect(await actionsOf(id, 1)).toEqual(['member.second_factor_reset']);
+      });
+
+      it('of an operator is not reset by a key that could not make one', async () => {
+        const operator = await addMember(latchkey, latchkey.operatorAccountId, 'admin');
+        const { token } = await invite(latchkey, account.id, 'auditor', operator.email);
+        expect((await post('/v1/session/join', operator.session, { token })).status).toBe(204);
+        const { person: both } = await turnOnSecondFactor(latchkey, operator);
+        const { json } = await latchkey.ask('GET', '/v1/session', { session: both.session });
+        const there = json.memberships.find((each: Json) => each.account.id === account.id);
+        const scopes = ['latchkey.members.write'];
+        const limited = await latchkey.makeKey(latchkey.operatorAccountId, { scopes, grantableScopes: there.scopes });
+        expect(told(await reset(limited, account.id, there.memberId))).toEqual([403, 'SCOPE_NOT_GRANTABLE', 'SCOPE_NOT_GRANTABLE']);
+        expect((await stateOf(both)).isOn).toBe(true);
+        expect((await reset({ secret: latchkey.operatorKey }, account.id, there.memberId)).status).toBe(204);
       });
     });
   }); // prettier-ignore

@@ -5,6 +5,8 @@ import { seeAs, type AskingLatchkey, type SignedInPerson } from './people.js';
 export interface App {
   /** In base32. */
   readonly secret: string;
+  /** Milliseconds by which the clock of Latchkey was ahead of ours. */
+  readonly aheadMs?: number;
 }
 
 export interface SecuredPerson {
@@ -14,8 +16,11 @@ export interface SecuredPerson {
   readonly recoveryCodes: readonly string[];
 }
 
-/** What the app shows. @param timestamp epoch milliseconds: now, unless it is another time */
-export function codeOf({ secret }: App, timestamp = Date.now()): string {
+/** For how long Latchkey waits for a first code. */
+const confirmWithinMs = 30 * 60_000;
+
+/** What the app shows. @param timestamp epoch milliseconds: Latchkey's now, unless it is another time */
+export function codeOf({ secret, aheadMs = 0 }: App, timestamp = Date.now() + aheadMs): string {
   return new TOTP({ secret }).generate({ timestamp });
 }
 
@@ -27,18 +32,18 @@ export async function beginSecondFactor(
     session,
   });
   if (status !== 201) throw new Error(`No second factor was begun: ${text}`);
-  return { secret: json.secret };
+  const aheadMs = Date.parse(json.expiresAt) - confirmWithinMs - Date.now();
+  return { secret: json.secret, aheadMs };
 }
 
-/** Begins one and confirms it, as the console does. @param timestamp what the app takes for now */
+/** Begins one and confirms it, as the console does. */
 export async function turnOnSecondFactor(
   latchkey: AskingLatchkey,
   person: SignedInPerson,
-  timestamp?: number,
 ): Promise<SecuredPerson> {
   const app = await beginSecondFactor(latchkey, person);
   const { session, password } = person;
-  const body = { password, code: codeOf(app, timestamp) };
+  const body = { password, code: codeOf(app) };
   const path = '/v1/session/second-factor/confirm';
   const answer = await latchkey.ask('POST', path, { session, body });
   const confirmed = await seeAs(latchkey, password, answer);

@@ -1,4 +1,4 @@
-import { TextInput, type TextInputProps } from '@mantine/core';
+import { Text, TextInput, type TextInputProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { TextButton } from '../parts/text-button.js';
 
@@ -28,9 +28,11 @@ export function AnyCodeInput(props: TextInputProps) {
       ) : (
         <CodeInput {...props} />
       )}
-      <TextButton onClick={toggle}>
-        {isLost ? 'Use the authenticator app' : 'Use a recovery code'}
-      </TextButton>
+      <Text fz="sm" mt={4}>
+        <TextButton onClick={toggle}>
+          {isLost ? 'Use the authenticator app' : 'Use a recovery code'}
+        </TextButton>
+      </Text>
     </div>
   );
 }

@@ -71,12 +71,10 @@ export class IdentityCheck {
     });
   }
 
-  /** For who has shown something as good as the password. @throws ApiError 403, 429 */
+  /** For who has shown something as good as the password. Without a code nothing is guessed. @throws ApiError 403, 429 */
   byCode(person: PersonEntity, code: string | undefined, visit: Visit): Promise<ProvenPerson> {
-    return this.attempts.within(person.email, visit, async () => ({
-      person,
-      ...(await this.#readCode(person, code)),
-    }));
+    const read = async () => ({ person, ...(await this.#readCode(person, code)) });
+    return code === undefined ? read() : this.attempts.within(person.email, visit, read);
   }
 
   /** @throws ApiError 403 */

@@ -101,7 +101,7 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
   },
   SECOND_FACTOR_NEEDED: {
     meaning:
-      'The password is right, and this person has a second factor: a code is asked for as well.',
+      'The password, or the link, is right, and this person has a second factor: a code is asked for as well.',
     integrator: 'Nothing: keys do not sign in.',
     admin:
       'Give what your authenticator app shows, or one of your recovery codes. Whoever has lost both asks an admin of the account, or the operator, to reset it.',
