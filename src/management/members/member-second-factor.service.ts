@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/guard/caller.js';
 import { conflict, notFound } from '../../platform/errors/api-error.js';
-import { AccountsStore } from '../../store/accounts.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
-import { Database, type Change } from '../../store/database.js';
+import { Database } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
-import type { MemberEntity } from '../../store/entities/member.entity.js';
 import { MembersStore } from '../../store/members.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecondFactorsStore } from '../../store/second-factors.store.js';
@@ -21,13 +19,12 @@ export class MemberSecondFactorService {
     private readonly factors: SecondFactorsStore,
     private readonly sessions: SessionsStore,
     private readonly scopes: ScopesStore,
-    private readonly accounts: AccountsStore,
     private readonly audit: AuditTrailStore,
   ) {}
 
   /**
    * It is a person's, in every account they are a member of, so the rule is that of a recovery link: outside of the operator's hands it
-   * is reset only for who is nowhere else, and by nobody who could not make them what they are anywhere. Nobody resets their own: a session that was stolen could.
+   * is reset only for who is nowhere else. Nobody resets their own: a session that was stolen could.
    *
    * @throws ApiError 403, 404, 409
    */
@@ -35,7 +32,7 @@ export class MemberSecondFactorService {
     return this.database.change(async (change) => {
       const record = await this.members.find(account.id, id, change.manager);
       if (record === null) throw notFound('member');
-      const { person } = record;
+      const { member, person } = record;
       const memberships = await this.members.ofPerson(person.id, change.manager);
       if (memberships.some((each) => each.id === caller.id))
         throw conflict(
@@ -47,7 +44,7 @@ export class MemberSecondFactorService {
           'This person is a member of other accounts as well, which their password would open alone. The operator can reset it.',
           'MEMBER_ELSEWHERE',
         );
-      for (const each of memberships) await this.#checkMayGive(change, caller, each);
+      await checkMayGiveRole(change, this.scopes, caller, account, member.role);
       if (!(await this.factors.turnOff(change, person.id))) throw notFound('second factor');
       const ended = await this.sessions.endAll(change, person.id);
       const { actor, callerIp } = caller;
@@ -58,16 +55,5 @@ export class MemberSecondFactorService {
           after: { sessionsEnded: ended },
         });
     });
-  }
-
-  /** Whoever signs in with the password alone is all that they are, everywhere. @throws ApiError 403 */
-  async #checkMayGive(
-    change: Change,
-    caller: Caller,
-    { accountId, role }: MemberEntity,
-  ): Promise<void> {
-    const account = await this.accounts.find(accountId);
-    if (account === null) throw new Error('Somebody is a member of an account that is not there.');
-    await checkMayGiveRole(change, this.scopes, caller, account, role);
   }
 }
