@@ -25,6 +25,7 @@ const house = {
     packages: [
       ...['@nestjs/*', 'rxjs', 'reflect-metadata'],
       ...['class-validator', 'class-transformer', 'pino', '@node-rs/argon2'],
+      'otpauth', // codes of authenticator apps, beside the passwords
       'fastify', // only its types: a rule below
     ],
   },

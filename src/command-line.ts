@@ -4,16 +4,18 @@ import { parseArgs } from 'node:util';
 import { verifyAuditTrail } from './commands/audit-verify.js';
 import { readKeptHeads } from './commands/kept-heads.js';
 import { makeMemberLink } from './commands/member-link.js';
+import { StartError } from './core/start-error.js';
 import { openInspection } from './inspection.js';
 import { readInspectionSettings, readRescueSettings } from './platform/config/settings.js';
 import { openRescue } from './rescue.js';
 import { AuditChainsStore } from './store/audit-chains.store.js';
 
 const usage = `Usage: latchkey audit verify [--account <id>] [--head <file or JSON>] [--json]
-       latchkey members link [--for <e-mail>]
+       latchkey members link [--for <e-mail> [--reset-second-factor]]
 
 members link: makes a link, which works once, for who cannot sign in. With --for it sets that person's password; without, whoever
-uses it becomes an admin of the operator's account. Run it where the server runs, beside it or while it is stopped: it reads
+uses it becomes an admin of the operator's account. Whoever has a second factor is asked for a code by the link as well: for who
+has lost the app and the recovery codes, --reset-second-factor turns it off and signs them out everywhere. Run it where the server runs, beside it or while it is stopped: it reads
 DATABASE_URL, KEY_PEPPER, SEALING_KEY and CONSOLE_URL as the server does. The link is a secret: it is printed this once.
 
 audit verify: checks that no event of the audit trail was edited, removed or cut off, and says where. It changes nothing, and can be run
@@ -37,6 +39,7 @@ async function run(given: readonly string[]): Promise<number> {
       head: { type: 'string' },
       json: { type: 'boolean', default: false },
       for: { type: 'string' },
+      'reset-second-factor': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -49,17 +52,23 @@ async function run(given: readonly string[]): Promise<number> {
     case 'audit verify':
       return verify(values);
     case 'members link':
-      return printMemberLink(values.for ?? null);
+      return printMemberLink(values.for, values['reset-second-factor']);
     default:
       process.stderr.write(usage);
       return 2;
   }
 }
 
-async function printMemberLink(email: string | null): Promise<number> {
+async function printMemberLink(
+  email: string | undefined,
+  resetsSecondFactor: boolean,
+): Promise<number> {
+  if (email === undefined && resetsSecondFactor)
+    throw new StartError('--reset-second-factor needs --for: whose is it?');
+  const whom = email === undefined ? null : { email, resetsSecondFactor };
   const rescue = await openRescue(readRescueSettings(process.env));
   try {
-    process.stdout.write(`${(await makeMemberLink(rescue, email)).join('\n')}\n`);
+    process.stdout.write(`${(await makeMemberLink(rescue, whom)).join('\n')}\n`);
     return 0;
   } finally {
     await rescue.close();

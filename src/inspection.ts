@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DataSource } from 'typeorm';
+import type { SealingKey } from './core/sealing.js';
 import { StartError } from './core/start-error.js';
 import { openedAuditKey } from './installation.js';
 import { sealingKeySource } from './platform/config/key-files.js';
@@ -17,6 +18,7 @@ import { sealedAuditKey } from './store/sealing.store.js';
 export interface Inspection {
   readonly reader: DataSource;
   readonly auditKey: Buffer;
+  readonly sealingKeys: readonly SealingKey[];
   close(): Promise<void>;
 }
 
@@ -24,8 +26,10 @@ export interface Inspection {
 export async function openInspection(settings: InspectionSettings): Promise<Inspection> {
   const reader = await open(parseDatabaseUrl(settings.databaseUrl));
   try {
-    const auditKey = openedAuditKey(await sealedKeyIn(reader), readSealingKeys(settings));
-    return { reader, auditKey, close: () => reader.destroy() };
+    const sealed = await sealedKeyIn(reader);
+    const sealingKeys = readSealingKeys(settings);
+    const auditKey = openedAuditKey(sealed, sealingKeys);
+    return { reader, auditKey, sealingKeys, close: () => reader.destroy() };
   } catch (error) {
     await reader.destroy();
     throw error;

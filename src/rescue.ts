@@ -14,6 +14,10 @@ import { checkFingerprints } from './store/key-fingerprints.js';
 import { MembersStore } from './store/members.store.js';
 import { OneTimeLinksStore } from './store/one-time-links.store.js';
 import { PeopleStore } from './store/people.store.js';
+import { RecoveryCodesStore } from './store/recovery-codes.store.js';
+import { SealedCredentials } from './store/sealed-credentials.js';
+import { SecondFactorsStore } from './store/second-factors.store.js';
+import { SessionsStore } from './store/sessions.store.js';
 import { TokenDigests } from './store/token-digests.js';
 
 /** An installation that is changed for who is locked out of it, beside its server: which reads what is changed here each time. */
@@ -23,7 +27,7 @@ export interface Rescue extends LinkMaking {
 
 /** @throws StartError of one readable line */
 export async function openRescue(settings: RescueSettings): Promise<Rescue> {
-  const { reader, auditKey, close } = await openInspection(settings);
+  const { reader, auditKey, sealingKeys, close } = await openInspection(settings);
   const writer = new DataSource(
     writerOptions(parseDatabaseUrl(settings.databaseUrl) as DatabaseUrl),
   );
@@ -40,6 +44,8 @@ export async function openRescue(settings: RescueSettings): Promise<Rescue> {
     const peppers = readPeppers(settings);
     await checkFingerprints(writer, 'pepper', peppers);
     const database = new Database(writer, reader, { now: Date.now });
+    const digests = new TokenDigests(peppers);
+    const recoveryCodes = new RecoveryCodesStore(database, digests);
     const console = new ConsoleAddress(settings);
     const { host, port } = settings.management;
     console.listensAt(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
@@ -48,7 +54,9 @@ export async function openRescue(settings: RescueSettings): Promise<Rescue> {
       accounts: new AccountsStore(database),
       people: new PeopleStore(database),
       members: new MembersStore(database),
-      links: new OneTimeLinksStore(database, new TokenDigests(peppers)),
+      links: new OneTimeLinksStore(database, digests),
+      factors: new SecondFactorsStore(database, new SealedCredentials(sealingKeys), recoveryCodes),
+      sessions: new SessionsStore(database, digests, settings.sessionTerms),
       audit: new AuditTrailStore(database, auditKey),
       linkFor: (purpose, token) => console.linkFor(purpose, token),
       close: closeBoth,

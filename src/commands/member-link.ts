@@ -7,6 +7,8 @@ import type { Actor } from '../store/entities/audit-event.entity.js';
 import type { MembersStore } from '../store/members.store.js';
 import type { MadeLink, OneTimeLinksStore } from '../store/one-time-links.store.js';
 import type { PeopleStore } from '../store/people.store.js';
+import type { SecondFactorsStore } from '../store/second-factors.store.js';
+import type { SessionsStore } from '../store/sessions.store.js';
 
 const commandLine: Actor = { kind: 'installation', id: null, name: 'command line' };
 
@@ -17,26 +19,38 @@ export interface LinkMaking {
   readonly people: PeopleStore;
   readonly members: MembersStore;
   readonly links: OneTimeLinksStore;
+  readonly factors: SecondFactorsStore;
+  readonly sessions: SessionsStore;
   readonly audit: AuditTrailStore;
   linkFor(purpose: LinkPurpose, token: string): string;
+}
+
+/** Whom a link is for. */
+export interface LockedOut {
+  readonly email: string;
+  /** Whether they have lost their second factor as well: it is turned off, and they are signed out everywhere. */
+  readonly resetsSecondFactor: boolean;
 }
 
 /**
  * Makes a link for who is locked out: a new password for somebody who is there, or else an admin of the operator's account.
  * Whoever can run this holds the database and its keys, so nothing else is asked of them.
  *
- * @param email of whom; `null` for somebody new
+ * @param whom `null` for somebody new
  * @returns what it is for, and the link
  * @throws StartError of one readable line
  */
-export async function makeMemberLink(making: LinkMaking, email: string | null): Promise<string[]> {
+export async function makeMemberLink(
+  making: LinkMaking,
+  whom: LockedOut | null,
+): Promise<string[]> {
   const { link, token } = await making.database.change((change) =>
-    email === null ? setUp(making, change) : recover(making, change, email),
+    whom === null ? setUp(making, change) : recover(making, change, whom),
   );
   const what =
     link.purpose === 'set_up'
       ? "Whoever uses this link becomes an admin of the operator's account"
-      : `Whoever uses this link sets the password of ${email}`;
+      : `Whoever uses this link sets the password of ${whom?.email}`;
   const until = new Date(link.expiresAt).toISOString();
   return [`${what}. It works once, until ${until}:`, making.linkFor(link.purpose, token)];
 }
@@ -59,16 +73,18 @@ async function setUp({ accounts, links, audit }: LinkMaking, change: Change): Pr
 }
 
 async function recover(
-  { people, members, links, audit }: LinkMaking,
+  making: LinkMaking,
   change: Change,
-  email: string,
+  { email, resetsSecondFactor }: LockedOut,
 ): Promise<MadeLink> {
+  const { people, members, links, audit } = making;
   const person = await people.findByEmail(email, change.manager);
   if (person === null)
     throw new StartError(
       'There is nobody with this e-mail address. Without --for the link is for somebody new.',
     );
   const { id: personId } = person;
+  if (resetsSecondFactor) await resetSecondFactor(making, change, personId);
   await links.revokeOpen(change, { purpose: 'recovery', personId });
   const made = await links.make(change, {
     ...{ purpose: 'recovery', personId, madeBy: commandLine },
@@ -81,6 +97,22 @@ async function recover(
       after: facts(made),
     });
   return made;
+}
+
+async function resetSecondFactor(
+  { factors, sessions, members, audit }: LinkMaking,
+  change: Change,
+  personId: string,
+): Promise<void> {
+  if (!(await factors.turnOff(change, personId)))
+    throw new StartError('This person has no second factor: leave out --reset-second-factor.');
+  const sessionsEnded = await sessions.endAll(change, personId);
+  for (const { id, accountId } of await members.ofPerson(personId, change.manager))
+    await audit.append(change, {
+      ...{ accountId, action: 'member.second_factor_reset', actor: commandLine, callerIp: null },
+      target: { type: 'member', id },
+      after: { sessionsEnded },
+    });
 }
 
 function facts({ link: { id, expiresAt } }: MadeLink): object {

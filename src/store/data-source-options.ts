@@ -16,6 +16,7 @@ import { Notices1796200000000 } from './migrations/main/1796200000000-notices.js
 import { Members1796450000000 } from './migrations/main/1796450000000-members.js';
 import { MemberNotices1796550000000 } from './migrations/main/1796550000000-member-notices.js';
 import { MailedLinks1796620000000 } from './migrations/main/1796620000000-mailed-links.js';
+import { SecondFactors1796650000000 } from './migrations/main/1796650000000-second-factors.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -43,6 +44,7 @@ const shared = {
     RateLimits1796500000000,
     MemberNotices1796550000000,
     MailedLinks1796620000000,
+    SecondFactors1796650000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),

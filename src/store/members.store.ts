@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { newId } from '../core/ids.js';
 import type { Role } from '../core/roles.js';
 import { Database, type Change } from './database.js';
 import { MemberEntity } from './entities/member.entity.js';
 import { PersonEntity } from './entities/person.entity.js';
+import { SecondFactorEntity } from './entities/second-factor.entity.js';
 import { SessionEntity } from './entities/session.entity.js';
 import { given } from './given.js';
 import { pageAfter, type Place } from './pages.js';
@@ -15,6 +16,8 @@ export interface MemberRecord {
   readonly person: PersonEntity;
   /** Epoch milliseconds, to the minute; `null` for who was never signed in as far back as is known. */
   readonly lastSeenAt: number | null;
+  /** Whether signing in asks them for a code. */
+  readonly hasSecondFactor: boolean;
 }
 
 @Injectable()
@@ -111,10 +114,16 @@ async function recordsOf(
     .where('row.personId IN (:...ids)', { ids })
     .groupBy('row.personId')
     .getRawMany<{ personId: string; lastSeenAt: string | number }>();
+  const factors = await manager.find(SecondFactorEntity, {
+    select: { personId: true },
+    where: { personId: In(ids), confirmedAt: Not(IsNull()) },
+  });
+  const secured = new Set(factors.map(({ personId }) => personId));
   return members.flatMap((member) => {
     const person = people.find(({ id }) => id === member.personId);
     const last = seen.find(({ personId }) => personId === member.personId);
     if (person === undefined) return [];
-    return [{ member, person, lastSeenAt: last === undefined ? null : Number(last.lastSeenAt) }];
+    const lastSeenAt = last === undefined ? null : Number(last.lastSeenAt);
+    return [{ member, person, lastSeenAt, hasSecondFactor: secured.has(person.id) }];
   });
 }

@@ -5,9 +5,10 @@ import type { SealedCredential, SealedText } from './entities/service.entity.js'
 import { SEALING_KEYS } from './tokens.js';
 
 /** Whose credential it is; sealed for one owner, it opens for no other. */
-export type CredentialOwner = `service:${string}` | `binding:${string}` | `webhook:${string}`;
+export type CredentialOwner =
+  `service:${string}` | `binding:${string}` | `webhook:${string}` | `second_factor:${string}`;
 
-/** Upstream credentials, and secrets of webhooks, on their way into the database and out of it. */
+/** Upstream credentials, and secrets of webhooks and of authenticator apps, on their way into the database and out of it. */
 @Injectable()
 export class SealedCredentials {
   #keys: readonly SealingKey[];

@@ -5,6 +5,7 @@ import { Database, type Change } from './database.js';
 import { BindingEntity } from './entities/binding.entity.js';
 import { InstallationEntity } from './entities/installation.entity.js';
 import { ServiceEntity, type SealedText } from './entities/service.entity.js';
+import { SecondFactorEntity } from './entities/second-factor.entity.js';
 import { WebhookEntity } from './entities/webhook.entity.js';
 import { forgetFingerprints, recordFingerprints } from './key-fingerprints.js';
 import { SealedCredentials, type CredentialOwner } from './sealed-credentials.js';
@@ -22,7 +23,7 @@ export class SealingStore {
     @Inject(AUDIT_KEY) private readonly auditKey: Buffer,
   ) {}
 
-  /** How many credentials are sealed under each version of the sealing key: those of upstreams, and the secrets of webhooks. */
+  /** How many credentials are sealed under each version of the sealing key: those of upstreams, and the secrets of webhooks and of authenticator apps. */
   credentialsByVersion(): Promise<Map<number, number>> {
     return credentialsByVersion(this.database.read);
   }
@@ -71,8 +72,9 @@ export class SealingStore {
 
 /** Where something lies sealed: a column of JSON, whose ciphertext opens for the row alone. */
 interface SealedPlace {
-  readonly entity: typeof ServiceEntity | typeof BindingEntity | typeof WebhookEntity;
-  readonly kind: 'service' | 'binding' | 'webhook';
+  readonly entity:
+    typeof ServiceEntity | typeof BindingEntity | typeof WebhookEntity | typeof SecondFactorEntity;
+  readonly kind: 'service' | 'binding' | 'webhook' | 'second_factor';
   readonly column: 'credential' | 'secret' | 'previousSecret';
 }
 
@@ -81,6 +83,7 @@ const sealedPlaces: readonly SealedPlace[] = [
   { entity: BindingEntity, kind: 'binding', column: 'credential' },
   { entity: WebhookEntity, kind: 'webhook', column: 'secret' },
   { entity: WebhookEntity, kind: 'webhook', column: 'previousSecret' },
+  { entity: SecondFactorEntity, kind: 'second_factor', column: 'secret' },
 ];
 
 /** By version of the sealing key. */

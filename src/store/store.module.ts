@@ -34,11 +34,13 @@ import { NoticesStore } from './notices.store.js';
 import { OneTimeLinksStore } from './one-time-links.store.js';
 import { PeopleStore } from './people.store.js';
 import { PersonTrail } from './person-trail.js';
+import { RecoveryCodesStore } from './recovery-codes.store.js';
 import { LimitUseSaver } from './rate-limits/limit-use-saver.js';
 import { LimitUsesStore } from './rate-limits/limit-uses.store.js';
 import { RotationOpening } from './rotation-opening.js';
 import { RotationsStore } from './rotations.store.js';
 import { ScopesStore } from './scopes.store.js';
+import { SecondFactorsStore } from './second-factors.store.js';
 import { SecretsStore } from './secrets.store.js';
 import { ServiceCatalog } from './service-catalog.js';
 import { ServicesStore } from './services.store.js';
@@ -115,6 +117,8 @@ const stores = [
   StoredSessions,
   OneTimeLinksStore,
   LinkMailsStore,
+  SecondFactorsStore,
+  RecoveryCodesStore,
   TokenDigests,
   NoticesStore,
   NoticeDeliveriesStore,

@@ -16,19 +16,25 @@ export class TokenDigests {
   constructor(@Inject(PEPPERS) private readonly peppers: readonly Pepper[]) {}
 
   make(kind: TokenKind): { readonly token: string; readonly kept: KeptDigest } {
+    const token = newToken(kind);
+    return { token, kept: this.keep(token) };
+  }
+
+  /** What is kept of a text that somebody is given. */
+  keep(text: string): KeptDigest {
     const [pepper] = this.peppers;
     if (pepper === undefined) throw new Error('An installation has at least one pepper.');
-    const token = newToken(kind);
     const { version: pepperVersion } = pepper;
-    return {
-      token,
-      kept: { digest: digestOfSecret(token, pepper), digestAlgorithm, pepperVersion },
-    };
+    return { digest: digestOfSecret(text, pepper), digestAlgorithm, pepperVersion };
   }
 
   /** What may be kept of a token, under each pepper in force; nothing for what can be none. */
   of(token: string, kind: TokenKind): string[] {
-    if (!isTokenShaped(token, kind)) return [];
-    return this.peppers.map((pepper) => digestOfSecret(token, pepper));
+    return isTokenShaped(token, kind) ? this.ofText(token) : [];
+  }
+
+  /** What may be kept of a text, under each pepper in force. */
+  ofText(text: string): string[] {
+    return this.peppers.map((pepper) => digestOfSecret(text, pepper));
   }
 }

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { startManagement, type Management } from '../support/management.js';
 import { databaseFor, type NodeDatabase } from '../support/nodes.js';
-import { addMember, tokenOf, useLink } from '../support/people.js';
+import { addMember, tokenOf, useLink, type SignedInPerson } from '../support/people.js';
 import { runCommand, type CommandResult } from '../support/run-command.js';
+import { turnOnSecondFactor } from '../support/second-factors.js';
 import { describeOnEachDatabase } from '../support/store.js';
 import { makeFolder, removeFolder } from '../support/swept-folder.js';
 
@@ -83,6 +84,34 @@ describeOnEachDatabase('latchkey members link', (kind) => {
     expect(results).toMatchObject([
       { actor: { kind: 'installation', name: 'command line' }, target: { id: member.memberId } },
     ]);
+  });
+
+  it('is no way around a second factor, unless it is to reset it', async () => {
+    const { id } = await latchkey.openAccount();
+    const member = await addMember(latchkey, id, 'admin');
+    const { person } = await turnOnSecondFactor(latchkey, member);
+    const password = 'another password of theirs';
+    const use = async (told: CommandResult) => {
+      const body = { token: tokenOf(linkIn(told)), password };
+      const { status, json } = await latchkey.ask('POST', '/v1/links/use', { body });
+      return [status, json?.reason];
+    };
+    const sees = async ({ session }: SignedInPerson) =>
+      (await latchkey.ask('GET', '/v1/session', { session })).status;
+    expect(await use(await link('--for', person.email))).toEqual([403, 'SECOND_FACTOR_NEEDED']);
+    expect(await sees(person)).toBe(200);
+    const told = await link('--for', person.email, '--reset-second-factor');
+    expect(await sees(person)).toBe(401);
+    expect(await use(told)).toEqual([204, undefined]);
+    const path = `/v1/accounts/${id}/audit-events?action=member.second_factor_reset`;
+    const { results } = await latchkey.manage('GET', path);
+    expect(results).toMatchObject([
+      { actor: { kind: 'installation', name: 'command line' }, target: { id: member.memberId } },
+    ]);
+    const again = await link('--for', person.email, '--reset-second-factor');
+    expect([again.code, again.stdout, again.stderr]).toEqual([2, '', expect.stringMatching(/^This person has no second factor/)]); // prettier-ignore
+    const whose = await link('--reset-second-factor');
+    expect([whose.code, whose.stdout, whose.stderr]).toEqual([2, '', expect.stringMatching(/^--reset-second-factor needs --for/)]); // prettier-ignore
   });
 
   it('says what is wrong in a line, and makes nothing', async () => {

@@ -78,7 +78,8 @@ describe('GET /openapi.json', () => {
       .filter(([, schema]) => schema.properties?.secret !== undefined)
       .map(([name]) => name);
     expect(withSecret.sort()).toEqual([
-      ...['IssuedApiKeyResponse', 'IssuedRotationResponse', 'IssuedWebhookResponse'],
+      ...['BegunSecondFactorResponse', 'IssuedApiKeyResponse', 'IssuedRotationResponse'],
+      'IssuedWebhookResponse',
     ]);
     const withLink = Object.entries<Json>(document.components.schemas)
       .filter(([, schema]) => schema.properties?.link !== undefined)

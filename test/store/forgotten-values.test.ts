@@ -194,6 +194,17 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'linkMails.settle': ['id', 'attemptId'].map(
     (field): Ask => (s, _, no) => s.linkMails.settle(aMail({ id: 'lml_1', [field]: no }), { state: 'given_up', error: 'x' }),
   ),
+  'factors.find': [(s, _, no) => s.factors.find(no)],
+  'factors.findOn': [(s, _, no) => s.factors.findOn(no)],
+  'factors.begin': [(s, c, no) => s.factors.begin(c, no, 'SECRET')],
+  'factors.confirm': [(s, c, no) => s.factors.confirm(c, no, 1)],
+  'factors.useStep': [(s, c, no) => s.factors.useStep(c, no, 1)],
+  'factors.turnOff': [(s, c, no) => s.factors.turnOff(c, no)],
+  'recoveryCodes.replace': [(s, c, no) => s.recoveryCodes.replace(c, no)],
+  'recoveryCodes.find': [(s, _, no) => s.recoveryCodes.find(no, 'a'), (s, _, no) => s.recoveryCodes.find('per_1', no)],
+  'recoveryCodes.use': [(s, c, no) => s.recoveryCodes.use(c, no)],
+  'recoveryCodes.count': [(s, _, no) => s.recoveryCodes.count(no)],
+  'recoveryCodes.remove': [(s, c, no) => s.recoveryCodes.remove(c, no)],
   'trail.append': [(s, c, no) => s.trail.append(c, { id: no, name: 'n' } as PersonEntity, { action: 'x', callerIp: null })],
   'idempotency.find': ['callerId', 'path', 'idempotencyKey'].map(
     (field): Ask => (s, _, no) => new IdempotencyStore(s.database).find(claim({ [field]: no }), 0),
@@ -208,7 +219,7 @@ const askNothing = [
   ...['accounts.create', 'accounts.findOperator', 'scopes.list', 'scopes.unknownOf'],
   ...['notices.wake', 'notices.notYetPut', 'notices.countPut'],
   ...['webhooks.signingSecrets', 'accounts.policies', 'scopes.names'],
-  ...['links.findByToken', 'sessions.endByToken'],
+  ...['links.findByToken', 'sessions.endByToken', 'factors.secretOf'],
   ...['linkMails.due', 'linkMails.nextDueAt', 'linkMails.of'],
   ...['deliveries.due', 'deliveries.nextDueAt', 'deliveries.of', 'deliveries.attemptsOf'],
   ...['scopes.managementScopesAreCurrent', 'scopes.seedManagementScopes'],
@@ -272,12 +283,12 @@ describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
   it('is tried with every method of every store', () => {
     const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
     const { notices, deliveries, webhooks, endings, limitUses } = store;
-    const { people, members, sessions, links, linkMails, trail } = store;
+    const { people, members, sessions, links, linkMails, trail, factors, recoveryCodes } = store;
     const idempotency = new IdempotencyStore(store.database);
     const stores = {
       ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
       ...{ notices, deliveries, webhooks, endings, limitUses, idempotency },
-      ...{ people, members, sessions, links, linkMails, trail },
+      ...{ people, members, sessions, links, linkMails, trail, factors, recoveryCodes },
     };
     const names = Object.entries(stores).flatMap(([name, one]) =>
       Object.getOwnPropertyNames(Object.getPrototypeOf(one))

@@ -18,9 +18,11 @@ import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
 import { OneTimeLinkEntity } from '../../src/store/entities/one-time-link.entity.js';
 import { PersonEntity } from '../../src/store/entities/person.entity.js';
 import { RateLimitUseEntity } from '../../src/store/entities/rate-limit-use.entity.js';
+import { RecoveryCodeEntity } from '../../src/store/entities/recovery-code.entity.js';
 import { RotationEntity } from '../../src/store/entities/rotation.entity.js';
 import { RouteEntity } from '../../src/store/entities/route.entity.js';
 import { ScopeEntity } from '../../src/store/entities/scope.entity.js';
+import { SecondFactorEntity } from '../../src/store/entities/second-factor.entity.js';
 import { SecretEntity } from '../../src/store/entities/secret.entity.js';
 import { ServiceEntity } from '../../src/store/entities/service.entity.js';
 import { SessionEntity } from '../../src/store/entities/session.entity.js';
@@ -294,6 +296,10 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
         ...{ id: 'per_1', email: words, emailFolded: words, name: words, passwordHash: words },
         ...{ passwordChangedAt: big, createdAt: big, revision: big },
       },
+      {
+        ...{ id: 'per_2', email: '', emailFolded: '', name: '', passwordHash: '' },
+        ...{ passwordChangedAt: 0, createdAt: 0, revision: 0 },
+      },
     ],
   ],
   [
@@ -352,6 +358,32 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       },
     ],
   ],
+  [
+    SecondFactorEntity,
+    [
+      {
+        ...{ id: 'fac_1', personId: 'per_1', secret: { sealed: words, sealingVersion: 7 } },
+        ...{ createdAt: big, confirmedAt: big, lastStep: big },
+      },
+      {
+        ...{ id: 'fac_2', personId: 'per_2', secret: { sealed: '', sealingVersion: 0 } },
+        ...{ createdAt: 0, confirmedAt: null, lastStep: 0 },
+      },
+    ],
+  ],
+  [
+    RecoveryCodeEntity,
+    [
+      {
+        ...{ id: 'rcv_1', personId: 'per_1', digest: words, digestAlgorithm: words },
+        ...{ pepperVersion: 2_147_483_647, usedAt: big },
+      },
+      {
+        ...{ id: 'rcv_2', personId: 'per_1', digest: '', digestAlgorithm: '' },
+        ...{ pepperVersion: 0, usedAt: null },
+      },
+    ],
+  ],
 ];
 
 /** Each breaks one promise of the schema; the message is the database's own. */
@@ -404,6 +436,14 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
   ['a second mail of one link', LinkMailEntity, { id: 'lml_9' }],
   ['a mail for nothing', LinkMailEntity, { id: 'lml_9', linkId: null, purpose: 'set_up' }],
   ['a state that no mail has', LinkMailEntity, { id: 'lml_9', linkId: null, state: 'kept' }],
+  ['a second factor of nobody', SecondFactorEntity, { id: 'fac_9', personId: 'per_9' }],
+  ['a second one of one person', SecondFactorEntity, { id: 'fac_9' }],
+  [
+    'a recovery code of nobody',
+    RecoveryCodeEntity,
+    { id: 'rcv_9', personId: 'per_9', digest: '9' },
+  ],
+  ['a second recovery code of one digest', RecoveryCodeEntity, { id: 'rcv_9' }],
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 

@@ -7,6 +7,7 @@ import {
 } from './killable-operations.js';
 import type { MortalLatchkey, MortalRequest } from './mortal-latchkey.js';
 import { sessionOf, tokenOf } from './people.js';
+import { codeOf } from './second-factors.js';
 import type { Json } from './send.js';
 
 const password = 'o4Yt-eW2k-Zq8L-m1Xc';
@@ -75,6 +76,17 @@ export const memberOperations: readonly KillableOperation[] = [
       const { session, made } = await makeMember(latchkey, tag);
       const body = { currentPassword: password, newPassword: `${password}-and-more` };
       return { request: { ...asks('PUT', '/v1/session/password', body), session }, made };
+    },
+  ),
+  operation(
+    'turn a second factor on',
+    ['person.second_factor_turned_on', 'person.signed_in'],
+    async (latchkey, tag) => {
+      const { session, made } = await makeMember(latchkey, tag);
+      const path = '/v1/session/second-factor';
+      const begun = await latchkey.send({ ...asks('POST', path, {}), session });
+      const body = { password, code: codeOf(begun.json) };
+      return { request: { ...asks('POST', `${path}/confirm`, body), session }, made };
     },
   ),
   operation('sign in', 'person.signed_in', async (latchkey, tag) => {

@@ -18,7 +18,7 @@ export interface SignedInPerson {
 
 export type Role = 'admin' | 'developer' | 'auditor';
 
-type AskingLatchkey = Pick<TestLatchkey, 'ask' | 'manage'>;
+export type AskingLatchkey = Pick<TestLatchkey, 'ask' | 'manage'>;
 
 let people = 0;
 
@@ -69,8 +69,9 @@ export async function useLink(
 export async function signIn(
   latchkey: AskingLatchkey,
   { email, password }: Pick<SignedInPerson, 'email' | 'password'>,
+  code?: string,
 ): Promise<SignedInPerson> {
-  const body = { email, password };
+  const body = { email, password, ...(code !== undefined && { code }) };
   return seeAs(latchkey, password, await latchkey.ask('POST', '/v1/session', { body }));
 }
 
@@ -79,12 +80,13 @@ export function sessionOf({ headers }: Pick<Answer, 'headers'>): string {
   return /^[^;]*/.exec(headers.get('set-cookie') ?? '')?.[0] ?? '';
 }
 
-async function seeAs(
+/** Who is signed in by an answer that sets a session. */
+export async function seeAs(
   latchkey: AskingLatchkey,
   password: string,
   answer: Answer,
 ): Promise<SignedInPerson> {
-  if (answer.status !== 204) throw new Error(`Nobody was signed in: ${answer.text}`);
+  if (answer.status >= 300) throw new Error(`Nobody was signed in: ${answer.text}`);
   const session = sessionOf(answer);
   const { json: seen }: Json = await latchkey.ask('GET', '/v1/session', { session });
   const { id: personId, email, name } = seen.person;

@@ -12,6 +12,8 @@ export interface Sample {
   readonly status: number;
   /** May name ids, as a path does. */
   readonly body?: Json;
+  /** Who asks where somebody has to be signed in: the account's admin, unless it takes who has a second factor. */
+  readonly by?: 'who has a second factor';
   /** What the operator has to do first. */
   readonly first?: readonly [method: string, template: string, body?: Json];
   /** Which id the answer holds. */
@@ -21,8 +23,8 @@ export interface Sample {
   /** What it writes beside its event and its number, as `changesBetween` has it; without, it writes nothing at all. */
   readonly writes?: readonly string[];
   readonly query?: string;
-  /** What it writes in each webhook of other accounts. */
-  readonly writesInOtherWebhooks?: string;
+  /** What it writes in each row that others have in these tables. */
+  readonly writesOfOthers?: Readonly<Record<string, string>>;
   /** Whose trail its event is in, of which kind it is, and what of. */
   readonly event?: string;
   /** The event of its end, where that is one of its own. */
@@ -48,20 +50,21 @@ export function sampleOf({ method, template }: Operation): Sample {
   return sample;
 }
 
-/** Who asks where somebody has to be signed in. */
-type Visitor = Pick<Tenant, 'adminPerson'>;
+/** Who may ask where somebody has to be signed in. */
+type Visitors = Pick<Tenant, 'adminPerson' | 'developer'>;
 
 /** The request for an operation on these objects. Where a retry could be carried out once, it has an `Idempotency-Key`. */
-export function requestFor(operation: Operation, ids: Ids & Visitor, secret?: string): Request {
+export function requestFor(operation: Operation, ids: Ids & Visitors, secret?: string): Request {
   const { method, template, parameters, openTo } = operation;
-  const { body, query = '' } = sampleOf(operation);
+  const { body, by, query = '' } = sampleOf(operation);
+  const visitor = by === undefined ? ids.adminPerson : ids.developer;
   const isRetried = parameters.includes('Idempotency-Key');
   return {
     method,
     path: fillIn(template, ids) + query,
     ...(body !== undefined && { body: filled(body, ids) }),
     ...(secret !== undefined && openTo === undefined && { secret }),
-    ...(openTo === 'people' && { session: ids.adminPerson.session }),
+    ...(openTo === 'people' && { session: visitor.session }),
     ...(isRetried && { headers: { 'idempotency-key': `once-${(requests += 1)}` } }),
   };
 }
@@ -343,6 +346,14 @@ export const samples: Readonly<Record<string, Sample>> = {
     ...{ status: 201, writes: ['+ one_time_link person'] },
     event: 'account member.recovery_link_made member',
   },
+  [`DELETE ${member}/second-factor`]: {
+    status: 204,
+    writes: [
+      ...['- second_factor person', ...times(10, '- recovery_code person')],
+      '~ session session person: ended_at',
+    ],
+    event: 'account member.second_factor_reset member',
+  },
   [`POST ${account}/invitations`]: {
     ...{ status: 201, body: { email: 'another@example.com', role: 'auditor' } },
     ...{ tells: 'accountId', writes: ['+ one_time_link account'] },
@@ -395,6 +406,40 @@ export const samples: Readonly<Record<string, Sample>> = {
     ...{ status: 204, writes: ['~ session other-session admin-person: ended_at'] },
     event: 'account person.session_ended admin-person',
   },
+  'GET /v1/session/second-factor': { status: 200 },
+  'POST /v1/session/second-factor': {
+    status: 201,
+    writes: ['- second_factor admin-person', '+ second_factor admin-person'],
+    event: 'account person.second_factor_begun admin-person',
+  },
+  'POST /v1/session/second-factor/confirm': {
+    ...{ status: 200, body: { password: '{password}', code: '{firstCode}' } },
+    writes: [
+      '~ second_factor admin-person: confirmed_at, last_step',
+      ...times(10, '+ recovery_code admin-person'),
+      '~ session admin-session admin-person: ended_at',
+      '~ session other-session admin-person: ended_at',
+      '+ session admin-person',
+    ],
+    event: 'account person.second_factor_turned_on admin-person',
+    andEvent: 'account person.signed_in admin-person',
+  },
+  'POST /v1/session/second-factor/recovery-codes': {
+    ...{ status: 200, by: 'who has a second factor' },
+    body: { password: '{developerPassword}', code: '{recoveryCode}' },
+    writes: [...times(10, '- recovery_code person'), ...times(10, '+ recovery_code person')],
+    event: 'account person.recovery_codes_made person',
+  },
+  'POST /v1/session/second-factor/turn-off': {
+    ...{ status: 204, by: 'who has a second factor' },
+    body: { password: '{developerPassword}', code: '{recoveryCode}' },
+    writes: [
+      ...['- second_factor person', ...times(10, '- recovery_code person')],
+      ...['~ session session person: ended_at', '+ session person'],
+    ],
+    event: 'account person.second_factor_turned_off person',
+    andEvent: 'account person.signed_in person',
+  },
   'POST /v1/session/join': {
     ...{ status: 204, body: { token: '{joinToken}' } },
     writes: ['~ one_time_link joining operator: used_at', '+ member operator admin-person'],
@@ -421,8 +466,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     writes: [
       ...['~ installation: value', '- installation', '+ installation'],
       '~ webhook webhook account: secret',
+      ...['~ second_factor admin-person: secret', '~ second_factor person: secret'],
     ],
-    writesInOtherWebhooks: '~ webhook: secret',
+    writesOfOthers: { webhook: '~ webhook: secret', second_factor: '~ second_factor: secret' },
     event: 'operator sealing_key.rotated',
   },
 
@@ -476,6 +522,10 @@ export const samples: Readonly<Record<string, Sample>> = {
     event: 'account binding.deleted binding',
   },
 };
+
+function times(count: number, line: string): string[] {
+  return Array<string>(count).fill(line);
+}
 
 function soon(laterMs = 0): string {
   return new Date(Date.now() + 600_000 + laterMs).toISOString();

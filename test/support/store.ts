@@ -39,6 +39,8 @@ import { SessionsStore } from '../../src/store/sessions.store.js';
 import { TokenDigests } from '../../src/store/token-digests.js';
 import { ServiceCatalog } from '../../src/store/service-catalog.js';
 import { ServicesStore } from '../../src/store/services.store.js';
+import { RecoveryCodesStore } from '../../src/store/recovery-codes.store.js';
+import { SecondFactorsStore } from '../../src/store/second-factors.store.js';
 import { WebhooksStore } from '../../src/store/webhooks.store.js';
 import { tablesOf, type Tables } from './main-tables.js';
 import { meetKey } from './met-secrets.js';
@@ -107,6 +109,8 @@ export interface TestStore {
   readonly sessions: SessionsStore;
   readonly links: OneTimeLinksStore;
   readonly linkMails: LinkMailsStore;
+  readonly factors: SecondFactorsStore;
+  readonly recoveryCodes: RecoveryCodesStore;
   readonly trail: PersonTrail;
   readonly sessionDirectory: StoredSessions;
   readonly limitUses: LimitUsesStore;
@@ -156,6 +160,7 @@ export async function openStore(
   for (const { key } of [...peppers, sealingKey, { key: auditKey }]) meetKey(key);
   const credentials = new SealedCredentials([sealingKey]);
   const digests = new TokenDigests(peppers);
+  const recoveryCodes = new RecoveryCodesStore(main, digests);
   const audit = new AuditTrailStore(main, auditKey);
   const stores = {
     accounts: new AccountsStore(main),
@@ -175,6 +180,8 @@ export async function openStore(
     sessions: new SessionsStore(main, digests, sessionTerms),
     links: new OneTimeLinksStore(main, digests),
     linkMails: new LinkMailsStore(main),
+    factors: new SecondFactorsStore(main, credentials, recoveryCodes),
+    recoveryCodes,
     trail: new PersonTrail(audit),
     sessionDirectory: new StoredSessions(
       ...([main, digests, lease, clock, sessionTerms, policyUnlessSet] as const),

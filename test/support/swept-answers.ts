@@ -12,7 +12,7 @@ interface SeenAnswer {
 
 /**
  * Looks through an answer for secrets (#28): an error holds none, of ours or of the request's own; a success holds one only as
- * `secret`, as the `link` that it is in or as a session's cookie, and then nobody may keep it. Every answer that the tests see comes by here.
+ * `secret`, as the `link` that it is in, as `recoveryCodes` or as a session's cookie, and then nobody may keep it. Every answer that the tests see comes by here.
  *
  * @param sent the request as it was, in any spelling
  * @throws with no more of a secret than its display start
@@ -30,15 +30,22 @@ export function sweepAnswer(sent: string, answer: SeenAnswer): void {
   const issued = begun[0] ?? (status < 300 ? secretIssuedIn(text) : null);
   const rest = issued === null ? text : text.replace(issued, '');
   const seen = [...lines, rest].join('\n');
+  const codes = status < 300 ? recoveryCodesIn(text) : [];
   const where = `the answer ${status} to ${beginningOf(sent)}`;
   refuseSecrets([
     ...secretsIn(where, seen),
     ...(status >= 400 ? secretsIn(where, seen, presentedIn(sent)) : []),
-    ...(issued !== null && headers.get('cache-control') !== 'no-store'
+    ...((issued !== null || codes.length > 0) && headers.get('cache-control') !== 'no-store'
       ? [`${where} holds a secret and may be kept`]
       : []),
   ]);
-  if (issued !== null) meetSecret(issued);
+  for (const secret of [...(issued === null ? [] : [issued]), ...codes]) meetSecret(secret);
+}
+
+/** Each stands in once for an authenticator app. */
+function recoveryCodesIn(text: string): string[] {
+  const list = /^\{"recoveryCodes":(\[[^\]]*\])\}$/.exec(text)?.[1];
+  return list === undefined ? [] : (JSON.parse(list) as string[]);
 }
 
 function secretIssuedIn(text: string): string | null {
@@ -56,9 +63,11 @@ function sessionIn(setCookie: string): string | null {
   return /^(?:__Host-)?latchkey_session=(lks_[0-9A-Za-z]{38});/.exec(setCookie)?.[1] ?? null;
 }
 
-/** Passwords that somebody has, chooses, or guesses. */
+/** Passwords and recovery codes that somebody has, chooses, or guesses. */
 function passwordsIn(sent: string): string[] {
-  const values = sent.matchAll(/"(?:password|currentPassword|newPassword)":("(?:[^"\\]|\\.)*")/g);
+  const values = sent.matchAll(
+    /"(?:password|currentPassword|newPassword|code)":("(?:[^"\\]|\\.)*")/g,
+  );
   return Array.from(values, ([, value = '""']) => JSON.parse(value) as string);
 }
 

@@ -2,6 +2,7 @@ import { Courier } from '../../src/courier/courier.js';
 import type { Json } from './latchkey.js';
 import type { Management } from './management.js';
 import { addMember, invite, signIn, type SignedInPerson } from './people.js';
+import { beginSecondFactor, codeOf, turnOnSecondFactor } from './second-factors.js';
 
 /** Every management scope that is of use outside the operator's account (contract §6). */
 export const tenantScopes = [
@@ -45,6 +46,10 @@ export interface Ids {
   readonly email: string;
   readonly password: string;
   readonly sessionId: string;
+  /** By which the admin confirms the second factor that they have begun; and one of the developer, who has one. */
+  readonly firstCode: string;
+  readonly recoveryCode: string;
+  readonly developerPassword: string;
   /** What the invitation opens with, and one by which the admin can join the operator's account. */
   readonly linkToken: string;
   readonly joinToken: string;
@@ -58,7 +63,7 @@ export interface Tenant extends Ids {
   readonly secret: string;
   readonly adminId: string;
   readonly admin: string;
-  /** The admin and the developer, signed in. */
+  /** The admin and the developer, signed in. The developer has a second factor. */
   readonly adminPerson: SignedInPerson;
   readonly developer: SignedInPerson;
   /** A word for each id that the tenant's rows hold: what they are told apart by. */
@@ -94,7 +99,11 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
   const exportId = exported.headers.get('latchkey-export') as string;
   const binding = await latchkey.manage('PUT', `/v1/accounts/${accountId}/services/${name}`, {});
   const adminPerson = await addMember(latchkey, accountId, 'admin');
-  const developer = await addMember(latchkey, accountId, 'developer');
+  const begun = await beginSecondFactor(latchkey, adminPerson);
+  const { person: developer, recoveryCodes } = await turnOnSecondFactor(
+    latchkey,
+    await addMember(latchkey, accountId, 'developer'),
+  );
   const elsewhere = await signIn(latchkey, adminPerson);
   const invitation = await invite(latchkey, accountId, 'auditor', `invited-${name}@example.com`);
   const { operatorAccountId } = latchkey;
@@ -114,6 +123,11 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     email: adminPerson.email,
     password: adminPerson.password,
     sessionId: elsewhere.sessionId,
+    get firstCode() {
+      return codeOf(begun);
+    },
+    recoveryCode: recoveryCodes[0] as string,
+    developerPassword: developer.password,
     linkToken: invitation.token,
     joinToken: joining.token,
     adminPerson,

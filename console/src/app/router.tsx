@@ -87,6 +87,13 @@ const homeRoute = createRoute({
   ),
 });
 
+/** What somebody does with their own sign-in, in whatever account they are. */
+const securityRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: '/me/security',
+  component: lazyRouteComponent(() => import('../session/security.page.js'), 'SecurityPage'),
+});
+
 const accountRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/accounts/$accountId',
@@ -255,6 +262,7 @@ const routeTree = rootRoute.addChildren([
   ...linkRoutes,
   insideRoute.addChildren([
     homeRoute,
+    securityRoute,
     accountRoute.addChildren([
       ...[keysRoute, createKeyRoute, keyRoute, hygieneRoute, logRoute, auditRoute],
       ...[registersRoute, allowlistRoute, noticesRoute, membersRoute, settingsRoute],

@@ -198,6 +198,9 @@ function VisitorMenu({ visitor }: { visitor: Visitor }) {
           {visitor.person.email}
           {visitor.callerIp !== null && <> · from {visitor.callerIp}</>}
         </Menu.Label>
+        <Menu.Item component={Link} to="/me/security">
+          Security
+        </Menu.Item>
         <Menu.Item component="a" href="/docs">
           API reference
         </Menu.Item>

@@ -9,9 +9,10 @@ import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
-import { useStanding, useVisitor } from '../session/session.js';
+import { useStanding, useVisitor, type Standing } from '../session/session.js';
 import { InviteForm } from './invite-form.js';
 import { Invitations } from './invitations.js';
+import { ResetSecondFactor } from './reset-second-factor.js';
 import { roleTexts, type Role } from './roles.js';
 
 type Member = Schemas['MemberResponse'];
@@ -101,6 +102,11 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
             <Badge size="xs" variant="light" tt="none">
               you
             </Badge>
+          )}{' '}
+          {member.hasSecondFactor && (
+            <Badge size="xs" variant="light" color="green" tt="none">
+              second factor
+            </Badge>
           )}
         </Text>
         <Text fz="sm" c="dimmed">
@@ -130,6 +136,7 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
         <Time at={member.createdAt} />
       </Table.Td>
       <Table.Td ta="right">
+        {mayWrite && member.hasSecondFactor && !isSelf && <ResetSecondFactor member={member} />}
         {mayWrite && (
           <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
             Remove…

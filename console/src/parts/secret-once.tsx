@@ -1,6 +1,7 @@
 import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack, Tabs } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
+import { download } from './download.js';
 
 /** A secret, for the one time that it is there: it is in no address, no history and no store of the browser. */
 export function SecretOnce({
@@ -110,13 +111,4 @@ function variableOf(name: string): string {
     .replace(/^_+|_+$/g, '')
     .toUpperCase();
   return folded === '' || /^\d/.test(folded) ? 'LATCHKEY' : folded;
-}
-
-function download(fileName: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
+import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
 import { visitorQuery } from './session.js';
 import { PageAnchor, PageButton } from '../parts/links.js';
@@ -77,20 +78,21 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
   const enter = useEntering();
   const isNew = link.purpose !== 'recovery';
   const form = useForm({
-    initialValues: { email: '', name: '', password: '' },
+    initialValues: { email: '', name: '', password: '', code: '' },
     validate: {
       password: (password) =>
         password.length < passwordLengthMin ? `At least ${passwordLengthMin} characters.` : null,
     },
   });
   const use = useMutation({
-    mutationFn: ({ email, name, password }: typeof form.values) =>
+    mutationFn: ({ email, name, password, code }: typeof form.values) =>
       answered(
         api.POST('/v1/links/use', {
           body: {
             ...{ token, password },
             ...(isNew && { name }),
             ...(link.purpose === 'set_up' && { email }),
+            ...(link.asksForCode && { code }),
           },
         }),
       ),
@@ -145,6 +147,7 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
             required
             {...form.getInputProps('password')}
           />
+          {link.asksForCode && <AnyCodeInput {...form.getInputProps('code')} />}
           <Button type="submit" loading={use.isPending}>
             {isNew ? 'Begin' : 'Set the password'}
           </Button>

@@ -2,8 +2,10 @@ import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/c
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { answered, api } from '../api/client.js';
+import { useState } from 'react';
+import { answered, api, Problem } from '../api/client.js';
 import { PageAnchor } from '../parts/links.js';
+import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
 import { visitorQuery } from './session.js';
 
@@ -11,48 +13,80 @@ export function SignInPage() {
   const { next } = useSearch({ from: '/sign-in' });
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const form = useForm({ initialValues: { email: '', password: '' } });
+  const form = useForm({ initialValues: { email: '', password: '', code: '' } });
+  const [asksForCode, setAsksForCode] = useState(false);
   const signIn = useMutation({
-    mutationFn: (body: { email: string; password: string }) =>
-      answered(api.POST('/v1/session', { body })),
+    mutationFn: ({ code, ...body }: typeof form.values) =>
+      answered(api.POST('/v1/session', { body: { ...body, ...(asksForCode && { code }) } })),
     onSuccess: async () => {
       await queries.resetQueries({ queryKey: visitorQuery.queryKey });
       await (next === undefined ? navigate({ to: '/' }) : navigate({ href: next }));
     },
-    onError: () => form.setFieldValue('password', ''),
+    onError: (error) => {
+      const reason = error instanceof Problem ? error.reason : '';
+      form.setFieldValue('code', '');
+      if (reason === 'SECOND_FACTOR_NEEDED') setAsksForCode(true);
+      // Whoever got as far as the code has given the right password.
+      else if (!asksForCode || reason === 'SIGN_IN_FAILED') beginAgain();
+    },
   });
+  function beginAgain(): void {
+    form.setFieldValue('password', '');
+    setAsksForCode(false);
+  }
+  const isAskedFor =
+    signIn.error instanceof Problem && signIn.error.reason === 'SECOND_FACTOR_NEEDED';
   return (
     <FrontPage title="Sign in">
       <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
         <Stack>
-          {signIn.error && (
+          {signIn.error && !isAskedFor && (
             <Alert color="red" role="alert" title="You are not signed in">
               {signIn.error.message}
             </Alert>
           )}
-          <TextInput
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            required
-            autoFocus
-            {...form.getInputProps('email')}
-          />
-          <PasswordInput
-            label="Password"
-            autoComplete="current-password"
-            required
-            {...form.getInputProps('password')}
-          />
+          {asksForCode ? (
+            <AnyCodeInput autoFocus {...form.getInputProps('code')} />
+          ) : (
+            <>
+              <TextInput
+                label="E-mail"
+                type="email"
+                autoComplete="username"
+                required
+                autoFocus
+                {...form.getInputProps('email')}
+              />
+              <PasswordInput
+                label="Password"
+                autoComplete="current-password"
+                required
+                {...form.getInputProps('password')}
+              />
+            </>
+          )}
           <Button type="submit" loading={signIn.isPending}>
             Sign in
           </Button>
-          <PageAnchor to="/forgot" fz="sm">
-            Forgot your password?
-          </PageAnchor>
-          <Text fz="sm" c="dimmed">
-            No account yet? An admin of yours can invite you.
-          </Text>
+          {asksForCode ? (
+            <>
+              <Button variant="subtle" onClick={beginAgain}>
+                Sign in as somebody else
+              </Button>
+              <Text fz="sm" c="dimmed">
+                Lost your phone, and your recovery codes? An admin can reset the second factor.
+              </Text>
+            </>
+          ) : (
+            <>
+              <PageAnchor to="/forgot" fz="sm">
+                Forgot your password?
+              </PageAnchor>
+              <Text fz="sm" c="dimmed">
+                No account yet? An admin of yours can invite you.
+              </Text>
+            </>
+          )}
         </Stack>
       </form>
     </FrontPage>

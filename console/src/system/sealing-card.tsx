@@ -32,8 +32,8 @@ export function SealingCard() {
             </Fact>
           </SimpleGrid>
           <Text fz="sm" c="dimmed" mt="sm">
-            It seals the credentials of upstreams and the secrets of webhooks. Keep a copy of it
-            apart from the database: neither is of use without the other.
+            It seals the credentials of upstreams and the secrets of webhooks and authenticator
+            apps. Keep a copy of it apart from the database: neither is of use without the other.
           </Text>
         </>
       )}

@@ -36,6 +36,9 @@ export class MemberResponse {
     description: 'When they were last signed in, to the minute, as far back as sessions are kept',
   })
   lastSeenAt!: string | null;
+
+  @ApiProperty({ description: 'Whether signing in asks them for a code of an authenticator app' })
+  hasSecondFactor!: boolean;
 }
 
 export class MembersPage {

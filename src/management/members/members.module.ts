@@ -2,11 +2,13 @@ import { Module } from '@nestjs/common';
 import { InvitationMails } from './invitation-mails.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
+import { MemberSecondFactorController } from './member-second-factor.controller.js';
+import { MemberSecondFactorService } from './member-second-factor.service.js';
 import { MembersController } from './members.controller.js';
 import { MembersService } from './members.service.js';
 
 @Module({
-  controllers: [MembersController, InvitationsController],
-  providers: [MembersService, InvitationsService, InvitationMails],
+  controllers: [MembersController, MemberSecondFactorController, InvitationsController],
+  providers: [MembersService, MemberSecondFactorService, InvitationsService, InvitationMails],
 })
 export class MembersModule {}

@@ -180,12 +180,18 @@ function memberFacts({ member, person }: MemberRecord): object {
   return { personId: person.id, name: person.name, email: person.email, role: member.role };
 }
 
-function memberResponse({ member, person, lastSeenAt }: MemberRecord): MemberResponse {
+function memberResponse({
+  member,
+  person,
+  lastSeenAt,
+  hasSecondFactor,
+}: MemberRecord): MemberResponse {
   const { id, accountId, role, createdAt, revision } = member;
   const { name, email } = person;
   const answer: MemberResponse = {
     ...{ id, accountId, person: { id: person.id, name, email }, role },
     ...{ createdAt: iso(createdAt), lastSeenAt: isoOrNull(lastSeenAt) },
+    hasSecondFactor,
   };
   return withRevision(answer, revision);
 }

@@ -6,7 +6,8 @@ export class CredentialsUnderVersion {
 
   @ApiProperty({
     type: 'integer',
-    description: 'Upstream credentials and secrets of webhooks sealed under it',
+    description:
+      'Upstream credentials, secrets of webhooks and of authenticator apps sealed under it',
   })
   credentials!: number;
 }
@@ -34,7 +35,8 @@ export class SealingKeyRotationResponse {
 
   @ApiProperty({
     type: 'integer',
-    description: 'Upstream credentials and secrets of webhooks that were sealed anew',
+    description:
+      'Upstream credentials, secrets of webhooks and of authenticator apps that were sealed anew',
   })
   resealed!: number;
 

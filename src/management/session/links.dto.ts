@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { LinkPurpose } from '../../core/one-time-link.js';
 import { roles, type Role } from '../../core/roles.js';
 import {
+  CodeField,
   EmailField,
   LinkTokenField,
   NewPasswordField,
@@ -35,6 +36,13 @@ export class UseLinkRequest {
 
   @NewPasswordField()
   password!: string;
+
+  @CodeField({
+    required: false,
+    description:
+      'With a recovery link, for who has a second factor: the link does not stand in for it',
+  })
+  code?: string;
 }
 
 class LinkAccountResponse {
@@ -62,6 +70,9 @@ export class LinkResponse {
     description: 'Whether they have a password here already: then they sign in, and join',
   })
   isKnown!: boolean;
+
+  @ApiProperty({ description: 'Whether it is of use only with a code of an authenticator app' })
+  asksForCode!: boolean;
 
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;

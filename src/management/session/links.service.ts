@@ -22,8 +22,10 @@ import { MembersStore } from '../../store/members.store.js';
 import { OneTimeLinksStore } from '../../store/one-time-links.store.js';
 import { PeopleStore } from '../../store/people.store.js';
 import { PersonTrail } from '../../store/person-trail.js';
+import { SecondFactorsStore } from '../../store/second-factors.store.js';
 import { SessionsStore, type BegunSession } from '../../store/sessions.store.js';
 import { CLOCK } from '../../store/tokens.js';
+import { IdentityCheck, type ProvenPerson } from './identity-check.js';
 import type { LinkResponse, UseLinkRequest } from './links.dto.js';
 import { SessionService } from './session.service.js';
 
@@ -40,6 +42,8 @@ export class LinksService {
     private readonly audit: AuditTrailStore,
     private readonly trail: PersonTrail,
     private readonly passwords: Passwords,
+    private readonly factors: SecondFactorsStore,
+    private readonly identity: IdentityCheck,
     private readonly signIn: SessionService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -50,8 +54,10 @@ export class LinksService {
     const { purpose, role, expiresAt } = link;
     const account = link.accountId === null ? null : await this.accounts.find(link.accountId);
     const person = await this.#personOf(link);
+    const isRecovered = person !== null && purpose === 'recovery';
     return {
       ...{ purpose, role, expiresAt: iso(expiresAt), isKnown: person !== null },
+      asksForCode: isRecovered && (await this.factors.findOn(person.id)) !== null,
       account: account && { id: account.id, name: account.name },
       email: link.email ?? person?.email ?? null,
     };
@@ -61,13 +67,15 @@ export class LinksService {
   async use(request: UseLinkRequest, visit: Visit): Promise<BegunSession> {
     const link = await this.#open(request.token);
     checkFields(link, request);
+    const recovered = link.purpose === 'recovery' ? await this.#prove(link, request, visit) : null;
     const passwordHash = await this.passwords.hash(request.password);
     return this.database.change(async (change) => {
       await this.#take(change, link);
-      const person =
-        link.purpose === 'recovery'
-          ? await this.#recover(change, link, passwordHash, visit)
-          : await this.#admit(change, link, { ...request, passwordHash }, visit);
+      if (recovered !== null) {
+        await this.#recover(change, recovered, passwordHash, visit);
+        return this.signIn.begin(change, recovered.person, visit, recovered.factor);
+      }
+      const person = await this.#admit(change, link, { ...request, passwordHash }, visit);
       return this.signIn.begin(change, person, visit);
     });
   }
@@ -103,18 +111,27 @@ export class LinksService {
     return email === null ? Promise.resolve(null) : this.people.findByEmail(email);
   }
 
+  /** The link is as good as the password, and stands in for no second factor. @throws ApiError 403, 404, 429 */
+  async #prove(
+    { personId }: OneTimeLinkEntity,
+    { code }: UseLinkRequest,
+    visit: Visit,
+  ): Promise<ProvenPerson> {
+    const person = await beforeAnyChange(this.people.find(personId ?? ''));
+    if (person === null) throw notOpen();
+    return this.identity.byCode(person, code, visit);
+  }
+
   async #recover(
     change: Change,
-    { personId }: OneTimeLinkEntity,
+    { person, hold }: ProvenPerson,
     passwordHash: string,
     { callerIp }: Visit,
-  ): Promise<PersonEntity> {
-    const person = await this.people.find(personId ?? '', change.manager);
-    if (person === null) throw notOpen();
+  ): Promise<void> {
+    await hold(change);
     await this.people.setPassword(change, person.id, passwordHash);
     await this.sessions.endAll(change, person.id);
     await this.trail.append(change, person, { action: 'person.password_recovered', callerIp });
-    return person;
   }
 
   async #admit(
@@ -154,8 +171,10 @@ export class LinksService {
 }
 
 /** @throws ApiError 400 */
-function checkFields({ purpose }: OneTimeLinkEntity, { email, name }: UseLinkRequest): void {
+function checkFields({ purpose }: OneTimeLinkEntity, request: UseLinkRequest): void {
+  const { email, name, code } = request;
   const isNew = purpose !== 'recovery';
+  if (isNew && code !== undefined) throw stray('code');
   if (isNew && name === undefined) throw invalidField('name', 'name must be given.');
   if (!isNew && name !== undefined) throw stray('name');
   if (purpose === 'set_up' && email === undefined)

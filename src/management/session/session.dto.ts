@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { roles, type Role } from '../../core/roles.js';
 import {
+  CodeField,
   EmailField,
   FlagField,
   NewPasswordField,
@@ -14,6 +15,14 @@ export class SignInRequest {
 
   @PasswordField({ example: 'correct horse battery staple' })
   password!: string;
+
+  @CodeField({
+    required: false,
+    description:
+      'For who has a second factor: what their authenticator app shows, or a recovery code',
+    example: '492039',
+  })
+  code?: string;
 }
 
 export class ChangePasswordRequest {
@@ -22,6 +31,9 @@ export class ChangePasswordRequest {
 
   @NewPasswordField()
   newPassword!: string;
+
+  @CodeField({ required: false, description: 'For who has a second factor' })
+  code?: string;
 }
 
 class MembershipAccountResponse {

@@ -1,18 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SignedIn, Visit } from '../../access/guard/signed-in.js';
 import { actingMember } from '../../core/acting-member.js';
-import { subscriberOf } from '../../core/address-block.js';
-import { AttemptLimit } from '../../core/attempt-limit.js';
-import { foldedEmail } from '../../core/email-address.js';
 import type { Clock, HeldMember } from '../../core/ports.js';
 import { scopesOfRole } from '../../core/roles.js';
 import { sessionEnd, type SessionTerms } from '../../core/session-life.js';
-import { ApiError, notFound, tooManyAttempts } from '../../platform/errors/api-error.js';
+import { notFound } from '../../platform/errors/api-error.js';
 import { iso } from '../../platform/http/times.js';
 import { Passwords } from '../../platform/passwords/passwords.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database, type Change } from '../../store/database.js';
-import { beforeAnyChange } from '../../store/database-failure.js';
 import type { PersonEntity } from '../../store/entities/person.entity.js';
 import type { SessionEntity } from '../../store/entities/session.entity.js';
 import { MembersStore } from '../../store/members.store.js';
@@ -20,6 +16,7 @@ import { PeopleStore } from '../../store/people.store.js';
 import { PersonTrail } from '../../store/person-trail.js';
 import { SessionsStore, type BegunSession } from '../../store/sessions.store.js';
 import { CLOCK, SESSION_TERMS } from '../../store/tokens.js';
+import { IdentityCheck, type ShownFactor } from './identity-check.js';
 import type {
   ChangePasswordRequest,
   MembershipResponse,
@@ -29,15 +26,9 @@ import type {
   WhoAmIResponse,
 } from './session.dto.js';
 
-const minuteMs = 60_000;
-
 /** Signing in and out, and what somebody sees of that. */
 @Injectable()
 export class SessionService {
-  /** Ten passwords at once for one person, then one a minute; for a whole address three times as many, and six a minute. */
-  readonly #perPerson = new AttemptLimit(10, minuteMs);
-  readonly #perAddress = new AttemptLimit(30, minuteMs / 6);
-
   constructor(
     private readonly database: Database,
     private readonly people: PeopleStore,
@@ -46,20 +37,17 @@ export class SessionService {
     private readonly audit: AuditTrailStore,
     private readonly trail: PersonTrail,
     private readonly passwords: Passwords,
+    private readonly identity: IdentityCheck,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SESSION_TERMS) private readonly terms: SessionTerms,
   ) {}
 
-  /** The same answer, after the same time, whether the address is known or not. @throws ApiError 403, 429 */
-  async signIn({ email, password }: SignInRequest, visit: Visit): Promise<BegunSession> {
-    this.#countAttempt(email, visit);
-    const person = await beforeAnyChange(this.people.findByEmail(email));
-    const isRight = await this.passwords.matches(person?.passwordHash ?? null, password);
-    if (person === null || !isRight) throw signInFailed();
-    this.#giveAttemptBack(email, visit);
+  /** @throws ApiError 403, 429 */
+  async signIn({ email, ...proof }: SignInRequest, visit: Visit): Promise<BegunSession> {
+    const proven = await this.identity.byPassword(email, proof, visit);
     return this.database.change(async (change) => {
-      await this.#stillHas(change, person);
-      return this.begin(change, person, visit);
+      await proven.hold(change);
+      return this.begin(change, proven.person, visit, proven.factor);
     });
   }
 
@@ -67,14 +55,20 @@ export class SessionService {
    * Begins a session with a token of its own, and ends the one that the browser came with.
    *
    * @param person as it is in this change
+   * @param factor what was shown beside the password just now
    */
-  async begin(change: Change, person: PersonEntity, visit: Visit): Promise<BegunSession> {
+  async begin(
+    change: Change,
+    person: PersonEntity,
+    visit: Visit,
+    factor: ShownFactor | null = null,
+  ): Promise<BegunSession> {
     const { callerIp, userAgent, token } = visit;
     if (token !== null) await this.sessions.endByToken(change, token);
     const begun = await this.sessions.begin(change, person.id, { ip: callerIp, userAgent });
     await this.trail.append(change, person, {
       ...{ action: 'person.signed_in', callerIp },
-      after: { sessionId: begun.id, userAgent },
+      after: { sessionId: begun.id, userAgent, secondFactor: factor },
     });
     return begun;
   }
@@ -144,45 +138,31 @@ export class SessionService {
     return sessions.map((each) => this.#show(each, session.id));
   }
 
-  /** Ends every session of theirs, and begins another for the one who asks. @throws ApiError 403, 429 */
+  /**
+   * Ends every session of theirs, and begins another for the one who asks. Where there is a second factor, its code is asked for as well.
+   *
+   * @throws ApiError 403, 429
+   */
   async changePassword(
     { session, visit }: SignedIn,
-    { currentPassword, newPassword }: ChangePasswordRequest,
+    { currentPassword, newPassword, code }: ChangePasswordRequest,
   ): Promise<BegunSession> {
-    this.#countAttempt(session.person.email, visit);
-    const person = await beforeAnyChange(this.people.find(session.person.id));
-    const isRight = await this.passwords.matches(person?.passwordHash ?? null, currentPassword);
-    if (person === null || !isRight) throw signInFailed();
-    this.#giveAttemptBack(person.email, visit);
+    const { email } = session.person;
+    const proven = await this.identity.byPassword(
+      email,
+      { password: currentPassword, code },
+      visit,
+    );
     const passwordHash = await this.passwords.hash(newPassword);
     return this.database.change(async (change) => {
-      await this.#stillHas(change, person);
+      const { person, factor } = proven;
+      await proven.hold(change);
       await this.people.setPassword(change, person.id, passwordHash);
       await this.sessions.endAll(change, person.id);
       const { callerIp } = visit;
       await this.trail.append(change, person, { action: 'person.password_changed', callerIp });
-      return this.begin(change, person, { ...visit, token: null });
+      return this.begin(change, person, { ...visit, token: null }, factor);
     });
-  }
-
-  #countAttempt(email: string, { callerIp }: Visit): void {
-    const now = this.clock.now();
-    const waitMs =
-      this.#perAddress.take(subscriberOf(callerIp ?? ''), now) ??
-      this.#perPerson.take(foldedEmail(email), now);
-    if (waitMs !== null) throw tooManyAttempts(Math.ceil(waitMs / 1000));
-  }
-
-  /** Who is let in has not guessed. */
-  #giveAttemptBack(email: string, { callerIp }: Visit): void {
-    this.#perAddress.giveBack(subscriberOf(callerIp ?? ''));
-    this.#perPerson.giveBack(foldedEmail(email));
-  }
-
-  /** While a password is compared, it may be changed: then it was the one before. @throws ApiError 403 */
-  async #stillHas({ manager }: Change, { id, passwordHash }: PersonEntity): Promise<void> {
-    const person = await this.people.find(id, manager);
-    if (person?.passwordHash !== passwordHash) throw signInFailed();
   }
 
   async #end({ session, visit }: SignedIn, sessionId: string, action: string): Promise<void> {
@@ -226,11 +206,4 @@ function membershipResponse({
     scopes: [...scopesOfRole(role, account)],
     getsNoticeEmails,
   };
-}
-
-function signInFailed(): ApiError {
-  return new ApiError(
-    'SIGN_IN_FAILED',
-    'This e-mail address and this password do not belong together, or are not known here.',
-  );
 }

@@ -114,7 +114,7 @@ export function readInspectionSettings(environment: Environment): InspectionSett
 
 /** What it takes to let somebody in who is locked out, beside the server. */
 export type RescueSettings = InspectionSettings &
-  Pick<Settings, 'keyPepper' | 'consoleUrl' | 'management'>;
+  Pick<Settings, 'keyPepper' | 'consoleUrl' | 'management' | 'sessionTerms'>;
 
 /** @throws StartError naming the first variable that cannot be used */
 export function readRescueSettings(environment: Environment): RescueSettings {
@@ -125,6 +125,7 @@ export function readRescueSettings(environment: Environment): RescueSettings {
     keyPepper: readRequiredOnPostgres(read, 'KEY_PEPPER', inspection.databaseUrl),
     consoleUrl: readConsoleUrl(read),
     management: readManagement(read),
+    sessionTerms: readSessionTerms(read),
   };
 }
 

@@ -99,6 +99,20 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     admin:
       'Try again. An admin of the account, or the operator, can make a link for a new password.',
   },
+  SECOND_FACTOR_NEEDED: {
+    meaning:
+      'The password, or the link, is right, and this person has a second factor: a code is asked for as well.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin:
+      'Give what your authenticator app shows, or one of your recovery codes. Whoever has lost both asks an admin of the account, or the operator, to reset it.',
+  },
+  SECOND_FACTOR_FAILED: {
+    meaning:
+      'The code is not right now, or was used already. Each code of an authenticator app, and each recovery code, works once.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin:
+      'Wait for the next code. If none is taken, look whether the clock of the phone is right, or use a recovery code.',
+  },
   TOO_MANY_ATTEMPTS: {
     meaning:
       'From this address, or for this e-mail address, somebody tried to sign in too often. It says nothing about the password.',

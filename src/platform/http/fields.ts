@@ -113,6 +113,11 @@ export function PasswordField(options: FieldOptions = {}): PropertyDecorator {
   return TextField({ max: passwordLengthMax, mayHoldSecret: true, ...options });
 }
 
+/** A code of an authenticator app, or one that stands in for it. What it is worth is judged where it is compared. */
+export function CodeField(options: FieldOptions = {}): PropertyDecorator {
+  return TextField({ max: 50, mayHoldSecret: true, ...options });
+}
+
 /** What stands behind the `#` of a link that can be used once. */
 export function LinkTokenField(): PropertyDecorator {
   const description = 'What stands behind the # of the link';

@@ -16,9 +16,11 @@ import { NoticeEntity } from './notice.entity.js';
 import { OneTimeLinkEntity } from './one-time-link.entity.js';
 import { PersonEntity } from './person.entity.js';
 import { RateLimitUseEntity } from './rate-limit-use.entity.js';
+import { RecoveryCodeEntity } from './recovery-code.entity.js';
 import { RotationEntity } from './rotation.entity.js';
 import { RouteEntity } from './route.entity.js';
 import { ScopeEntity } from './scope.entity.js';
+import { SecondFactorEntity } from './second-factor.entity.js';
 import { SecretEntity } from './secret.entity.js';
 import { ServiceEntity } from './service.entity.js';
 import { SessionEntity } from './session.entity.js';
@@ -44,9 +46,11 @@ export const entities = [
   OneTimeLinkEntity,
   PersonEntity,
   RateLimitUseEntity,
+  RecoveryCodeEntity,
   RotationEntity,
   RouteEntity,
   ScopeEntity,
+  SecondFactorEntity,
   SecretEntity,
   ServiceEntity,
   SessionEntity,

@@ -86,6 +86,7 @@ const pools: Pools = {
   mount: ['/scratch', '/scratch/deep', '/latchkey', '/latchkey/x', '/', '', 'scratch', '/a//b', '/%61', '/a/../b', '/{x}'],
   path: ['/a', '/a/{id}', '/*', '/a/*/b', '/{x}-{y}', '/../a', '//', '', 'a', '/a?b', '/%zz', '/{', '/a/{id}/{id}'],
   email: ['a@example.com', 'nobody', 'a@b', 'a@example.com, b@example.com', '\u0000@a.b', `${'x'.repeat(300)}@a.b`],
+  code: ['123456', '123 456', '４５６', 'aaaa-aaaa-aaaa-aaaa', '', '\u0000', 'x'.repeat(51)],
   token: ['lkl_nobody', '', 'x'.repeat(200), '#lkl_'],
   timeZone: ['Europe/Dublin', 'UTC', 'utc', '+02:00', 'Mars/Phobos', ''],
   ...{ requests: [1, 100, 1_000_000, 0, -1, 1.5, '9'], windowSeconds: [1, 10, 3_600, 0, -1, 1.5, 86_401] },

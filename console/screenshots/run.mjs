@@ -1,4 +1,4 @@
-// `npm run screenshots`: a picture of every view of the console, light, dark and as narrow as a telephone, in `screenshots/`.
+// `npm run screenshots`: a picture of every view of the console, light, dark and as narrow as a telephone, in `pictures/`.
 //   npm run screenshots                     all of them
 //   npm run screenshots -- keys rotation    these views
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { readSettings } from '../../dist/src/platform/config/settings.js';
 import { days, fill } from './estate.mjs';
 import { viewsOf } from './views.mjs';
 
-const target = new URL('../../screenshots/', import.meta.url);
+const target = new URL('./pictures/', import.meta.url);
 const password = 'a long password for pictures';
 const looks = [
   { name: 'light', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../access/guard/caller.js';
+import { conflict, notFound } from '../../platform/errors/api-error.js';
+import { AuditTrailStore } from '../../store/audit-trail.store.js';
+import { Database } from '../../store/database.js';
+import type { AccountEntity } from '../../store/entities/account.entity.js';
+import { MembersStore } from '../../store/members.store.js';
+import { ScopesStore } from '../../store/scopes.store.js';
+import { SecondFactorsStore } from '../../store/second-factors.store.js';
+import { SessionsStore } from '../../store/sessions.store.js';
+import { checkMayGiveRole } from './role-giving.js';
+
+/** The second factor of a member who has lost it. */
+@Injectable()
+export class MemberSecondFactorService {
+  constructor(
+    private readonly database: Database,
+    private readonly members: MembersStore,
+    private readonly factors: SecondFactorsStore,
+    private readonly sessions: SessionsStore,
+    private readonly scopes: ScopesStore,
+    private readonly audit: AuditTrailStore,
+  ) {}
+
+  /**
+   * It is a person's, in every account they are a member of, so the rule is that of a recovery link: outside of the operator's hands it
+   * is reset only for who is nowhere else. Nobody resets their own: a session that was stolen could.
+   *
+   * @throws ApiError 403, 404, 409
+   */
+  reset(caller: Caller, account: AccountEntity, id: string): Promise<void> {
+    return this.database.change(async (change) => {
+      const record = await this.members.find(account.id, id, change.manager);
+      if (record === null) throw notFound('member');
+      const { member, person } = record;
+      const memberships = await this.members.ofPerson(person.id, change.manager);
+      if (memberships.some((each) => each.id === caller.id))
+        throw conflict(
+          'This is your own second factor. Turn it off with your password and a code.',
+          'OWN_SECOND_FACTOR',
+        );
+      if (memberships.length > 1 && !caller.isOperator)
+        throw conflict(
+          'This person is a member of other accounts as well, which their password would open alone. The operator can reset it.',
+          'MEMBER_ELSEWHERE',
+        );
+      await checkMayGiveRole(change, this.scopes, caller, account, member.role);
+      if (!(await this.factors.turnOff(change, person.id))) throw notFound('second factor');
+      const ended = await this.sessions.endAll(change, person.id);
+      const { actor, callerIp } = caller;
+      for (const { id: memberId, accountId } of memberships)
+        await this.audit.append(change, {
+          ...{ accountId, action: 'member.second_factor_reset', actor, callerIp },
+          target: { type: 'member', id: memberId },
+          after: { sessionsEnded: ended },
+        });
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Visit } from '../../access/guard/signed-in.js';
+import type { Clock } from '../../core/ports.js';
+import { readRecoveryCode } from '../../core/recovery-code.js';
+import { ApiError } from '../../platform/errors/api-error.js';
+import { readAuthenticatorCode, stepOfCode } from '../../platform/passwords/authenticator.js';
+import { Passwords } from '../../platform/passwords/passwords.js';
+import type { Change } from '../../store/database.js';
+import { beforeAnyChange } from '../../store/database-failure.js';
+import type { PersonEntity } from '../../store/entities/person.entity.js';
+import { PeopleStore } from '../../store/people.store.js';
+import { RecoveryCodesStore } from '../../store/recovery-codes.store.js';
+import { SecondFactorsStore } from '../../store/second-factors.store.js';
+import { CLOCK } from '../../store/tokens.js';
+import { SignInAttempts } from './sign-in-attempts.js';
+
+/** What somebody showed beside a password or a link. */
+export type ShownFactor = 'code' | 'recovery_code';
+
+/** Somebody who has shown that it is them. */
+export interface ProvenPerson {
+  readonly person: PersonEntity;
+  /** `null` for who has no second factor. */
+  readonly factor: ShownFactor | null;
+  /**
+   * Has it count in the change that it is for, first of all: it is as it was when it was looked at, and a code is used up. Of two who
+   * come with one code, one does.
+   *
+   * @throws ApiError 403
+   */
+  hold(change: Change): Promise<void>;
+}
+
+export interface ShownProof {
+  readonly password: string;
+  /** Of the authenticator app, or a recovery code. */
+  readonly code?: string | undefined;
+}
+
+/** Whether somebody is who they say: by their password, and by a code where they have a second factor. */
+@Injectable()
+export class IdentityCheck {
+  constructor(
+    private readonly people: PeopleStore,
+    private readonly factors: SecondFactorsStore,
+    private readonly recoveryCodes: RecoveryCodesStore,
+    private readonly passwords: Passwords,
+    private readonly attempts: SignInAttempts,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The same answer, after the same time, whether the address is known or not. That a code is asked for is told to who has the right
+   * password alone.
+   *
+   * @throws ApiError 403, 429
+   */
+  byPassword(email: string, { password, code }: ShownProof, visit: Visit): Promise<ProvenPerson> {
+    return this.attempts.within(email, visit, async () => {
+      const person = await beforeAnyChange(this.people.findByEmail(email));
+      const isRight = await this.passwords.matches(person?.passwordHash ?? null, password);
+      if (person === null || !isRight) throw signInFailed();
+      const shown = await this.#readCode(person, code);
+      return {
+        ...{ person, factor: shown.factor },
+        hold: async (change: Change) => {
+          await this.#checkStillHas(change, person);
+          await shown.hold(change);
+        },
+      };
+    });
+  }
+
+  /** For who has shown something as good as the password. Without a code nothing is guessed. @throws ApiError 403, 429 */
+  byCode(person: PersonEntity, code: string | undefined, visit: Visit): Promise<ProvenPerson> {
+    const read = async () => ({ person, ...(await this.#readCode(person, code)) });
+    return code === undefined ? read() : this.attempts.within(person.email, visit, read);
+  }
+
+  /** @throws ApiError 403 */
+  async #readCode(
+    { id: personId }: PersonEntity,
+    typed: string | undefined,
+  ): Promise<Omit<ProvenPerson, 'person'>> {
+    const factor = await beforeAnyChange(this.factors.findOn(personId));
+    if (factor === null)
+      return { factor: null, hold: (change) => this.#checkHasNone(change, personId) };
+    if (typed === undefined) throw secondFactorNeeded();
+    const code = readAuthenticatorCode(typed);
+    if (code !== null) {
+      const step = stepOfCode(this.factors.secretOf(factor), code, this.clock.now());
+      if (step === null || step <= factor.lastStep) throw secondFactorFailed();
+      return {
+        factor: 'code',
+        hold: async (change) => {
+          if (!(await this.factors.useStep(change, factor.id, step))) throw secondFactorFailed();
+        },
+      };
+    }
+    const kept = await this.#findRecoveryCode(personId, typed);
+    return {
+      factor: 'recovery_code',
+      hold: async (change) => {
+        if (!(await this.recoveryCodes.use(change, kept.id))) throw secondFactorFailed();
+      },
+    };
+  }
+
+  /** @throws ApiError 403 */
+  async #findRecoveryCode(personId: string, typed: string): Promise<{ readonly id: string }> {
+    const code = readRecoveryCode(typed);
+    const kept = code && (await beforeAnyChange(this.recoveryCodes.find(personId, code)));
+    if (!kept) throw secondFactorFailed();
+    return kept;
+  }
+
+  /** While a password is compared, it may be changed: then it was the one before. @throws ApiError 403 */
+  async #checkStillHas({ manager }: Change, { id, passwordHash }: PersonEntity): Promise<void> {
+    const person = await this.people.find(id, manager);
+    if (person?.passwordHash !== passwordHash) throw signInFailed();
+  }
+
+  /** Or a second factor may be turned on meanwhile. @throws ApiError 403 */
+  async #checkHasNone({ manager }: Change, personId: string): Promise<void> {
+    if ((await this.factors.findOn(personId, manager)) !== null) throw secondFactorNeeded();
+  }
+}
+
+function signInFailed(): ApiError {
+  return new ApiError(
+    'SIGN_IN_FAILED',
+    'This e-mail address and this password do not belong together, or are not known here.',
+  );
+}
+
+function secondFactorNeeded(): ApiError {
+  return new ApiError(
+    'SECOND_FACTOR_NEEDED',
+    'Give a code of your authenticator app as well, or one of your recovery codes.',
+  );
+}
+
+export function secondFactorFailed(): ApiError {
+  return new ApiError(
+    'SECOND_FACTOR_FAILED',
+    'This code is not right now, or was used already. Wait for the next one that the app shows.',
+  );
+}

@@ -1,0 +1,171 @@
+/// <reference lib="dom" />
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import {
+  absenceOfChromium,
+  seriousFaultsOf,
+  TestBrowser,
+  type WatchedPage,
+} from '../support/browser.js';
+import { describeWhere } from '../support/describe-where.js';
+import { enterConsole } from '../support/enter-console.js';
+import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { meetSecret } from '../support/met-secrets.js';
+import { addMember, tokenOf } from '../support/people.js';
+import { codeOf, turnOnSecondFactor, type App } from '../support/second-factors.js';
+
+const email = 'admin@example.com';
+const password = 'correct horse battery staple';
+const stepMs = 30_000;
+
+describeWhere(absenceOfChromium, 'The second factor in the console', () => {
+  const browser = new TestBrowser();
+  let latchkey: TestLatchkey;
+  let watched: WatchedPage;
+  let page: Page;
+  let accountId: string;
+
+  beforeAll(() => browser.open());
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    latchkey = await startTestLatchkey();
+    accountId = (await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut' })).id;
+    watched = await browser.page();
+    ({ page } = watched);
+    watched.expectRefusal(401, '/v1/session');
+  });
+
+  afterEach(async () => {
+    const complaints = watched.complaints();
+    await watched.close();
+    await latchkey.remove();
+    expect(complaints).toEqual([]);
+  });
+
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const heading = (name: string) => page.getByRole('heading', { name }).waitFor();
+
+  async function openSecurity(): Promise<void> {
+    await page.getByRole('button', { name: /^Signed in as/ }).click();
+    await page.getByRole('menuitem', { name: 'Security' }).click();
+    await heading('Security');
+  }
+
+  /** As somebody who is in the console. @returns the app, and the codes that stand in for it */
+  async function turnOn(): Promise<{ app: App; codes: string[] }> {
+    await openSecurity();
+    await press('Turn on…');
+    await page.getByRole('img', { name: 'QR code of the secret' }).waitFor();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    const shown = (await page.getByLabel('The secret').textContent()) ?? '';
+    const app = { secret: shown.replaceAll(' ', '') };
+    meetSecret(app.secret);
+    await page.getByLabel('Code of the app').fill('12345');
+    await page.getByLabel('Your password').fill(password);
+    await press('Turn on');
+    await page.getByText('It is not on yet').waitFor();
+    await page.getByLabel('Code of the app').fill(codeOf(app));
+    await press('Turn on');
+    const codes = (await page.getByLabel('Recovery codes', { exact: true }).textContent())?.split('\n') ?? []; // prettier-ignore
+    codes.forEach(meetSecret);
+    return { app, codes };
+  }
+
+  async function signIn(): Promise<void> {
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
+    await press('Sign in');
+  }
+
+  it('is turned on, asked for at the next sign-in, and turned off', async () => {
+    watched.expectRefusal(403, '/v1/session/second-factor/confirm');
+    watched.expectRefusal(403, '/v1/session');
+    await enterConsole(page, latchkey, accountId, 'admin');
+    const { app, codes } = await turnOn();
+    expect(codes).toHaveLength(10);
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Copy them');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(codes.join('\n'));
+    const downloading = page.waitForEvent('download');
+    await press('Download them');
+    const file = await (await downloading).path();
+    expect(readFileSync(file, 'utf8')).toContain(codes.join('\n'));
+    expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true);
+    await page.getByLabel('I have put them somewhere safe').check();
+    await press('Done');
+    await page.getByText('Recovery codes left').waitFor();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+
+    await page.getByRole('button', { name: /^Signed in as/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await signIn();
+    const code = page.getByLabel('Code of the app');
+    await code.waitFor();
+    expect([await code.getAttribute('autocomplete'), await code.getAttribute('inputmode'), await page.getByRole('alert').count()]).toEqual(['one-time-code', 'numeric', 0]); // prettier-ignore
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await code.fill('12345');
+    await press('Sign in');
+    await page.getByText('This code is not right now, or was used already.').waitFor();
+    await press('Use a recovery code');
+    await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0]?.toUpperCase() ?? '');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+
+    await openSecurity();
+    await page.getByText('9', { exact: true }).waitFor();
+    await press('Turn off…');
+    await page.getByLabel('Your password').fill(password);
+    await page.getByLabel('Code of the app').fill(codeOf(app, Date.now() + stepMs));
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Turn off');
+    await page.getByRole('button', { name: 'Turn on…' }).waitFor();
+  });
+
+  it('gives other recovery codes, and is asked for by a recovery link', async () => {
+    watched.expectRefusal(403, '/v1/session/second-factor/confirm');
+    await enterConsole(page, latchkey, accountId, 'admin');
+    const { codes } = await turnOn();
+    await page.getByLabel('I have put them somewhere safe').check();
+    await press('Done');
+    await press('New recovery codes…');
+    await page.getByLabel('Your password').fill(password);
+    await press('Use a recovery code');
+    await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[1] ?? '');
+    await press('Make them');
+    const anew = (await page.getByLabel('Recovery codes', { exact: true }).textContent())?.split('\n') ?? []; // prettier-ignore
+    anew.forEach(meetSecret);
+    expect(anew.filter((code) => codes.includes(code))).toEqual([]);
+
+    const { results } = await latchkey.manage('GET', `/v1/accounts/${accountId}/members`);
+    const path = `/v1/accounts/${accountId}/members/${results[0].id}/recovery-link`;
+    const token = tokenOf((await latchkey.manage('POST', path)).link);
+    await page.goto('about:blank');
+    await page.goto(`${latchkey.managementUrl}/recover#${token}`);
+    await page.getByRole('textbox', { name: 'Password' }).fill('another password of theirs');
+    await press('Use a recovery code');
+    await page.getByRole('textbox', { name: 'Recovery code' }).fill(anew[0] ?? '');
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Set the password');
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  });
+
+  it('of a member is reset by an admin', async () => {
+    await enterConsole(page, latchkey, accountId, 'admin');
+    const { person } = await turnOnSecondFactor(
+      latchkey,
+      await addMember(latchkey, accountId, 'developer', 'dev@example.com'),
+    );
+    await page.getByRole('link', { name: 'Members' }).click();
+    const row = page.getByRole('row').filter({ hasText: person.email });
+    await row.getByText('second factor', { exact: true }).waitFor();
+    await row.getByRole('button', { name: 'Reset second factor…' }).click();
+    await heading(`Reset the second factor of ${person.name}`);
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Reset');
+    await row.getByText('second factor', { exact: true }).waitFor({ state: 'detached' });
+    const body = { email: person.email, password: person.password };
+    expect((await latchkey.ask('POST', '/v1/session', { body })).status).toBe(204);
+  });
+});
