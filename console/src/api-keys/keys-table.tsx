@@ -17,7 +17,7 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
   const ids = keys.filter(canBeChanged).map(({ id }) => id);
   const count = ids.filter((id) => choice?.chosen.has(id)).length;
   return (
-    <WideTable minWidth={1310} label="Keys">
+    <WideTable minWidth={1280} label="Keys">
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -34,11 +34,11 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
             )}
             <Table.Th>Key</Table.Th>
             <Table.Th>State</Table.Th>
+            <Table.Th className="nowrap">24 hours</Table.Th>
             <Table.Th>Secret</Table.Th>
             <Table.Th>May</Table.Th>
             <Table.Th miw={130}>From</Table.Th>
             <Table.Th className="nowrap">Last used</Table.Th>
-            <Table.Th className="nowrap">24 hours</Table.Th>
             <Table.Th>Expires</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -67,7 +67,7 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
           )}
         </Table.Td>
       )}
-      <Table.Td maw={300}>
+      <Table.Td maw={260}>
         <PageAnchor
           to="/accounts/$accountId/keys/$keyId"
           params={{ accountId: key.accountId, keyId: key.id }}
@@ -94,6 +94,9 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
         </Group>
       </Table.Td>
       <Table.Td>
+        <DayOfHours hours={key.hours} />
+      </Table.Td>
+      <Table.Td>
         {secret && (
           <>
             <Code>{secret.start}…</Code>
@@ -116,9 +119,6 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
             {key.lastUsedIp}
           </Text>
         )}
-      </Table.Td>
-      <Table.Td>
-        <DayOfHours hours={key.hours} />
       </Table.Td>
       <Table.Td>
         <TimeOr at={key.expiresAt} never="never" />

@@ -84,7 +84,7 @@ export function ScopesCard({
                   <Table.Td ta="right">
                     {unused.includes(name) ? (
                       <Group gap="xs" justify="flex-end" wrap="nowrap">
-                        <Text inherit c="dimmed">
+                        <Text inherit c="dimmed" className="nowrap">
                           {key.createdAt < countedSince
                             ? `not since ${countedSince.slice(0, 10)}`
                             : 'never used'}
@@ -93,6 +93,7 @@ export function ScopesCard({
                           <Button
                             variant="default"
                             size="compact-sm"
+                            flex="none"
                             aria-label={`Remove ${name}`}
                             disabled={edit.isPending}
                             onClick={() => take([name])}
