@@ -23,17 +23,23 @@ export function rawQuery(
 /** Below every driver's bound on parameters. */
 const idsPerQuery = 1000;
 
-/** The same for any number of ids. @param sql of a statement for some of them, whose places are `marks`: `?, ?, …` */
+/**
+ * The same for any number of ids.
+ *
+ * @param sql of a statement for some of them, whose places are `marks`: `?, ?, …`
+ * @param values for each `?` that follows those of the ids
+ */
 export async function rawQueryByIds(
   dataSource: DataSource,
   sql: (marks: string) => string,
   ids: readonly string[],
+  values: readonly SqlValue[] = [],
 ): Promise<Record<string, unknown>[]> {
   const records: Record<string, unknown>[] = [];
   for (let start = 0; start < ids.length; start += idsPerQuery) {
     const some = ids.slice(start, start + idsPerQuery);
     const marks = some.map(() => '?').join(', ');
-    records.push(...(await rawQuery(dataSource, sql(marks), some)));
+    records.push(...(await rawQuery(dataSource, sql(marks), [...some, ...values])));
   }
   return records;
 }

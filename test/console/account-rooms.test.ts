@@ -16,6 +16,7 @@ import { enterConsole } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { type Role, tokenOf } from '../support/people.js';
+import { until } from '../support/until.js';
 import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
 const rooms = [
@@ -100,6 +101,48 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
     await page.getByRole('button', { name: 'Try' }).click();
     await page.getByText('It is refused').waitFor();
     expect(await call()).toBe(200);
+  });
+
+  it('what somebody else changed meanwhile is not written over, be it a list or addresses', async () => {
+    const [list, emails] = [
+      `/v1/accounts/${accountId}/ip-allowlist`,
+      `/v1/accounts/${accountId}/notice-emails`,
+    ];
+    await enter('admin');
+    const save = () => page.getByRole('button', { name: 'Save', exact: true }).click();
+    const lookAgain = async () => {
+      await page.getByText('Somebody changed it meanwhile').waitFor();
+      await page.getByRole('button', { name: 'Look again' }).click();
+      await page.getByText('Somebody changed it meanwhile').waitFor({ state: 'hidden' });
+    };
+    await page.goto(at('ip-allowlist'));
+    await page.getByText('Report only', { exact: true }).click();
+    const entries = page.getByLabel('Addresses and networks');
+    await entries.fill('198.51.100.0/24');
+    await latchkey.manage('PUT', list, { mode: 'report', entries: [{ cidr: '203.0.113.7' }] });
+    watched.expectRefusal(412, list);
+    await save();
+    await lookAgain();
+    await until('the other list', async () => (await entries.inputValue()) === '203.0.113.7');
+    await entries.fill('203.0.113.7\n198.51.100.0/24');
+    // The addresses for notices are of the same account, and no part of the list.
+    await latchkey.manage('PUT', emails, { emails: ['ops@example.com'] });
+    await save();
+    await page.getByText('The list is in force.').first().waitFor();
+    expect((await latchkey.manage('GET', list)).entries).toHaveLength(2);
+
+    await page.goto(at('notices?tab=emails'));
+    const addresses = page.getByLabel('Who gets every notice by e-mail');
+    await addresses.fill('ops@example.com\nme@example.com');
+    await latchkey.manage('PUT', emails, { emails: ['dpo@example.com'] });
+    watched.expectRefusal(412, emails);
+    await save();
+    await lookAgain();
+    await until(
+      'their addresses',
+      async () => (await addresses.inputValue()) === 'dpo@example.com',
+    );
+    expect(await latchkey.manage('GET', emails)).toEqual({ emails: ['dpo@example.com'] });
   });
 
   it('calls appear as they come, wait while it is paused, and a bar is looked at from near', async () => {

@@ -111,9 +111,26 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await page.getByText('1 scope of the catalogue').waitFor();
     expect([await status(), await status('contacts')]).toEqual([403, 200]);
 
-    await latchkey.manage('PATCH', path, { rateLimits: { daily: { requests: 250 } } });
-    await page.reload();
-    await page.getByText(/ of 250 calls in a day of/).waitFor();
+    await press('Edit…');
+    await field('Calls in a day', dialog).fill('250');
+    await dialog.getByRole('combobox', { name: 'Time zone' }).fill('Dublin');
+    await page.getByRole('option', { name: 'Europe/Dublin' }).click();
+    // Somebody else gives it another name meanwhile: that is not written over.
+    await latchkey.manage('PATCH', path, { name: 'Oat and Rye' });
+    watched.expectRefusal(412, path);
+    await press('Save', dialog);
+    await dialog.getByText('Somebody changed it meanwhile').waitFor();
+    await press('Look again', dialog);
+    await page.getByRole('heading', { level: 1, name: 'Oat and Rye' }).waitFor();
+    await press('Edit…');
+    expect(await field('Name', dialog).inputValue()).toBe('Oat and Rye');
+    await field('Calls in a day', dialog).fill('250');
+    await dialog.getByRole('combobox', { name: 'Time zone' }).fill('Dublin');
+    await page.getByRole('option', { name: 'Europe/Dublin' }).click();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Save', dialog);
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText(/ of 250 calls in a day of Europe\/Dublin/).waitFor();
 
     await press('Suspend…');
     await press('Suspend the account', dialog);

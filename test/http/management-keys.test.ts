@@ -295,6 +295,32 @@ describe('lastUsedAt and lastUsedIp', () => {
   });
 });
 
+describe('hours of a list', () => {
+  const hourMs = 3_600_000;
+  const listed = async (key: Json, query: string): Promise<Json> => {
+    const { results } = await latchkey.manage('GET', `${path}?limit=500${query}`);
+    return results.find(({ id }: Json) => id === key.id);
+  };
+
+  it('are those of the last 24 in which a key was used, and only for who asks', async () => {
+    const [key, unused] = [await latchkey.makeKey(accountId), await latchkey.makeKey(accountId)];
+    const call = (at: string) => latchkey.call('GET', at, { secret: key.secret });
+    await call('/latchkey/v1/self');
+    now += 2 * hourMs;
+    const second = now - (now % hourMs);
+    await call('/latchkey/v1/self');
+    await call('/nothing/here');
+    now += 22 * hourMs;
+    // The hour of the first call is no longer one of them.
+    expect((await listed(key, '&with=hours')).hours).toEqual([
+      { hour: iso(second), calls: 2, deniedCalls: 1 },
+    ]);
+    expect((await listed(unused, '&with=hours')).hours).toEqual([]);
+    expect(await listed(key, '')).not.toHaveProperty('hours');
+    await expectInvalid(latchkey, 'GET', `${path}?with=days`, undefined, ['with'], 'query');
+  });
+});
+
 it.each([
   ['GET', ''],
   ['PATCH', ''],

@@ -185,6 +185,33 @@ describeOnEachDatabase('what keys are used for', (kind) => {
     ]);
   });
 
+  it('tells the hours of several keys at once, and of no other', async () => {
+    const denied = { decision: 'denied', reason: 'SCOPE_MISSING' } as const;
+    await Promise.all([
+      write({ at: base - 1 }),
+      write({ at: base }),
+      write({ at: base + hour - 1, ...denied, secretId: 'sec_2' }),
+      write({ at: base + 2 * hour }),
+      write({ at: base + hour, keyId: 'key_2', secretId: 'sec_3', ...denied }),
+      write({ at: base, keyId: 'key_3', secretId: 'sec_4' }),
+    ]);
+    expect(await log.usage.hoursOfKeys(['key_1', 'key_2', 'key_none'], base + 5)).toEqual(
+      new Map([
+        [
+          'key_1',
+          [
+            { hour: base, calls: 2, deniedCalls: 1 },
+            { hour: base + 2 * hour, calls: 1, deniedCalls: 0 },
+          ],
+        ],
+        ['key_2', [{ hour: base + hour, calls: 1, deniedCalls: 1 }]],
+      ]),
+    );
+    expect(await log.usage.hoursOfKeys([], base)).toEqual(new Map());
+    const nothing = undefined as unknown as number;
+    await expect(log.usage.hoursOfKeys(['key_1'], nothing)).rejects.toThrow('not given');
+  });
+
   it('names the scopes that a key, or an account, ever used', async () => {
     const other = { keyId: 'key_2', secretId: 'sec_2' };
     await write({ at: base, usedScopes: ['a', 'b'] });

@@ -1,15 +1,21 @@
-import { Button, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Button, Fieldset, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery, type UseMutationResult } from '@tanstack/react-query';
+import { useState } from 'react';
 import { scopesQuery } from '../api-keys/keys.js';
 import { ScopePicker } from '../api-keys/scope-picker.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
-import { ProblemAlert } from '../parts/states.js';
+import { SaveProblem } from '../parts/save-problem.js';
+import { LimitFields } from '../rate-limits/limit-fields.js';
+import { limitsDraftOf, limitsOf } from '../rate-limits/limits.js';
 import { accountKinds, type Account, type AccountSettings } from './accounts.js';
+
+const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 
 const fresh: AccountSettings = {
   ...{ name: '', kind: 'production', allowHapikey: true, entitledScopes: null },
+  ...{ rateLimits: { rolling: null, daily: null }, timeZone: 'UTC' },
 };
 
 /** What an account is called and how far its keys can ever reach: for a new one, and for one that is there. */
@@ -18,6 +24,7 @@ export function AccountForm({
   saving,
   onSaved,
   onCancel,
+  onLookAgain,
 }: {
   account?: Account;
   saving: Pick<
@@ -26,26 +33,41 @@ export function AccountForm({
   >;
   onSaved: (account: Account) => void;
   onCancel: () => void;
+  /** Where it can have been changed by somebody else. */
+  onLookAgain?: () => void;
 }) {
   const catalogue = useQuery(scopesQuery);
-  const { name, kind, allowHapikey, entitledScopes } = account ?? fresh;
+  const [seen] = useState(account ?? fresh);
+  const { name, kind, allowHapikey, entitledScopes, rateLimits, timeZone } = seen;
   const form = useForm({
     initialValues: {
-      ...{ name, kind, allowHapikey },
+      ...{ name, kind, allowHapikey, timeZone },
+      limits: limitsDraftOf(rateLimits),
       isEntitledToAll: entitledScopes === null,
       scopes: [...(entitledScopes ?? [])],
     },
     validate: { name: (text) => (text.trim() === '' ? 'An account needs a name.' : null) },
   });
-  const save = ({ isEntitledToAll, scopes, ...rest }: typeof form.values) =>
+  const save = ({ isEntitledToAll, scopes, limits, ...rest }: typeof form.values) =>
     saving.mutate(
-      { ...rest, name: rest.name.trim(), entitledScopes: isEntitledToAll ? null : scopes },
+      {
+        ...rest,
+        name: rest.name.trim(),
+        entitledScopes: isEntitledToAll ? null : scopes,
+        rateLimits: limitsOf(limits),
+      },
       { onSuccess: onSaved, onError: (error) => form.setErrors(fieldErrorsOf(error)) },
     );
   return (
     <form onSubmit={form.onSubmit(save)}>
       <Stack>
-        {saving.error && <ProblemAlert error={saving.error} title="Nothing was saved" />}
+        {saving.error && (
+          <SaveProblem
+            error={saving.error}
+            title="Nothing was saved"
+            onLookAgain={onLookAgain ?? onCancel}
+          />
+        )}
         <TextInput
           label="Name"
           placeholder="Rolling Donut Ltd"
@@ -80,6 +102,25 @@ export function AccountForm({
             whenNone="Without a scope, its keys open only routes that any key may call."
           />
         )}
+        <Fieldset legend="How often its keys may call, all of them together">
+          <Stack>
+            <LimitFields
+              draft={form.values.limits}
+              onChange={(draft) => form.setFieldValue('limits', draft)}
+              errors={form.errors}
+            />
+            <Select
+              label="Time zone"
+              description="By whose calendar the days of its limits are, and of its keys’ limits"
+              data={timeZones.includes(timeZone) ? timeZones : [timeZone, ...timeZones]}
+              searchable
+              limit={100}
+              allowDeselect={false}
+              nothingFoundMessage="No such time zone"
+              {...form.getInputProps('timeZone')}
+            />
+          </Stack>
+        </Fieldset>
         <DialogEnd onNo={onCancel}>
           <Button type="submit" loading={saving.isPending}>
             {account === undefined ? 'Make the account' : 'Save'}

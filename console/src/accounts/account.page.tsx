@@ -1,18 +1,22 @@
 import { Button, Card, Modal, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Tagged } from '../api/client.js';
 import { BindingsCard } from '../bindings/bindings-card.js';
 import { counted } from '../parts/counted.js';
 import { Fact } from '../parts/fact.js';
+import { useFreshDialog } from '../parts/fresh-dialog.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
+import { LimitsCard } from '../rate-limits/limits-card.js';
+import { limitsQuery } from '../rate-limits/limits.js';
 import { AccountBadges } from './account-badges.js';
 import { AccountForm } from './account-form.js';
 import { accountQuery, useAccountStop, useAccountUpdate, type Account } from './accounts.js';
-import { LimitsCard } from './limits-card.js';
 
 /** One account as the operator sees it: how far it reaches, whether it works, and where its calls go. */
 export function AccountPage() {
@@ -29,10 +33,9 @@ export function AccountPage() {
   return <Facts key={accountId} account={account.data} />;
 }
 
-function Facts({ account }: { account: Account }) {
-  const { id: accountId, name, allowHapikey, entitledScopes, createdAt } = account;
-  const [editing, { open, close }] = useDisclosure();
-  const update = useAccountUpdate(accountId);
+function Facts({ account }: { account: Tagged<Account> }) {
+  const { id: accountId, name, allowHapikey, entitledScopes, timeZone, createdAt } = account;
+  const { opened, round, open, close } = useFreshDialog();
   return (
     <>
       <PageHead
@@ -67,6 +70,7 @@ function Facts({ account }: { account: Account }) {
             <Fact label="Keys in the address">
               {allowHapikey ? 'allowed, as hapikey' : 'refused'}
             </Fact>
+            <Fact label="Time zone">{timeZone}</Fact>
             <Fact label="Since">
               <Time at={createdAt} />
             </Fact>
@@ -77,13 +81,36 @@ function Facts({ account }: { account: Account }) {
             </Text>
           )}
         </Card>
-        <LimitsCard accountId={accountId} />
+        <LimitsCard of={{ accountId }} />
         <BindingsCard accountId={accountId} />
       </Stack>
-      <Modal opened={editing} onClose={close} title={`Edit ${name}`} size="lg">
-        <AccountForm account={account} saving={update} onSaved={close} onCancel={close} />
+      <Modal opened={opened} onClose={close} title={`Edit ${name}`} size="lg">
+        <EditAccount key={round} account={account} onDone={close} />
       </Modal>
     </>
+  );
+}
+
+function EditAccount({ account, onDone }: { account: Tagged<Account>; onDone: () => void }) {
+  const [seen] = useState(account);
+  const update = useAccountUpdate(seen);
+  const queries = useQueryClient();
+  return (
+    <AccountForm
+      account={seen}
+      saving={update}
+      onSaved={() => {
+        void queries.invalidateQueries({
+          queryKey: limitsQuery({ accountId: seen.id }).queryKey,
+        });
+        onDone();
+      }}
+      onCancel={onDone}
+      onLookAgain={() => {
+        void queries.invalidateQueries({ queryKey: accountQuery(seen.id).queryKey });
+        onDone();
+      }}
+    />
   );
 }
 

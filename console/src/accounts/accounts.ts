@@ -1,12 +1,21 @@
 import type { Schemas } from '@latchkey/sdk';
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { changeAsSeen } from '../api/change-as-seen.js';
+import { answered, api, taggedAnswer, type Tagged } from '../api/client.js';
 import { everyPage } from '../api/pages.js';
 
 export type Account = Schemas['AccountResponse'];
 
 /** What is decided about an account. */
-export type AccountSettings = Pick<Account, 'name' | 'kind' | 'allowHapikey' | 'entitledScopes'>;
+export type AccountSettings = Pick<
+  Account,
+  'name' | 'kind' | 'allowHapikey' | 'entitledScopes' | 'rateLimits' | 'timeZone'
+>;
+
+export function settingsOf(account: Account): AccountSettings {
+  const { name, kind, allowHapikey, entitledScopes, rateLimits, timeZone } = account;
+  return { name, kind, allowHapikey, entitledScopes, rateLimits, timeZone };
+}
 
 export const accountKinds = ['production', 'developer', 'sandbox'] as const;
 
@@ -20,7 +29,7 @@ export function accountQuery(accountId: string) {
   return queryOptions({
     queryKey: ['account', accountId],
     queryFn: () =>
-      answered(api.GET('/v1/accounts/{accountId}', { params: { path: { accountId } } })),
+      taggedAnswer(api.GET('/v1/accounts/{accountId}', { params: { path: { accountId } } })),
   });
 }
 
@@ -33,7 +42,7 @@ export function useAccountCreation() {
 }
 
 /** Every change of an account answers with what it is afterwards. */
-function useAccountChange<T>(accountId: string, change: (given: T) => Promise<Account>) {
+function useAccountChange<T>(accountId: string, change: (given: T) => Promise<Tagged<Account>>) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
@@ -44,16 +53,25 @@ function useAccountChange<T>(accountId: string, change: (given: T) => Promise<Ac
   });
 }
 
-export function useAccountUpdate(accountId: string) {
-  return useAccountChange(accountId, (body: AccountSettings) =>
-    answered(api.PATCH('/v1/accounts/{accountId}', { params: { path: { accountId } }, body })),
+/** @param seen as it was when somebody began to change it */
+export function useAccountUpdate(seen: Tagged<Account>) {
+  const queries = useQueryClient();
+  const params = { path: { accountId: seen.id } };
+  return useAccountChange(seen.id, (body: AccountSettings) =>
+    changeAsSeen({
+      seen,
+      part: settingsOf,
+      read: () => queries.fetchQuery({ ...accountQuery(seen.id), staleTime: 0 }),
+      change: (headers) =>
+        taggedAnswer(api.PATCH('/v1/accounts/{accountId}', { params, body, headers })),
+    }),
   );
 }
 
 export function useAccountStop(accountId: string) {
   const asked = { params: { path: { accountId } }, body: {} };
   return useAccountChange(accountId, (what: 'suspend' | 'resume') =>
-    answered(
+    taggedAnswer(
       what === 'suspend'
         ? api.POST('/v1/accounts/{accountId}/suspend', asked)
         : api.POST('/v1/accounts/{accountId}/resume', asked),

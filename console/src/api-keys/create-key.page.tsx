@@ -1,15 +1,4 @@
-import {
-  Button,
-  Fieldset,
-  Group,
-  Modal,
-  Select,
-  SimpleGrid,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Button, Fieldset, Group, Modal, Select, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -17,13 +6,22 @@ import { useState } from 'react';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { environments } from './keys-search.js';
-import { AllowlistFields, allowlistOf, noAllowlist } from '../ip-allowlists/allowlist-fields.js';
+import {
+  AllowlistFields,
+  allowlistOf,
+  noAllowlist,
+  type AllowlistDraft,
+} from '../ip-allowlists/allowlist-fields.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { PageHead } from '../parts/page-head.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
+import { LimitFields } from '../rate-limits/limit-fields.js';
+import { limitsOf, noLimits, type LimitsDraft } from '../rate-limits/limits.js';
 import { useStanding, useVisitor } from '../session/session.js';
-import { scopesQuery, type ApiKey } from './keys.js';
+import { CopyScopes } from './copy-scopes.js';
+import { faultOfName, KeyTextFields, noTexts, saidOf, type KeyTexts } from './key-texts.js';
+import { offeredScopes, scopesQuery, type ApiKey } from './keys.js';
 import { ScopePicker } from './scope-picker.js';
 
 const lifetimes = [
@@ -46,16 +44,14 @@ export function CreateKeyPage() {
   const [issued, setIssued] = useState<IssuedKey | null>(null);
   const form = useForm({
     initialValues: {
-      name: '',
-      recipient: '',
-      purpose: '',
-      contactEmail: '',
+      ...noTexts,
       environment: 'production' as ApiKey['environment'],
       scopes: [] as string[],
+      limits: noLimits,
       allowlist: noAllowlist,
       lifetimeDays: '',
     },
-    validate: { name: (name) => (name.trim() === '' ? 'A key needs a name.' : null) },
+    validate: { name: faultOfName },
   });
   const create = useMutation({
     mutationFn: (values: typeof form.values) =>
@@ -73,12 +69,7 @@ export function CreateKeyPage() {
     // The answer holds a secret: it is not kept beyond this page.
     gcTime: 0,
   });
-  const offered = (scopes.data ?? []).filter(
-    ({ name }) =>
-      !name.startsWith('latchkey.') ||
-      name === 'latchkey.self.rotate' ||
-      name === 'latchkey.verify',
-  );
+  const offered = offeredScopes(scopes.data ?? []);
   const allowlistErrors = Object.entries(form.errors)
     .filter(([field]) => field.startsWith('ipAllowlist'))
     .map(([, message]) => String(message));
@@ -103,30 +94,7 @@ export function CreateKeyPage() {
           {create.error && <ProblemAlert error={create.error} title="The key was not made" />}
           <Fieldset legend="Whose">
             <Stack>
-              <TextInput
-                label="Name"
-                placeholder="Invoicing sync"
-                required
-                maxLength={200}
-                data-autofocus
-                {...form.getInputProps('name')}
-              />
-              <SimpleGrid cols={{ base: 1, sm: 2 }}>
-                <TextInput
-                  label="Who receives the data"
-                  description="A vendor, or a system of yours"
-                  placeholder="Acme Invoicing Ltd"
-                  {...form.getInputProps('recipient')}
-                />
-                <TextInput
-                  label="Whom to ask"
-                  description="Told when its secret has to be replaced"
-                  placeholder="integrations@acme.example"
-                  type="email"
-                  {...form.getInputProps('contactEmail')}
-                />
-              </SimpleGrid>
-              <Textarea label="What for" autosize minRows={2} {...form.getInputProps('purpose')} />
+              <KeyTextFields inputProps={(field) => form.getInputProps(field)} />
               <SimpleGrid cols={{ base: 1, sm: 2 }}>
                 <Select
                   label="Environment"
@@ -149,12 +117,19 @@ export function CreateKeyPage() {
             {scopes.error ? (
               <ProblemAlert error={scopes.error} />
             ) : (
-              <ScopePicker
-                offered={offered}
-                chosen={form.values.scopes}
-                onChange={(chosen) => form.setFieldValue('scopes', chosen)}
-                error={form.errors.scopes as string | undefined}
-              />
+              <Stack>
+                <CopyScopes
+                  accountId={accountId}
+                  offered={offered}
+                  onCopy={(copied) => form.setFieldValue('scopes', copied)}
+                />
+                <ScopePicker
+                  offered={offered}
+                  chosen={form.values.scopes}
+                  onChange={(chosen) => form.setFieldValue('scopes', chosen)}
+                  error={form.errors.scopes as string | undefined}
+                />
+              </Stack>
             )}
           </Fieldset>
           <Fieldset legend="From where">
@@ -163,6 +138,13 @@ export function CreateKeyPage() {
               onChange={(draft) => form.setFieldValue('allowlist', draft)}
               ownIp={callerIp}
               errors={allowlistErrors}
+            />
+          </Fieldset>
+          <Fieldset legend="How often">
+            <LimitFields
+              draft={form.values.limits}
+              onChange={(draft) => form.setFieldValue('limits', draft)}
+              errors={form.errors}
             />
           </Fieldset>
           <Group justify="space-between">
@@ -190,25 +172,25 @@ export function CreateKeyPage() {
   );
 }
 
-interface Values {
-  readonly name: string;
-  readonly recipient: string;
-  readonly purpose: string;
-  readonly contactEmail: string;
+interface Values extends KeyTexts {
   readonly environment: ApiKey['environment'];
   readonly scopes: string[];
-  readonly allowlist: typeof noAllowlist;
+  readonly allowlist: AllowlistDraft;
+  readonly limits: LimitsDraft;
   readonly lifetimeDays: string;
 }
 
-function bodyOf(values: Values): Schemas['CreateApiKeyRequest'] {
-  const { name, recipient, purpose, contactEmail, environment, scopes, allowlist, lifetimeDays } =
-    values;
+function bodyOf({
+  environment,
+  scopes,
+  allowlist,
+  limits,
+  lifetimeDays,
+  ...texts
+}: Values): Schemas['CreateApiKeyRequest'] {
   return {
-    ...{ name: name.trim(), environment, scopes },
-    recipient: recipient.trim() || null,
-    purpose: purpose.trim() || null,
-    contactEmail: contactEmail.trim() || null,
+    ...{ ...saidOf(texts), environment, scopes },
+    rateLimits: limitsOf(limits),
     ...(allowlist.mode !== 'off' && { ipAllowlist: allowlistOf(allowlist) }),
     expiresAt:
       lifetimeDays === ''

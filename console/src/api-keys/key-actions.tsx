@@ -2,11 +2,17 @@ import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
-import { keyQuery, usageQuery, type ApiKey } from './keys.js';
+import {
+  actOnKey,
+  lastDaysCallers,
+  showKey,
+  usageQuery,
+  type ApiKey,
+  type KeyAction,
+} from './keys.js';
 
 /** What stops a key, for a while or for good. */
 export function KeyActions({ apiKey: key }: { apiKey: ApiKey }) {
@@ -46,31 +52,10 @@ export function KeyActions({ apiKey: key }: { apiKey: ApiKey }) {
 function useKeyChange({ accountId, id: keyId }: ApiKey) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (what: 'suspend' | 'resume' | 'revoke') => {
-      const params = { path: { accountId, keyId } };
-      switch (what) {
-        case 'suspend':
-          return answered(
-            api.POST('/v1/accounts/{accountId}/keys/{keyId}/suspend', { params, body: {} }),
-          );
-        case 'resume':
-          return answered(
-            api.POST('/v1/accounts/{accountId}/keys/{keyId}/resume', { params, body: {} }),
-          );
-        case 'revoke':
-          return answered(
-            api.POST('/v1/accounts/{accountId}/keys/{keyId}/revoke', { params, body: {} }),
-          );
-      }
-    },
-    onSuccess: async (changed) => {
-      queries.setQueryData(keyQuery(accountId, keyId).queryKey, changed);
-      await queries.invalidateQueries({ queryKey: ['keys', accountId] });
-    },
+    mutationFn: (action: KeyAction) => actOnKey(accountId, keyId, action),
+    onSuccess: (changed) => showKey(queries, changed),
   });
 }
-
-const dayMs = 86_400_000;
 
 /** Final, so it shows what would break, and asks for the name. */
 function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => void }) {
@@ -82,9 +67,7 @@ function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => voi
     refetchOnMount: 'always',
     staleTime: 0,
   });
-  const recent = (usage.data?.callers ?? []).filter(
-    ({ lastSeenAt }) => Date.now() - Date.parse(lastSeenAt) < dayMs,
-  );
+  const recent = usage.data === undefined ? [] : lastDaysCallers(usage.data);
   return (
     <form
       onSubmit={(event) => {

@@ -1,19 +1,21 @@
 import {
-  Badge,
+  Button,
   Card,
   Code,
   Group,
+  Modal,
   SimpleGrid,
   Skeleton,
   Stack,
   Table,
   Text,
   Title,
-  Tooltip,
 } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { Tagged } from '../api/client.js';
 import { Fact } from '../parts/fact.js';
+import { useFreshDialog } from '../parts/fresh-dialog.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
@@ -22,7 +24,11 @@ import { useStanding, type Standing } from '../session/session.js';
 import { AllowlistCard } from './allowlist-card.js';
 import { EnvironmentBadge, StateBadge } from './badges.js';
 import { KeyActions } from './key-actions.js';
-import { keyQuery, scopesQuery, usageQuery, type ApiKey } from './keys.js';
+import { LimitsCard } from '../rate-limits/limits-card.js';
+import { EditKeyForm } from './edit-key-form.js';
+import { EditLimitsForm } from './edit-limits-form.js';
+import { canBeChanged, keyQuery, usageQuery, type ApiKey } from './keys.js';
+import { ScopesCard } from './scopes-card.js';
 import { UsageChart } from './usage-chart.js';
 import { PageAnchor } from '../parts/links.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -37,12 +43,26 @@ export function KeyPage() {
   return <Facts apiKey={key.data} standing={standing} />;
 }
 
-function Facts({ apiKey: key, standing }: { apiKey: ApiKey; standing: Standing }) {
+function Facts({ apiKey: key, standing }: { apiKey: Tagged<ApiKey>; standing: Standing }) {
+  const edit = useFreshDialog();
+  const mayWrite = standing.may('latchkey.keys.write');
+  const mayChange = mayWrite && canBeChanged(key);
   return (
     <>
       <PageHead
         title={key.name}
-        actions={standing.may('latchkey.keys.write') && <KeyActions apiKey={key} />}
+        actions={
+          mayWrite && (
+            <>
+              {mayChange && (
+                <Button variant="default" onClick={edit.open}>
+                  Edit…
+                </Button>
+              )}
+              <KeyActions apiKey={key} />
+            </>
+          )
+        }
       >
         <Group gap="xs" mt={4}>
           <StateBadge state={key.state} />
@@ -73,10 +93,35 @@ function Facts({ apiKey: key, standing }: { apiKey: ApiKey; standing: Standing }
           </SimpleGrid>
         </Card>
         <RotationCard apiKey={key} standing={standing} />
-        <Usage apiKey={key} />
+        <Usage apiKey={key} mayWrite={mayChange} />
+        <KeyLimits apiKey={key} mayWrite={mayChange} />
         <AllowlistCard apiKey={key} standing={standing} />
         <Secrets apiKey={key} />
       </Stack>
+      <Modal opened={edit.opened} onClose={edit.close} title={`Edit ${key.name}`} size="lg">
+        <EditKeyForm key={edit.round} apiKey={key} onDone={edit.close} />
+      </Modal>
+    </>
+  );
+}
+
+function KeyLimits({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: boolean }) {
+  const { opened, round, open, close } = useFreshDialog();
+  return (
+    <>
+      <LimitsCard
+        of={{ accountId: key.accountId, keyId: key.id }}
+        action={
+          mayWrite && (
+            <Button variant="default" size="xs" aria-label="Change the limits…" onClick={open}>
+              Change…
+            </Button>
+          )
+        }
+      />
+      <Modal opened={opened} onClose={close} title={`Limits of ${key.name}`} size="lg">
+        <EditLimitsForm key={round} apiKey={key} onDone={close} />
+      </Modal>
     </>
   );
 }
@@ -89,15 +134,12 @@ function Dimmed({ children }: { children: string }) {
   );
 }
 
-function Usage({ apiKey: key }: { apiKey: ApiKey }) {
+function Usage({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: boolean }) {
   const usage = useQuery(usageQuery(key.accountId, key.id));
-  const catalogue = useQuery(scopesQuery);
   if (usage.error)
     return <ProblemAlert error={usage.error} title="What it is used for cannot be shown" />;
   if (usage.data === undefined) return <Skeleton height={160} aria-label="Loading the usage" />;
   const { hours, scopes, callers, countedSince, from, to } = usage.data;
-  const used = new Map(scopes.map((use) => [use.scope, use]));
-  const described = new Map((catalogue.data ?? []).map((scope) => [scope.name, scope]));
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Card withBorder style={{ gridColumn: '1 / -1' }}>
@@ -115,47 +157,7 @@ function Usage({ apiKey: key }: { apiKey: ApiKey }) {
         </Group>
         <UsageChart hours={hours} from={from} to={to} />
       </Card>
-      <Card withBorder>
-        <Title order={2} fz="h4" mb="xs">
-          What it may do
-        </Title>
-        {key.scopes.length === 0 ? (
-          <Text c="dimmed">No scopes: routes that any key may call.</Text>
-        ) : (
-          <Table aria-label="Scopes and their use">
-            <Table.Tbody>
-              {key.scopes.map((scope) => {
-                const use = used.get(scope);
-                return (
-                  <Table.Tr key={scope}>
-                    <Table.Td>
-                      <Tooltip label={described.get(scope)?.description || scope}>
-                        <Text span inherit tabIndex={0}>
-                          {scope}
-                        </Text>
-                      </Tooltip>{' '}
-                      {described.get(scope)?.sensitive && (
-                        <Badge size="xs" color="red" variant="light" tt="none">
-                          sensitive
-                        </Badge>
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right" c={use ? undefined : 'dimmed'}>
-                      {use ? (
-                        <>
-                          {use.calls.toLocaleString()} calls, <Time at={use.lastUsedAt} />
-                        </>
-                      ) : (
-                        'never used: needed?'
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
-          </Table>
-        )}
-      </Card>
+      <ScopesCard apiKey={key} uses={scopes} countedSince={countedSince} mayWrite={mayWrite} />
       <Card withBorder>
         <Title order={2} fz="h4" mb="xs">
           Who calls

@@ -1,40 +1,41 @@
-import {
-  Badge,
-  Button,
-  Code,
-  Group,
-  Select,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Tooltip,
-} from '@mantine/core';
+import { Button, Group, Modal, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { environments, keyStates, type KeysSearch } from './keys-search.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
-import { Time, TimeOr } from '../parts/time.js';
 import { useStanding, type Standing } from '../session/session.js';
-import { AllowlistBadge, EnvironmentBadge, StateBadge } from './badges.js';
-import { currentSecretOf, keysQuery, type ApiKey } from './keys.js';
-import { PageAnchor, PageButton } from '../parts/links.js';
-import { WideTable } from '../parts/wide-table.js';
+import { canBeChanged, keysQuery, type ApiKey } from './keys.js';
+import { KeysTable, type Choice } from './keys-table.js';
+import { StopKeysForm, type Stop } from './stop-keys-form.js';
+import { counted } from '../parts/counted.js';
+import { PageButton } from '../parts/links.js';
 
 /** All keys of an account, answering at a glance which is whose, what it may, and whether it is used. */
 export function KeysPage() {
   const standing = useStanding();
   const search = useSearch({ from: '/inside/accounts/$accountId/keys' });
   const keys = useInfiniteQuery({
-    ...keysQuery(standing.accountId, search),
+    ...keysQuery(standing.accountId, { ...search, with: 'hours' }),
     placeholderData: keepPreviousData,
   });
   const all = keys.data?.pages.flatMap(({ results }) => results) ?? [];
   const isFiltered = Object.keys(search).length > 0;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [stopping, setStopping] = useState<{ stop: Stop; keys: readonly ApiKey[] } | null>(null);
+  const choice: Choice = {
+    chosen,
+    choose: (ids, isChosen) => {
+      const next = new Set(chosen);
+      for (const id of ids)
+        if (isChosen) next.add(id);
+        else next.delete(id);
+      setChosen(next);
+    },
+  };
   return (
     <>
       <PageHead title="Keys" actions={<NewKeyButton standing={standing} />}>
@@ -45,7 +46,16 @@ export function KeysPage() {
         {keys.error && <ProblemAlert error={keys.error} />}
         {keys.isPending && <Skeleton height={220} aria-label="Loading the keys" />}
         {keys.data && all.length === 0 && <NoKeys isFiltered={isFiltered} standing={standing} />}
-        {all.length > 0 && <KeysTable keys={all} />}
+        {all.length > 0 && (
+          <>
+            <Chosen
+              keys={all.filter((key) => chosen.has(key.id) && canBeChanged(key))}
+              onStop={(stop, of) => setStopping({ stop, keys: of })}
+              onNone={() => setChosen(new Set())}
+            />
+            <KeysTable keys={all} choice={standing.may('latchkey.keys.write') ? choice : null} />
+          </>
+        )}
         {keys.hasNextPage && (
           <Group justify="center">
             <Button
@@ -58,7 +68,77 @@ export function KeysPage() {
           </Group>
         )}
       </Stack>
+      <StopDialog
+        stopping={stopping}
+        accountId={standing.accountId}
+        onDone={(stopped) => {
+          choice.choose(stopped, false);
+          setStopping(null);
+        }}
+      />
     </>
+  );
+}
+
+/** What can be done to the keys that are chosen; nothing where none is. */
+function Chosen({
+  keys,
+  onStop,
+  onNone,
+}: {
+  keys: readonly ApiKey[];
+  onStop: (stop: Stop, keys: readonly ApiKey[]) => void;
+  onNone: () => void;
+}) {
+  const suspended = keys.filter(({ state }) => state === 'suspended');
+  const others = keys.filter(({ state }) => state !== 'suspended');
+  return (
+    <Group gap="sm" mih={keys.length > 0 ? 36 : 0}>
+      <Text fz="sm" role="status">
+        {keys.length > 0 && `${counted(keys.length, 'key is', 'keys are')} chosen.`}
+      </Text>
+      {others.length > 0 && (
+        <Button size="xs" color="red" variant="light" onClick={() => onStop('suspend', others)}>
+          Suspend {counted(others.length, 'key')}…
+        </Button>
+      )}
+      {suspended.length > 0 && (
+        <Button size="xs" variant="default" onClick={() => onStop('resume', suspended)}>
+          Resume {counted(suspended.length, 'key')}…
+        </Button>
+      )}
+      {keys.length > 0 && (
+        <Button size="xs" variant="default" onClick={onNone}>
+          Choose none
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+function StopDialog({
+  stopping,
+  accountId,
+  onDone,
+}: {
+  stopping: { stop: Stop; keys: readonly ApiKey[] } | null;
+  accountId: string;
+  onDone: (stopped: readonly string[]) => void;
+}) {
+  return (
+    <Modal
+      opened={stopping !== null}
+      onClose={() => {}}
+      // It ends by its own buttons: what is under way is not to be lost sight of.
+      {...{ withCloseButton: false, closeOnEscape: false, closeOnClickOutside: false }}
+      title={
+        stopping &&
+        `${stopping.stop === 'suspend' ? 'Suspend' : 'Resume'} ${counted(stopping.keys.length, 'key')}`
+      }
+      size="lg"
+    >
+      {stopping && <StopKeysForm accountId={accountId} {...stopping} onDone={onDone} />}
+    </Modal>
   );
 }
 
@@ -125,116 +205,5 @@ function Filters({ search }: { search: KeysSearch }) {
         w={160}
       />
     </Group>
-  );
-}
-
-function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
-  return (
-    <WideTable minWidth={1120} label="Keys">
-      <Table verticalSpacing="sm" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Key</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th>Secret</Table.Th>
-            <Table.Th>May</Table.Th>
-            <Table.Th>From</Table.Th>
-            <Table.Th className="nowrap">Last used</Table.Th>
-            <Table.Th>Expires</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </WideTable>
-  );
-}
-
-function KeyRow({ apiKey: key }: { apiKey: ApiKey }) {
-  const secret = currentSecretOf(key);
-  return (
-    <Table.Tr>
-      <Table.Td maw={300}>
-        <PageAnchor
-          to="/accounts/$accountId/keys/$keyId"
-          params={{ accountId: key.accountId, keyId: key.id }}
-          fw={600}
-          lineClamp={2}
-        >
-          {key.name}
-        </PageAnchor>
-        {(key.recipient ?? key.purpose) && (
-          <Text fz="sm" c="dimmed" lineClamp={1}>
-            {key.recipient ?? key.purpose}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <Group gap={6}>
-          <StateBadge state={key.state} />
-          <EnvironmentBadge environment={key.environment} />
-          {key.openRotation && (
-            <Badge variant="light" color="orange" tt="none">
-              rotating
-            </Badge>
-          )}
-        </Group>
-      </Table.Td>
-      <Table.Td>
-        {secret && (
-          <>
-            <Code>{secret.start}…</Code>
-            <Text fz="xs" c="dimmed">
-              made <Time at={secret.createdAt} />
-            </Text>
-          </>
-        )}
-      </Table.Td>
-      <Table.Td maw={220}>
-        <ScopesInWords scopes={key.scopes} />
-      </Table.Td>
-      <Table.Td>
-        <AllowlistBadge ipAllowlist={key.ipAllowlist} />
-      </Table.Td>
-      <Table.Td>
-        <TimeOr at={key.lastUsedAt} never="never" />
-        {key.lastUsedIp && (
-          <Text fz="xs" c="dimmed">
-            {key.lastUsedIp}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <TimeOr at={key.expiresAt} never="never" />
-      </Table.Td>
-    </Table.Tr>
-  );
-}
-
-const scopesShown = 2;
-
-function ScopesInWords({ scopes }: { scopes: readonly string[] }) {
-  if (scopes.length === 0)
-    return (
-      <Text fz="sm" c="dimmed">
-        no scopes
-      </Text>
-    );
-  const rest = scopes.slice(scopesShown);
-  return (
-    <Text fz="sm" component="div">
-      {scopes.slice(0, scopesShown).join(', ')}
-      {rest.length > 0 && (
-        <Tooltip label={rest.slice(0, 40).join(', ')} multiline maw={400}>
-          <Text span inherit c="dimmed" tabIndex={0}>
-            {' '}
-            and {rest.length} more
-          </Text>
-        </Tooltip>
-      )}
-    </Text>
   );
 }

@@ -107,7 +107,7 @@ export function ScopePicker({
         </Group>
       </Group>
       <ScrollArea.Autosize mah={360} type="auto">
-        <Table verticalSpacing={6} aria-label="Scopes">
+        <Table verticalSpacing={6} layout="fixed" aria-label="Scopes">
           <Table.Tbody>
             {shown.map(({ name, scopes }) => (
               <Table.Tr key={name}>

@@ -32,6 +32,9 @@ function fieldOf(context: unknown): unknown {
 /** The browser sends its session along by itself. */
 export const api = latchkeyClient({ baseUrl: '/', credentials: 'same-origin' });
 
+/** What was read, and the tag of it as it was then: a change that names the tag is refused (412) once it is another. */
+export type Tagged<T> = T & { readonly etag: string };
+
 interface Answer<T> {
   readonly data?: T;
   readonly error?: unknown;
@@ -40,9 +43,26 @@ interface Answer<T> {
 
 /** The answer's body. @throws Problem */
 export async function answered<T>(asking: Promise<Answer<T>>): Promise<T> {
+  return (await answerTo(asking)).body;
+}
+
+/** The answer's body, with the tag that it has. @throws Problem */
+export async function taggedAnswer<T extends object>(
+  asking: Promise<Answer<T>>,
+): Promise<Tagged<T>> {
+  const { body, response } = await answerTo(asking);
+  return { ...body, etag: strong(response.headers.get('ETag')) };
+}
+
+async function answerTo<T>(asking: Promise<Answer<T>>): Promise<{ body: T; response: Response }> {
   const { data, error, response } = await asking.catch(() => {
     throw new Problem(0, { message: 'The server cannot be reached.', reason: 'UNREACHABLE' });
   });
   if (!response.ok) throw new Problem(response.status, (error ?? {}) as Partial<Envelope>);
-  return data as T;
+  return { body: data as T, response };
+}
+
+/** A proxy that compresses answers says that they are only weakly the same; the server knows its own tag. */
+function strong(etag: string | null): string {
+  return etag?.replace(/^W\//, '') ?? '*';
 }

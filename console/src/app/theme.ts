@@ -1,5 +1,6 @@
 import {
   createTheme,
+  Drawer,
   Modal,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -22,8 +23,11 @@ export const theme = createTheme({
   defaultRadius: 'md',
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
-  // The cross that closes a dialog has no words of its own (WCAG 4.1.2).
-  components: { Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } } },
+  components: {
+    // A cross alone has no name (WCAG 4.1.2).
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+  },
 });
 
 /** Mantine's own greys are too light for small text (WCAG 1.4.3). */

@@ -74,7 +74,6 @@ export function AuditPage() {
         position="right"
         size="lg"
         title="One change"
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {opened && <EventDetail event={opened} accountId={accountId} />}
       </Drawer>

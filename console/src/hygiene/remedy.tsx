@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { dayOf, startOfDay } from '../parts/day.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -100,7 +101,7 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            change.mutate({ expiresAt: isLatest ? expiresAt : startOf(day).toISOString() });
+            change.mutate({ expiresAt: isLatest ? expiresAt : startOfDay(day).toISOString() });
           }}
         >
           <Stack>
@@ -128,15 +129,4 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
       </Modal>
     </>
   );
-}
-
-/** The day here, as a field of a date has it. */
-function dayOf(date: Date): string {
-  const two = (part: number) => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
-
-function startOf(day: string): Date {
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return new Date(year, month - 1, date);
 }

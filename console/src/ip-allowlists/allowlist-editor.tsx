@@ -1,20 +1,32 @@
 import { Alert, Button, Card, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import type { Schemas } from '@latchkey/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { changeAsSeen } from '../api/change-as-seen.js';
 import { Problem } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { counted } from '../parts/counted.js';
 import { PageAnchor } from '../parts/links.js';
+import { SaveProblem } from '../parts/save-problem.js';
 import { ProblemAlert } from '../parts/states.js';
 import { useVisitor } from '../session/session.js';
 import { AddressTry } from './address-try.js';
-import { AllowlistFields, allowlistOf, draftOf, withAddresses } from './allowlist-fields.js';
-import { callersQuery, putAllowlist, type Caller, type ListOwner } from './allowlists.js';
+import {
+  AllowlistFields,
+  allowlistOf,
+  draftOf,
+  withAddresses,
+  type AllowlistDraft,
+} from './allowlist-fields.js';
+import {
+  callersQuery,
+  putAllowlist,
+  readAllowlist,
+  type Caller,
+  type ListOwner,
+  type SavedList,
+} from './allowlists.js';
 import { holdsAddress } from './holds-address.js';
-
-type SavedList = Schemas['IpAllowlistResponse'];
 
 /** A list of addresses: what it says, who called that is not on it, and an address tried against it. */
 export function AllowlistEditor({
@@ -23,7 +35,7 @@ export function AllowlistEditor({
   mayWrite,
   mayReadLog,
   toAdd,
-  onSaved,
+  onChanged,
 }: {
   owner: ListOwner;
   list: SavedList;
@@ -31,23 +43,35 @@ export function AllowlistEditor({
   mayReadLog: boolean;
   /** An address that somebody came here to add. */
   toAdd?: string | undefined;
-  onSaved: (list: SavedList) => Promise<unknown>;
+  /** Reads the list again. */
+  onChanged: () => Promise<unknown>;
 }) {
   const { callerIp } = useVisitor();
-  const [draft, setDraft] = useState(() =>
-    toAdd === undefined || !mayWrite ? draftOf(list) : withAddresses(draftOf(list), [toAdd]),
+  // What was typed, and over which list: that may be another one by the time it is saved.
+  const [typed, setTyped] = useState<{ draft: AllowlistDraft; seen: SavedList } | null>(() =>
+    toAdd === undefined || !mayWrite
+      ? null
+      : { draft: withAddresses(draftOf(list), [toAdd]), seen: list },
   );
+  const { draft, seen } = typed ?? { draft: draftOf(list), seen: list };
+  const change = (next: AllowlistDraft) => setTyped({ draft: next, seen });
   const [isAsking, setIsAsking] = useState(false);
   const save = useMutation({
-    mutationFn: () => putAllowlist(owner, allowlistOf(draft)),
-    onSuccess: async (saved) => {
-      setDraft(draftOf(saved));
+    mutationFn: () =>
+      changeAsSeen({
+        seen,
+        part: ({ mode, entries }) => [mode, entries],
+        read: () => readAllowlist(owner),
+        change: (headers) => putAllowlist(owner, allowlistOf(draft), headers),
+      }),
+    onSuccess: async () => {
+      await onChanged();
+      setTyped(null);
       notifications.show({ message: 'The list is in force.', color: 'green' });
-      await onSaved(saved);
     },
     onSettled: () => setIsAsking(false),
   });
-  const isChanged = JSON.stringify(draft) !== JSON.stringify(draftOf(list));
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(draftOf(seen));
   const errors =
     save.error instanceof Problem ? save.error.details.map(({ message }) => message) : [];
   const { entries } = allowlistOf(draft);
@@ -61,13 +85,23 @@ export function AllowlistEditor({
     <Stack>
       {mayWrite ? (
         <>
-          <AllowlistFields draft={draft} onChange={setDraft} ownIp={callerIp} errors={errors} />
+          <AllowlistFields draft={draft} onChange={change} ownIp={callerIp} errors={errors} />
           {locksOut && (
             <Alert color="red" title="This locks you out">
               You are here from {callerIp}, which is not on the list.
             </Alert>
           )}
-          {save.error && <ProblemAlert error={save.error} title="The list was not changed" />}
+          {save.error && (
+            <SaveProblem
+              error={save.error}
+              title="The list was not changed"
+              onLookAgain={() => {
+                save.reset();
+                setTyped(null);
+                void onChanged();
+              }}
+            />
+          )}
           <Group>
             <Button
               disabled={!isChanged}
@@ -77,7 +111,7 @@ export function AllowlistEditor({
               Save
             </Button>
             {isChanged && (
-              <Button variant="default" onClick={() => setDraft(draftOf(list))}>
+              <Button variant="default" onClick={() => setTyped(null)}>
                 Undo
               </Button>
             )}
@@ -91,7 +125,7 @@ export function AllowlistEditor({
           owner={owner}
           entries={entries}
           isEnforced={list.mode === 'enforce'}
-          onAdd={mayWrite ? (ips) => setDraft(withAddresses(draft, ips)) : null}
+          onAdd={mayWrite ? (ips) => change(withAddresses(draft, ips)) : null}
         />
       )}
       {list.mode !== 'off' && <AddressTry owner={owner} />}

@@ -1,5 +1,6 @@
+import type { Schemas } from '@latchkey/sdk';
 import { queryOptions } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { answered, api, taggedAnswer, type Tagged } from '../api/client.js';
 import type { Allowlist } from './allowlist-fields.js';
 
 /** Whose list: an account's, which all its keys have, or one key's, which it has beside it. */
@@ -11,19 +12,38 @@ export interface ListOwner {
 export const accountAllowlistQuery = (accountId: string) =>
   queryOptions({
     queryKey: ['ip-allowlist', accountId],
-    queryFn: () =>
-      answered(
-        api.GET('/v1/accounts/{accountId}/ip-allowlist', { params: { path: { accountId } } }),
-      ),
+    queryFn: () => readAllowlist({ accountId, keyId: null }),
   });
 
-export function putAllowlist({ accountId, keyId }: ListOwner, body: Allowlist) {
-  return answered(
+export type SavedList = Tagged<Schemas['IpAllowlistResponse']>;
+
+export function readAllowlist({ accountId, keyId }: ListOwner): Promise<SavedList> {
+  return taggedAnswer(
     keyId === null
-      ? api.PUT('/v1/accounts/{accountId}/ip-allowlist', { params: { path: { accountId } }, body })
+      ? api.GET('/v1/accounts/{accountId}/ip-allowlist', { params: { path: { accountId } } })
+      : api.GET('/v1/accounts/{accountId}/keys/{keyId}/ip-allowlist', {
+          params: { path: { accountId, keyId } },
+        }),
+  );
+}
+
+/** @param headers with the tag of the list that this one takes the place of */
+export function putAllowlist(
+  { accountId, keyId }: ListOwner,
+  body: Allowlist,
+  headers: { 'If-Match': string },
+): Promise<SavedList> {
+  return taggedAnswer(
+    keyId === null
+      ? api.PUT('/v1/accounts/{accountId}/ip-allowlist', {
+          params: { path: { accountId } },
+          body,
+          headers,
+        })
       : api.PUT('/v1/accounts/{accountId}/keys/{keyId}/ip-allowlist', {
           params: { path: { accountId, keyId } },
           body,
+          headers,
         }),
   );
 }

@@ -33,7 +33,7 @@ export function IpAllowlistPage() {
             mayWrite={standing.may('latchkey.keys.write') && standing.role === 'admin'}
             mayReadLog={standing.may('latchkey.request_log.read')}
             toAdd={add}
-            onSaved={() => queries.invalidateQueries({ queryKey: query.queryKey })}
+            onChanged={() => queries.invalidateQueries({ queryKey: query.queryKey })}
           />
         </Card>
       )}

@@ -2,7 +2,10 @@ import { Button, Card, Group, List, Skeleton, Stack, Text, Textarea } from '@man
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answered, api, Problem } from '../api/client.js';
+import type { Schemas } from '@latchkey/sdk';
+import { changeAsSeen } from '../api/change-as-seen.js';
+import { api, Problem, taggedAnswer, type Tagged } from '../api/client.js';
+import { SaveProblem } from '../parts/save-problem.js';
 import { ProblemAlert } from '../parts/states.js';
 import { emailsQuery } from './notices.js';
 
@@ -12,7 +15,7 @@ export function EmailsCard({ accountId, mayWrite }: { accountId: string; mayWrit
   if (emails.error) return <ProblemAlert error={emails.error} />;
   if (emails.data === undefined)
     return <Skeleton height={160} aria-label="Loading the addresses" />;
-  if (mayWrite) return <EmailsForm accountId={accountId} saved={emails.data.emails} />;
+  if (mayWrite) return <EmailsForm accountId={accountId} saved={emails.data} />;
   if (emails.data.emails.length === 0)
     return <Text c="dimmed">Nobody gets the notices by e-mail.</Text>;
   return (
@@ -24,8 +27,12 @@ export function EmailsCard({ accountId, mayWrite }: { accountId: string; mayWrit
   );
 }
 
-function EmailsForm({ accountId, saved }: { accountId: string; saved: readonly string[] }) {
-  const [text, setText] = useState(saved.join('\n'));
+type SavedEmails = Tagged<Schemas['NoticeEmails']>;
+
+function EmailsForm({ accountId, saved }: { accountId: string; saved: SavedEmails }) {
+  // What was typed, and over which addresses: those may be others by the time it is saved.
+  const [typed, setTyped] = useState<{ text: string; seen: SavedEmails } | null>(null);
+  const { text, seen } = typed ?? { text: saved.emails.join('\n'), seen: saved };
   const queries = useQueryClient();
   const emails = text
     .split(/[\n,;]/)
@@ -33,21 +40,28 @@ function EmailsForm({ accountId, saved }: { accountId: string; saved: readonly s
     .filter((line) => line !== '');
   const save = useMutation({
     mutationFn: () =>
-      answered(
-        api.PUT('/v1/accounts/{accountId}/notice-emails', {
-          params: { path: { accountId } },
-          body: { emails },
-        }),
-      ),
-    onSuccess: async (now) => {
-      setText(now.emails.join('\n'));
+      changeAsSeen({
+        seen,
+        part: (now) => now.emails,
+        read: () => queries.fetchQuery({ ...emailsQuery(accountId), staleTime: 0 }),
+        change: (headers) =>
+          taggedAnswer(
+            api.PUT('/v1/accounts/{accountId}/notice-emails', {
+              params: { path: { accountId } },
+              body: { emails },
+              headers,
+            }),
+          ),
+      }),
+    onSuccess: (now) => {
+      queries.setQueryData(emailsQuery(accountId).queryKey, now);
+      setTyped(null);
       notifications.show({ message: 'They are told from now on.', color: 'green' });
-      await queries.invalidateQueries({ queryKey: ['notice-emails', accountId] });
     },
   });
   const errors =
     save.error instanceof Problem ? save.error.details.map(({ message }) => message) : [];
-  const isChanged = emails.join('\n') !== saved.join('\n');
+  const isChanged = emails.join('\n') !== seen.emails.join('\n');
   return (
     <Card withBorder maw={640}>
       <Stack>
@@ -57,18 +71,26 @@ function EmailsForm({ accountId, saved }: { accountId: string; saved: readonly s
           autosize
           minRows={3}
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => setTyped({ text: event.currentTarget.value, seen })}
           error={errors.length > 0 ? errors.slice(0, 5).join(' ') : undefined}
         />
         {save.error && errors.length === 0 && (
-          <ProblemAlert error={save.error} title="Nothing was changed" />
+          <SaveProblem
+            error={save.error}
+            title="Nothing was changed"
+            onLookAgain={() => {
+              save.reset();
+              setTyped(null);
+              void queries.invalidateQueries({ queryKey: emailsQuery(accountId).queryKey });
+            }}
+          />
         )}
         <Group>
           <Button disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate()}>
             Save
           </Button>
           {isChanged && (
-            <Button variant="default" onClick={() => setText(saved.join('\n'))}>
+            <Button variant="default" onClick={() => setTyped(null)}>
               Undo
             </Button>
           )}

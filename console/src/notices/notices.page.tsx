@@ -70,7 +70,6 @@ export function NoticesPage() {
         position="right"
         size="lg"
         title="One notice"
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {openId !== undefined && (
           <NoticeDetail accountId={accountId} noticeId={openId} mayWrite={mayWrite} />

@@ -1,6 +1,6 @@
 import type { Schemas } from '@latchkey/sdk';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { answered, api, taggedAnswer } from '../api/client.js';
 
 export type Notice = Schemas['NoticeResponse'];
 export type LoggedDelivery = Schemas['LoggedDeliveryResponse'];
@@ -41,7 +41,7 @@ export const emailsQuery = (accountId: string) =>
   queryOptions({
     queryKey: ['notice-emails', accountId],
     queryFn: () =>
-      answered(
+      taggedAnswer(
         api.GET('/v1/accounts/{accountId}/notice-emails', { params: { path: { accountId } } }),
       ),
   });

@@ -25,6 +25,7 @@ export function BarChart({
   height,
   says,
   onPick,
+  picks = 'look closer',
 }: {
   bars: readonly Bar[];
   from: number;
@@ -32,8 +33,10 @@ export function BarChart({
   intervalMs: number;
   height: number;
   says: string;
-  /** Told that somebody wants to see one interval from near. */
+  /** Told that somebody wants to do something with one interval. */
   onPick?: (from: number, to: number) => void;
+  /** What that is. */
+  picks?: string;
 }) {
   const most = Math.max(...bars.map(({ calls }) => calls), 1);
   const step = width / Math.max((to - from) / intervalMs, 1);
@@ -70,9 +73,9 @@ export function BarChart({
               key={bar.from}
               {...(onPick && {
                 role: 'button',
-                'aria-label': `${told}: look closer`,
+                'aria-label': `${told}: ${picks}`,
                 tabIndex: place === Math.min(reached, bars.length - 1) ? 0 : -1,
-                style: { cursor: 'zoom-in' },
+                style: { cursor: 'pointer' },
                 onFocus: () => setReached(place),
                 onClick: () => pick(bar),
                 onKeyDown: (event: KeyboardEvent<SVGGElement>) => move(event, bar),

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { answered, api, taggedAnswer } from '../api/client.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
 import type { Standing } from '../session/session.js';
@@ -65,9 +65,10 @@ function GrantScopes({
     mutationFn: async () => {
       const path = '/v1/accounts/{accountId}/keys/{keyId}';
       // Added to what it has now, which may be more than it had at the call.
-      const key = await answered(api.GET(path, { params }));
-      const all = [...new Set([...key.scopes, ...scopes])];
-      return await answered(api.PATCH(path, { params, body: { scopes: all } }));
+      const { etag, scopes: had } = await taggedAnswer(api.GET(path, { params }));
+      const all = [...new Set([...had, ...scopes])];
+      const headers = { 'If-Match': etag };
+      return await answered(api.PATCH(path, { params, body: { scopes: all }, headers }));
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['key', accountId, keyId] }),
   });

@@ -174,7 +174,6 @@ export function RequestLogPage() {
         position="right"
         size="lg"
         title="One call"
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {opened && <CallDetail call={opened} standing={standing} />}
       </Drawer>

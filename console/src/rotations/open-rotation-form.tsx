@@ -6,7 +6,8 @@ import { keyQuery, type ApiKey } from '../api-keys/keys.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
-import { lengthInWords, policyQuery } from './rotation.js';
+import { policyQuery } from '../settings/policy.js';
+import { lengthInWords } from './rotation.js';
 
 const graces = [
   { seconds: 3_600, label: 'An hour', says: 'for one system that is at hand' },

@@ -41,7 +41,12 @@ export function RotationCard({ apiKey: key, standing }: { apiKey: ApiKey; standi
         )}
       </Group>
       {key.openRotation && (
-        <OpenRotation apiKey={key} rotationId={key.openRotation.id} mayWrite={mayWrite} />
+        <OpenRotation
+          apiKey={key}
+          rotationId={key.openRotation.id}
+          mayWrite={mayWrite}
+          mayReadLog={standing.may('latchkey.request_log.read')}
+        />
       )}
       <Modal
         opened={opening}
@@ -60,10 +65,12 @@ function OpenRotation({
   apiKey: { accountId, id: keyId, contactEmail, name },
   rotationId,
   mayWrite,
+  mayReadLog,
 }: {
   apiKey: ApiKey;
   rotationId: string;
   mayWrite: boolean;
+  mayReadLog: boolean;
 }) {
   const rotation = useQuery(rotationQuery(accountId, keyId, rotationId));
   if (rotation.error)
@@ -77,6 +84,7 @@ function OpenRotation({
       keyName={name}
       contactEmail={contactEmail}
       mayWrite={mayWrite}
+      mayReadLog={mayReadLog}
     />
   );
 }

@@ -16,9 +16,11 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { answered, api } from '../api/client.js';
+import { localMoment } from '../parts/day.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
+import { Brownouts } from './brownout-planner.js';
 import { lengthInWords, rotationQuery, type Rotation, type Side } from './rotation.js';
 import { PageAnchor } from '../parts/links.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -30,12 +32,14 @@ export function RotationPanel({
   keyName,
   contactEmail,
   mayWrite,
+  mayReadLog,
 }: {
   rotation: Rotation;
   accountId: string;
   keyName: string;
   contactEmail: string | null;
   mayWrite: boolean;
+  mayReadLog: boolean;
 }) {
   return (
     <Stack mt="md">
@@ -61,6 +65,12 @@ export function RotationPanel({
           Whom to ask: <Anchor href={`mailto:${contactEmail}`}>{contactEmail}</Anchor>
         </Text>
       )}
+      <Brownouts
+        rotation={rotation}
+        accountId={accountId}
+        mayWrite={mayWrite}
+        mayReadLog={mayReadLog}
+      />
       {mayWrite && <Endings rotation={rotation} accountId={accountId} />}
     </Stack>
   );
@@ -369,14 +379,9 @@ function CancelForm(props: EndingProps) {
   );
 }
 
-/** As `<input type="datetime-local">` has it: in the viewer's own time. */
-function localValue(at: number): string {
-  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function ExtendForm(props: EndingProps) {
   const ending = useEnding(props);
-  const [end, setEnd] = useState(() => localValue(Date.parse(props.rotation.graceEndsAt)));
+  const [end, setEnd] = useState(() => localMoment(Date.parse(props.rotation.graceEndsAt)));
   return (
     <Ask
       action="Move it"

@@ -21,15 +21,6 @@ export function rotationQuery(accountId: string, keyId: string, rotationId: stri
   });
 }
 
-export function policyQuery(accountId: string) {
-  return queryOptions({
-    queryKey: ['policy', accountId],
-    staleTime: 60_000,
-    queryFn: () =>
-      answered(api.GET('/v1/accounts/{accountId}/policy', { params: { path: { accountId } } })),
-  });
-}
-
 /** A length of time as people say it. */
 export function lengthInWords(seconds: number): string {
   const [unit, length] =

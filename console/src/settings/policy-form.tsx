@@ -2,9 +2,11 @@ import { Button, Group, Select, SimpleGrid, Stack, Text, TextInput } from '@mant
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { useState } from 'react';
+import { changeAsSeen } from '../api/change-as-seen.js';
+import { api, taggedAnswer, type Tagged } from '../api/client.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
-import { ProblemAlert } from '../parts/states.js';
+import { SaveProblem } from '../parts/save-problem.js';
 import { partNames, parts, policyOf, policyQuery, typedOf, valueInWords, type Part, type Policy } from './policy.js'; // prettier-ignore
 
 /** The account's own rules; what is left empty is as in the whole installation. */
@@ -14,23 +16,31 @@ export function PolicyForm({
   onDone,
 }: {
   accountId: string;
-  policy: Policy;
+  policy: Tagged<Policy>;
   onDone: () => void;
 }) {
   const queries = useQueryClient();
+  const [seen] = useState(policy);
   const form = useForm<Record<Part, string>>({
     initialValues: Object.fromEntries(
-      partNames.map((part) => [part, typedOf(part, policy.set[part])]),
+      partNames.map((part) => [part, typedOf(part, seen.set[part])]),
     ) as Record<Part, string>,
   });
   const save = useMutation({
     mutationFn: (typed: Record<Part, string>) =>
-      answered(
-        api.PUT('/v1/accounts/{accountId}/policy', {
-          params: { path: { accountId } },
-          body: policyOf(typed),
-        }),
-      ),
+      changeAsSeen({
+        seen,
+        part: ({ set }) => set,
+        read: () => queries.fetchQuery({ ...policyQuery(accountId), staleTime: 0 }),
+        change: (headers) =>
+          taggedAnswer(
+            api.PUT('/v1/accounts/{accountId}/policy', {
+              params: { path: { accountId } },
+              body: policyOf(typed),
+              headers,
+            }),
+          ),
+      }),
     onSuccess: async (saved) => {
       queries.setQueryData(policyQuery(accountId).queryKey, saved);
       notifications.show({ message: 'The policy is in force.', color: 'green' });
@@ -42,7 +52,16 @@ export function PolicyForm({
     <form onSubmit={form.onSubmit((typed) => save.mutate(typed))}>
       <Stack>
         <Text c="dimmed">What is left empty is as in the whole installation.</Text>
-        {save.error && <ProblemAlert error={save.error} title="The policy was not changed" />}
+        {save.error && (
+          <SaveProblem
+            error={save.error}
+            title="The policy was not changed"
+            onLookAgain={() => {
+              void queries.invalidateQueries({ queryKey: policyQuery(accountId).queryKey });
+              onDone();
+            }}
+          />
+        )}
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           {partNames.map((part) => {
             const { label, says, unit, choices } = parts[part];

@@ -1,6 +1,6 @@
 import type { Schemas } from '@latchkey/sdk';
 import { queryOptions } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { api, taggedAnswer } from '../api/client.js';
 
 export type Policy = Schemas['PolicyResponse'];
 export type PolicyChange = Schemas['PutPolicyRequest'];
@@ -10,14 +10,7 @@ export const policyQuery = (accountId: string) =>
   queryOptions({
     queryKey: ['policy', accountId],
     queryFn: () =>
-      answered(api.GET('/v1/accounts/{accountId}/policy', { params: { path: { accountId } } })),
-  });
-
-export const accountQuery = (accountId: string) =>
-  queryOptions({
-    queryKey: ['account', accountId],
-    queryFn: () =>
-      answered(api.GET('/v1/accounts/{accountId}', { params: { path: { accountId } } })),
+      taggedAnswer(api.GET('/v1/accounts/{accountId}/policy', { params: { path: { accountId } } })),
   });
 
 const [hour, day] = [3600, 86_400];

@@ -12,18 +12,13 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { accountQuery } from '../accounts/accounts.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
+import { LimitsCard } from '../rate-limits/limits-card.js';
 import { useStanding } from '../session/session.js';
-import {
-  accountQuery,
-  partNames,
-  parts,
-  policyQuery,
-  valueInWords,
-  type Policy,
-} from './policy.js';
+import { partNames, parts, policyQuery, valueInWords, type Policy } from './policy.js';
 import { PolicyForm } from './policy-form.js';
 
 /** What the account is, and which rules its keys have. */
@@ -40,6 +35,7 @@ export function SettingsPage() {
       </PageHead>
       <Stack>
         <AccountFacts accountId={accountId} />
+        <LimitsCard of={{ accountId }} />
         <Card withBorder>
           <Group justify="space-between" mb="xs">
             <Title order={2} fz="h4">
@@ -69,8 +65,8 @@ function AccountFacts({ accountId }: { accountId: string }) {
   const account = useQuery(accountQuery(accountId));
   if (account.error) return <ProblemAlert error={account.error} />;
   if (account.data === undefined) return <Skeleton height={140} aria-label="Loading the account" />;
-  const { id, name, kind, state, isOperator, allowHapikey, entitledScopes, createdAt } =
-    account.data;
+  const { id, name, kind, state, isOperator, allowHapikey, entitledScopes } = account.data;
+  const { timeZone, createdAt } = account.data;
   const facts = [
     ['Name', name],
     ['Id', <Code key="id">{id}</Code>],
@@ -81,6 +77,7 @@ function AccountFacts({ accountId }: { accountId: string }) {
       'Scopes its keys can have',
       entitledScopes === null ? 'all of the catalogue' : entitledScopes.join(', ') || 'none',
     ],
+    ['Time zone of its days', timeZone],
     ['Since', <Time key="since" at={createdAt} exact />],
   ] as const;
   return (

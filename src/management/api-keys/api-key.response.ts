@@ -4,8 +4,8 @@ import { rateLimitsResponse } from '../../platform/http/rate-limits.dto.js';
 import { withRevision } from '../../platform/http/revision.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import { retiresAt, type ApiKeyRecord } from '../../store/api-keys.store.js';
-import type { LastUse } from '../../store/call-log/usage/usage.store.js';
-import type { ApiKeyResponse, OpenRotationResponse } from './api-keys.dto.js';
+import type { HourSums, LastUse } from '../../store/call-log/usage/usage.store.js';
+import type { ApiKeyResponse, KeyHourResponse, OpenRotationResponse } from './api-keys.dto.js';
 
 /** A key as the API shows it. @param lastUses by secret */
 export function apiKeyResponse(
@@ -45,6 +45,10 @@ export function apiKeyResponse(
     openRotation: openRotationOf(record, now),
   };
   return withRevision(answer, key.revision);
+}
+
+export function keyHourResponse({ hour, ...sums }: HourSums): KeyHourResponse {
+  return { hour: iso(hour), ...sums };
 }
 
 /** What the audit trail keeps of a key: its settings, not its use. */

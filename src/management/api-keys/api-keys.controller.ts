@@ -13,6 +13,7 @@ import {
   CreateApiKeyRequest,
   IssuedApiKeyResponse,
   ListApiKeysQuery,
+  ListedApiKeyResponse,
   UpdateApiKeyRequest,
 } from './api-keys.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -42,7 +43,7 @@ export class ApiKeysController {
   list(
     @TargetAccount() account: AccountEntity,
     @Query() query: ListApiKeysQuery,
-  ): Promise<Page<ApiKeyResponse>> {
+  ): Promise<Page<ListedApiKeyResponse>> {
     return this.keys.list(account, query);
   }
 

@@ -128,6 +128,13 @@ export class ListApiKeysQuery extends PageQuery {
     description: 'Text in name, description, purpose or recipient',
   })
   q?: string;
+
+  @ChoiceField({
+    of: ['hours'],
+    required: false,
+    description: 'hours: each key with what it was used for in the last 24 hours',
+  })
+  with?: 'hours';
 }
 
 export class SecretResponse {
@@ -243,9 +250,33 @@ export class IssuedApiKeyResponse extends ApiKeyResponse {
   secret!: string;
 }
 
+export class KeyHourResponse {
+  @ApiProperty({ format: 'date-time', description: 'When the hour begins, in UTC' })
+  hour!: string;
+
+  @ApiProperty({ type: 'integer' })
+  calls!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Those of them that were denied, for whatever reason',
+  })
+  deniedCalls!: number;
+}
+
+export class ListedApiKeyResponse extends ApiKeyResponse {
+  @ApiProperty({
+    type: [KeyHourResponse],
+    required: false,
+    description:
+      'Asked for with hours: those of the last 24 hours in which it was used, the earliest first; left out where the log could not be asked',
+  })
+  hours?: KeyHourResponse[];
+}
+
 export class ApiKeysPage {
-  @ApiProperty({ type: [ApiKeyResponse] })
-  results!: ApiKeyResponse[];
+  @ApiProperty({ type: [ListedApiKeyResponse] })
+  results!: ListedApiKeyResponse[];
 
   @ApiProperty()
   paging!: Paging;

@@ -19,7 +19,7 @@ import { creationCursor, creationPlace, pageOf, type Page } from '../../platform
 import { ApiKeysStore, type ApiKeyChanges, type ApiKeyRecord } from '../../store/api-keys.store.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { withoutLog } from '../../store/call-log/without-log.js';
-import { UsageStore, type LastUse } from '../../store/call-log/usage/usage.store.js';
+import { UsageStore, type HourSums, type LastUse } from '../../store/call-log/usage/usage.store.js';
 import { Database, type Change } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { IdempotencyStore } from '../../store/idempotency.store.js';
@@ -33,10 +33,13 @@ import type {
   CreateApiKeyRequest,
   IssuedApiKeyResponse,
   ListApiKeysQuery,
+  ListedApiKeyResponse,
   UpdateApiKeyRequest,
 } from './api-keys.dto.js';
-import { apiKeyFacts, apiKeyResponse } from './api-key.response.js';
+import { apiKeyFacts, apiKeyResponse, keyHourResponse } from './api-key.response.js';
 import { expiryOf } from './key-expiry.js';
+
+const hourMs = 3_600_000;
 
 /** What may become of a key by an action. */
 export type KeyAction = 'suspend' | 'resume' | 'revoke';
@@ -107,15 +110,20 @@ export class ApiKeysService {
 
   async list(
     account: AccountEntity,
-    { limit, after, ...filter }: ListApiKeysQuery,
-  ): Promise<Page<ApiKeyResponse>> {
+    { limit, after, with: more, ...filter }: ListApiKeysQuery,
+  ): Promise<Page<ListedApiKeyResponse>> {
     const place = creationPlace(after);
-    const records = await this.keys.list(account.id, filter, this.clock.now(), limit + 1, place);
+    const now = this.clock.now();
+    const records = await this.keys.list(account.id, filter, now, limit + 1, place);
     const lastUses = await this.lastUsesOf(records);
+    const hours = more === 'hours' ? await this.hoursOf(records, now) : null;
     return pageOf(
       records,
       limit,
-      (record) => this.show(record, lastUses),
+      (record) => ({
+        ...this.show(record, lastUses),
+        ...(hours && { hours: (hours.get(record.key.id) ?? []).map(keyHourResponse) }),
+      }),
       ({ key }) => creationCursor(key),
     );
   }
@@ -281,6 +289,18 @@ export class ApiKeysService {
   private lastUsesOf(records: readonly ApiKeyRecord[]): Promise<ReadonlyMap<string, LastUse>> {
     const secretIds = records.flatMap((record) => record.secrets.map((secret) => secret.id));
     return withoutLog(this.usage.lastUseOfSecrets(secretIds), new Map());
+  }
+
+  /** By key, the last 24 hours with this one; `null` where the log cannot be asked. */
+  private hoursOf(
+    records: readonly ApiKeyRecord[],
+    now: number,
+  ): Promise<ReadonlyMap<string, readonly HourSums[]> | null> {
+    const keyIds = records.map(({ key }) => key.id);
+    return withoutLog<ReadonlyMap<string, readonly HourSums[]> | null>(
+      this.usage.hoursOfKeys(keyIds, now - 23 * hourMs),
+      null,
+    );
   }
 
   private show(record: ApiKeyRecord, lastUses: ReadonlyMap<string, LastUse>): ApiKeyResponse {

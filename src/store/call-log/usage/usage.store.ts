@@ -25,11 +25,14 @@ export interface SecretUsage {
 }
 
 /** The calls of a key in one hour. */
-export interface HourUsage {
+export interface HourSums {
   /** Its first epoch millisecond. */
   readonly hour: number;
   readonly calls: number;
   readonly deniedCalls: number;
+}
+
+export interface HourUsage extends HourSums {
   /** The denied ones by reason, most frequent first. */
   readonly denials: readonly { readonly reason: string; readonly calls: number }[];
 }
@@ -121,6 +124,36 @@ export class UsageStore {
     const hours = new Map<number, OpenHour>();
     for (const record of records) addOutcome(hours, record);
     return [...hours.values()];
+  }
+
+  /**
+   * The hours in which each of several keys was used, the earliest first, without why calls were denied.
+   *
+   * @param since epoch milliseconds, in the first hour
+   */
+  async hoursOfKeys(
+    keyIds: readonly string[],
+    since: number,
+  ): Promise<ReadonlyMap<string, readonly HourSums[]>> {
+    given({ since });
+    const sql = (marks: string) =>
+      `SELECT key_id, hour, sum(calls) AS calls,
+         sum(CASE WHEN outcome = '${allowedOutcome}' THEN 0 ELSE calls END) AS denied_calls
+       FROM ${this.#table('secret_hour')} WHERE key_id IN (${marks}) AND hour >= ?
+       GROUP BY key_id, hour ORDER BY key_id, hour`;
+    const from = since - (since % hourMs);
+    const hours = new Map<string, HourSums[]>();
+    for (const record of await rawQueryByIds(this.#dataSource, sql, given(keyIds), [from])) {
+      const keyId = record['key_id'] as string;
+      const ofKey = hours.get(keyId) ?? [];
+      hours.set(keyId, ofKey);
+      ofKey.push({
+        hour: Number(record['hour']),
+        calls: Number(record['calls']),
+        deniedCalls: Number(record['denied_calls']),
+      });
+    }
+    return hours;
   }
 
   /** What a key was used by, on or with, the most recently used first. */
