@@ -9,7 +9,7 @@ import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
-import { useStanding, useVisitor, type Standing } from '../session/session.js';
+import { useStanding, useVisitor } from '../session/session.js';
 import { InviteForm } from './invite-form.js';
 import { Invitations } from './invitations.js';
 import { ResetSecondFactor } from './reset-second-factor.js';
