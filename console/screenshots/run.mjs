@@ -12,6 +12,8 @@ import { viewsOf } from './views.mjs';
 
 const target = new URL('./pictures/', import.meta.url);
 const password = 'a long password for pictures';
+/** What stands where something is still to come. */
+const loading = '.mantine-Loader-root, .mantine-Skeleton-root';
 const looks = [
   { name: 'light', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
   { name: 'dark', viewport: { width: 1280, height: 860 }, colorScheme: 'dark' },
@@ -73,6 +75,7 @@ async function picture(look, views, options) {
     process.stderr.write(`\r${look}: ${name}\x1b[K`);
     await page.goto(`${latchkey.managementUrl}${path}`);
     await page.waitForLoadState('networkidle');
+    await page.waitForFunction((some) => document.querySelector(some) === null, loading);
     await page.screenshot({
       path: new URL(`${look}/${name}.png`, target).pathname,
       fullPage: true,

@@ -3,7 +3,7 @@ export function viewsOf({ accountId, keyId, rotatedKeyId }) {
   const account = `/accounts/${accountId}`;
   return {
     keys: `${account}/keys`,
-    'keys-none': `${account}/keys?search=there-is-no-such-key`,
+    'keys-none': `${account}/keys?q=there-is-no-such-key`,
     'new-key': `${account}/keys/new`,
     key: `${account}/keys/${keyId}`,
     rotation: `${account}/keys/${rotatedKeyId}`,

@@ -192,6 +192,16 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
       expect(await page.getByRole('button', { name }).count()).toBe(0);
   });
 
+  it('what an address holds that no view knows is let be', async () => {
+    await enter('admin');
+    await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, { name: 'Sync', scopes: [] });
+    await page.goto(at(`/accounts/${accountId}/keys?utm_source=mail&state=active&q=sy`));
+    await page.getByRole('link', { name: 'Sync' }).waitFor();
+    await page.goto(at(`/accounts/${accountId}/request-log?utm_source=mail`));
+    // Whoever is signed in is on the log by coming here.
+    await page.getByRole('row').filter({ hasText: '/v1/' }).first().waitFor();
+  });
+
   it('#78 markup in a name is text', async () => {
     const name =
       '<img src=x onerror="document.title=\'had\'"><script>document.title="had"</script>';

@@ -1,4 +1,4 @@
-import { Badge, Tooltip } from '@mantine/core';
+import { Badge, Text, Tooltip } from '@mantine/core';
 import type { ApiKey } from './keys.js';
 
 const stateColors: Readonly<Record<ApiKey['state'], string>> = {
@@ -35,9 +35,9 @@ export function EnvironmentBadge({ environment }: Pick<ApiKey, 'environment'>) {
 export function AllowlistBadge({ ipAllowlist: { mode, entries } }: Pick<ApiKey, 'ipAllowlist'>) {
   if (mode === 'off')
     return (
-      <Badge variant="light" color="gray" tt="none">
+      <Text span fz="sm" c="dimmed" className="nowrap">
         any address
-      </Badge>
+      </Text>
     );
   const networks = `${entries.length} ${entries.length === 1 ? 'address' : 'addresses'}`;
   return (
@@ -53,9 +53,21 @@ export function AllowlistBadge({ ipAllowlist: { mode, entries } }: Pick<ApiKey, 
       multiline
       maw={360}
     >
-      <Badge variant="light" color={mode === 'enforce' ? 'green' : 'yellow'} tt="none">
-        {mode === 'enforce' ? networks : `${networks}, reporting only`}
-      </Badge>
+      <span>
+        <Badge
+          variant="light"
+          color={mode === 'enforce' ? 'green' : 'yellow'}
+          tt="none"
+          miw="max-content"
+        >
+          {networks}
+        </Badge>
+        {mode === 'report' && (
+          <Text fz="xs" c="dimmed" className="nowrap">
+            reporting only
+          </Text>
+        )}
+      </span>
     </Tooltip>
   );
 }

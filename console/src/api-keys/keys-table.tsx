@@ -1,6 +1,6 @@
 import { Badge, Checkbox, Code, Group, Table, Text, Tooltip } from '@mantine/core';
 import { PageAnchor } from '../parts/links.js';
-import { Time, TimeOr } from '../parts/time.js';
+import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import { DayOfHours } from './day-of-hours.js';
 import { AllowlistBadge, EnvironmentBadge, StateBadge } from './badges.js';
@@ -17,7 +17,7 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
   const ids = keys.filter(canBeChanged).map(({ id }) => id);
   const count = ids.filter((id) => choice?.chosen.has(id)).length;
   return (
-    <WideTable minWidth={1280} label="Keys">
+    <WideTable minWidth={930} label="Keys">
       <Table verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -34,12 +34,10 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
             )}
             <Table.Th>Key</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th className="nowrap">24 hours</Table.Th>
+            <Table.Th className="nowrap">Last used</Table.Th>
             <Table.Th>Secret</Table.Th>
             <Table.Th>May</Table.Th>
-            <Table.Th miw={130}>From</Table.Th>
-            <Table.Th className="nowrap">Last used</Table.Th>
-            <Table.Th>Expires</Table.Th>
+            <Table.Th>From</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -67,7 +65,7 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
           )}
         </Table.Td>
       )}
-      <Table.Td maw={260}>
+      <Table.Td maw={230}>
         <PageAnchor
           to="/accounts/$accountId/keys/$keyId"
           params={{ accountId: key.accountId, keyId: key.id }}
@@ -92,9 +90,14 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
             </Badge>
           )}
         </Group>
+        {key.expiresAt !== null && (
+          <Text fz="xs" c="dimmed">
+            expires <Time at={key.expiresAt} />
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
-        <DayOfHours hours={key.hours} />
+        <LastUsed apiKey={key} />
       </Table.Td>
       <Table.Td>
         {secret && (
@@ -106,24 +109,32 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
           </>
         )}
       </Table.Td>
-      <Table.Td maw={220}>
+      <Table.Td maw={190}>
         <ScopesInWords scopes={key.scopes} />
       </Table.Td>
       <Table.Td>
         <AllowlistBadge ipAllowlist={key.ipAllowlist} />
       </Table.Td>
-      <Table.Td>
-        <TimeOr at={key.lastUsedAt} never="never" />
-        {key.lastUsedIp && (
-          <Text fz="xs" c="dimmed">
-            {key.lastUsedIp}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <TimeOr at={key.expiresAt} never="never" />
-      </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** When and from where it was used last, and its last 24 hours. */
+function LastUsed({ apiKey: { hours, lastUsedAt, lastUsedIp } }: { apiKey: ListedKey }) {
+  if (lastUsedAt === null)
+    return (
+      <Text fz="sm" c="dimmed">
+        never
+      </Text>
+    );
+  return (
+    <>
+      <DayOfHours hours={hours} />
+      <Text fz="xs" c="dimmed">
+        <Time at={lastUsedAt} />
+        {lastUsedIp && ` from ${lastUsedIp}`}
+      </Text>
+    </>
   );
 }
 

@@ -78,7 +78,7 @@ export function ScopesCard({
             <Table.Tbody>
               {scopes.map((name) => (
                 <Table.Tr key={name}>
-                  <Table.Td className="breakable">
+                  <Table.Td className="breakable" miw={110}>
                     <ScopeName name={name} scope={described.get(name)} />
                   </Table.Td>
                   <Table.Td ta="right">

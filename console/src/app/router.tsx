@@ -283,6 +283,8 @@ export const router = createRouter({
   defaultPendingComponent: Waiting,
   defaultErrorComponent: Failure,
   scrollRestoration: true,
+  // What an address holds that no view knows (a mail program adds such things) is asked of nobody.
+  search: { strict: true },
 });
 
 whenSignedOut(() => {

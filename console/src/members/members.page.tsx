@@ -6,7 +6,7 @@ import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { PageHead } from '../parts/page-head.js';
-import { ProblemAlert } from '../parts/states.js';
+import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import { useStanding, useVisitor } from '../session/session.js';
@@ -41,7 +41,12 @@ export function MembersPage() {
       <Stack>
         {members.error && <ProblemAlert error={members.error} />}
         {members.isPending && <Skeleton height={160} aria-label="Loading the members" />}
-        {members.data && (
+        {members.data?.results.length === 0 && (
+          <Nothing title="Nobody is a member yet">
+            Whoever is invited sees the keys of this account, by what their role may.
+          </Nothing>
+        )}
+        {members.data && members.data.results.length > 0 && (
           <WideTable minWidth={640} label="Members">
             <Table verticalSpacing="sm">
               <Table.Thead>

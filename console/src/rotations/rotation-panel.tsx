@@ -177,13 +177,13 @@ function SideCard({
                 <Table.Tr key={`${caller.ip} ${caller.userAgent}`}>
                   <Table.Td>
                     {caller.ip ?? 'unknown'}
-                    <Text fz="xs" c="dimmed" lineClamp={1}>
+                    <Text fz="xs" c="dimmed" lineClamp={3}>
                       {caller.userAgent ?? 'no user agent'}
                     </Text>
                   </Table.Td>
                   <Table.Td ta="right">
                     {caller.calls.toLocaleString()} calls
-                    <Text fz="xs" c="dimmed">
+                    <Text fz="xs" c="dimmed" className="nowrap">
                       <Time at={caller.lastSeenAt} />
                     </Text>
                   </Table.Td>
