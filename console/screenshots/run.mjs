@@ -1,6 +1,7 @@
 // `npm run screenshots`: a picture of every view of the console, light, dark and as narrow as a telephone, in `pictures/`.
 //   npm run screenshots                     all of them
 //   npm run screenshots -- keys rotation    these views
+//   npm run screenshots -- --readme         those of the README, in docs/pictures
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,13 @@ import { chromium } from 'playwright-core';
 import { startLatchkey } from '../../dist/src/latchkey.js';
 import { readSettings } from '../../dist/src/platform/config/settings.js';
 import { days, fill } from './estate.mjs';
-import { viewsOf } from './views.mjs';
+import { readmeViews, viewsOf } from './views.mjs';
 
 const target = new URL('./pictures/', import.meta.url);
 const password = 'a long password for pictures';
 /** What stands where something is still to come. */
 const loading = '.mantine-Loader-root, .mantine-Skeleton-root';
+const readmeLook = { viewport: { width: 1280, height: 860 }, colorScheme: 'light' };
 const looks = [
   { name: 'light', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
   { name: 'dark', viewport: { width: 1280, height: 860 }, colorScheme: 'dark' },
@@ -36,13 +38,17 @@ const browser = await chromium.launch({
 try {
   process.stderr.write('Filling an installation…\n');
   const ids = await fill({ manage, call, moveClock: (ms) => (skewMs = ms) });
+  const all = viewsOf(ids);
+  const signedIn = { storageState: await signIn() };
   const asked = process.argv.slice(2);
-  const views = Object.entries(viewsOf(ids)).filter(
-    ([name]) => asked.length === 0 || asked.includes(name),
-  );
-  const signedIn = await signIn();
-  for (const { name: look, ...options } of looks)
-    await picture(look, views, { ...options, storageState: signedIn });
+  if (asked.includes('--readme')) {
+    const pictures = new URL('../../docs/pictures/', import.meta.url);
+    await picture(pictures, pick(all, readmeViews), { ...readmeLook, ...signedIn }, false);
+  } else
+    for (const { name, ...look } of looks) {
+      const views = asked.length === 0 ? all : pick(all, asked);
+      await picture(new URL(`${name}/`, target), views, { ...look, ...signedIn }, true);
+    }
 } finally {
   await browser.close();
   await latchkey.close();
@@ -67,19 +73,20 @@ async function signIn() {
   return state;
 }
 
-async function picture(look, views, options) {
+function pick(views, names) {
+  return Object.fromEntries(names.map((name) => [name, views[name]]));
+}
+
+async function picture(to, views, options, fullPage) {
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   const page = await context.newPage();
-  mkdirSync(new URL(`${look}/`, target), { recursive: true });
-  for (const [name, path] of views) {
-    process.stderr.write(`\r${look}: ${name}\x1b[K`);
+  mkdirSync(to, { recursive: true });
+  for (const [name, path] of Object.entries(views)) {
+    process.stderr.write(`\r${options.viewport.width} ${options.colorScheme}: ${name}\x1b[K`);
     await page.goto(`${latchkey.managementUrl}${path}`);
     await page.waitForLoadState('networkidle');
     await page.waitForFunction((some) => document.querySelector(some) === null, loading);
-    await page.screenshot({
-      path: new URL(`${look}/${name}.png`, target).pathname,
-      fullPage: true,
-    });
+    await page.screenshot({ path: new URL(`${name}.png`, to).pathname, fullPage });
   }
   process.stderr.write('\n');
   await context.close();

@@ -1,3 +1,6 @@
+/** Those that show a reader of the README what it is. */
+export const readmeViews = ['keys', 'rotation', 'request-log'];
+
 /** Every view of the console, by the name that its pictures get. */
 export function viewsOf({ accountId, keyId, rotatedKeyId }) {
   const account = `/accounts/${accountId}`;

@@ -1,4 +1,5 @@
 import {
+  ActionIcon,
   Alert,
   Anchor,
   Button,
@@ -12,7 +13,9 @@ import {
   Table,
   Text,
   TextInput,
+  Tooltip,
 } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { answered, api } from '../api/client.js';
@@ -170,7 +173,7 @@ function SideCard({
       {side.callers.length === 0 ? (
         <Text c="dimmed">{nobody}</Text>
       ) : (
-        <WideTable minWidth={360} label={title}>
+        <WideTable minWidth={260} label={title}>
           <Table aria-label={title}>
             <Table.Tbody>
               {side.callers.slice(0, callersShown).map((caller) => (
@@ -191,9 +194,19 @@ function SideCard({
                     <Table.Td ta="right">
                       <CopyButton value={message(caller.ip ?? 'an unknown address')}>
                         {({ copied, copy }) => (
-                          <Button variant="subtle" size="compact-sm" onClick={copy}>
-                            {copied ? 'Copied' : 'Copy a message'}
-                          </Button>
+                          <Tooltip label={copied ? 'Copied' : 'Copy a message to its owner'}>
+                            <ActionIcon
+                              variant="subtle"
+                              aria-label={copied ? 'Copied' : 'Copy a message'}
+                              onClick={copy}
+                            >
+                              {copied ? (
+                                <IconCheck size={18} aria-hidden />
+                              ) : (
+                                <IconCopy size={18} aria-hidden />
+                              )}
+                            </ActionIcon>
+                          </Tooltip>
                         )}
                       </CopyButton>
                     </Table.Td>
