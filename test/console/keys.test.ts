@@ -209,7 +209,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
       .waitFor();
     await page
       .getByRole('row', { name: /Billing/ })
-      .getByText('no calls')
+      .getByText('never')
       .waitFor();
     await page.getByRole('checkbox', { name: 'Choose all that are shown' }).check();
     await page.getByText('3 keys are chosen.').waitFor();
