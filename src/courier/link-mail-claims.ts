@@ -50,7 +50,12 @@ export class LinkMailClaims {
   ) {}
 
   /** @returns `null` if there is nothing to send: another node has it, its link is over, or there is nobody whom it could be for */
-  take(due: LinkMailEntity): Promise<ClaimedLinkMail | null> {
+  async take(due: LinkMailEntity): Promise<ClaimedLinkMail | null> {
+    // Anybody can ask in any name: for nobody nothing is changed that the nodes hear of.
+    if (due.linkId === null && (await this.people.findByEmail(due.recipient)) === null) {
+      await this.mails.drop(due);
+      return null;
+    }
     return this.database.change(async (change) => {
       const mail = await this.mails.claim(change, due, change.now + claimMs);
       if (mail === null) return null;

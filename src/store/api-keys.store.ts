@@ -75,6 +75,14 @@ export class ApiKeysStore {
     return (await this.#complete([key], manager))[0] ?? null;
   }
 
+  /** Who made a key, or made the key that made it: the id of a member; `null` if it was made by none. @param id of a key, or of who made one */
+  async makerOf(id: string, manager: EntityManager): Promise<string | null> {
+    const key = await manager.findOneBy(ApiKeyEntity, given({ id }));
+    if (key === null) return id;
+    // Each key is younger than the one that made it, so this comes to an end.
+    return key.createdBy === null ? null : this.makerOf(key.createdBy, manager);
+  }
+
   /** Of every key of an account, in the order of their ids. @param after an id, or nothing */
   async idsOf(accountId: string, limit: number, after: string | null): Promise<string[]> {
     const rows = await this.database.read.find(ApiKeyEntity, {

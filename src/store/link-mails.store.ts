@@ -131,6 +131,12 @@ export class LinkMailsStore {
       );
   }
 
+  /** Takes out a recovery of nobody that no node has begun on since it was read. */
+  async drop({ id, attemptId }: Pick<LinkMailEntity, 'id' | 'attemptId'>): Promise<void> {
+    const unclaimed = { ...given({ id }), linkId: IsNull(), attemptId: attemptId ?? IsNull() };
+    await this.database.write((manager) => manager.delete(LinkMailEntity, unclaimed));
+  }
+
   /** Takes the mail of a link out, if there is one. What a mail server is being handed at this moment goes out. */
   async withdraw({ manager }: Change, linkId: string): Promise<void> {
     await manager.delete(LinkMailEntity, { linkId });

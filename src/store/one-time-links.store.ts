@@ -120,15 +120,18 @@ export class OneTimeLinksStore {
     await manager.update(OneTimeLinkEntity, open, { revokedAt: now });
   }
 
-  /** Whether there are any whose time was over before. @param before epoch milliseconds */
-  haveOver(before: number): Promise<boolean> {
-    return this.database.read.existsBy(OneTimeLinkEntity, {
-      expiresAt: LessThan(given({ before }).before),
-    });
+  /** Whether there are any whose time was over before, or mails that never had a link. @param before epoch milliseconds */
+  async haveOver(before: number): Promise<boolean> {
+    given({ before });
+    const { read } = this.database;
+    return (
+      (await read.existsBy(OneTimeLinkEntity, { expiresAt: LessThan(before) })) ||
+      (await read.existsBy(LinkMailEntity, withoutLink(before)))
+    );
   }
 
   /**
-   * Takes away those whose time was over before, used or not, with their mails.
+   * Takes away those whose time was over before, used or not, with their mails, and mails that never had one: nothing sends them any more.
    *
    * @returns how many went; if as many as `limit`, ask again
    */
@@ -140,13 +143,23 @@ export class OneTimeLinksStore {
         where: { expiresAt: LessThan(before) },
         take: limit,
       });
+      const mails = await manager.find(LinkMailEntity, {
+        select: { id: true },
+        where: withoutLink(before),
+        take: limit - over.length,
+      });
       const ids = In(over.map(({ id }) => id));
-      if (over.length === 0) return 0;
-      await manager.delete(LinkMailEntity, { linkId: ids });
-      await manager.delete(OneTimeLinkEntity, { id: ids });
-      return over.length;
+      if (over.length > 0) await manager.delete(LinkMailEntity, { linkId: ids });
+      if (over.length > 0) await manager.delete(OneTimeLinkEntity, { id: ids });
+      if (mails.length > 0)
+        await manager.delete(LinkMailEntity, { id: In(mails.map(({ id }) => id)) });
+      return over.length + mails.length;
     });
   }
+}
+
+function withoutLink(before: number) {
+  return { linkId: IsNull(), createdAt: LessThan(before) };
 }
 
 function openInvitation(accountId: string, id: string, now: number) {

@@ -3,6 +3,7 @@ import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 import { newId } from '../core/ids.js';
 import { Database, type Change } from './database.js';
 import { SecondFactorEntity } from './entities/second-factor.entity.js';
+import { given } from './given.js';
 import { RecoveryCodesStore } from './recovery-codes.store.js';
 import { SealedCredentials, type CredentialOwner } from './sealed-credentials.js';
 
@@ -37,7 +38,7 @@ export class SecondFactorsStore {
     const id = newId('fac');
     await manager.insert(SecondFactorEntity, {
       ...{ id, personId, secret: this.credentials.sealText(secret, ownerOf(id)) },
-      ...{ createdAt: now, confirmedAt: null, lastStep: 0 },
+      ...{ createdAt: now, confirmedAt: null, lastStep: 0, failures: 0 },
     });
   }
 
@@ -56,7 +57,22 @@ export class SecondFactorsStore {
   /** Accepts the code of a step, for whoever comes first with it. @returns whether that was here */
   async useStep({ manager }: Change, id: string, step: number): Promise<boolean> {
     const open = { id, confirmedAt: Not(IsNull()), lastStep: LessThan(step) };
-    return (await manager.update(SecondFactorEntity, open, { lastStep: step })).affected === 1;
+    const used = { lastStep: step, failures: 0 };
+    return (await manager.update(SecondFactorEntity, open, used)).affected === 1;
+  }
+
+  /** Counts a wrong code. @returns how many there were since the last right one */
+  countFailure(id: string): Promise<number> {
+    const one = given({ id });
+    return this.database.write(async (manager) => {
+      await manager.increment(SecondFactorEntity, one, 'failures', 1);
+      return (await manager.findOneBy(SecondFactorEntity, one))?.failures ?? 0;
+    });
+  }
+
+  /** A right code of another kind was given. */
+  async forgetFailures({ manager }: Change, id: string): Promise<void> {
+    await manager.update(SecondFactorEntity, given({ id }), { failures: 0 });
   }
 
   /** From now on a password is enough again. @returns whether there was one that was asked for */

@@ -200,6 +200,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     await page.goto(at(`/accounts/${accountId}/request-log?utm_source=mail`));
     // Whoever is signed in is on the log by coming here.
     await page.getByRole('row').filter({ hasText: '/v1/' }).first().waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('#78 markup in a name is text', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Courier } from '../../src/courier/courier.js';
 import type { Json } from '../support/latchkey.js';
 import { expectDenied, startManagement, type Management } from '../support/management.js';
-import { addMember } from '../support/people.js';
+import { addMember, tokenOf } from '../support/people.js';
 import { operatorScopes, tenantScopes } from '../support/tenants.js';
 
 let latchkey: Management;
@@ -166,6 +166,15 @@ describe('§6 an action', () => {
     [
       'member end-sessions',
       async () => `${account}/members/${(await addMember(latchkey, accountId, 'admin')).memberId}`,
+    ],
+    [
+      'invitation resend',
+      async () => {
+        const body = { email: 'aoife@example.com', role: 'auditor' };
+        const { id, link } = await latchkey.manage('POST', `${account}/invitations`, body);
+        tokenOf(link);
+        return `${account}/invitations/${id}`;
+      },
     ],
     [
       'delivery retry',

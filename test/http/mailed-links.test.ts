@@ -197,20 +197,6 @@ describe('an invitation by e-mail', () => {
     expect(json.reason).toBe('VALIDATION_FAILED');
   });
 
-  it('that is taken back while the server cannot take it is never sent', async () => {
-    const email = newEmail();
-    await latchkey.manage('POST', `${at}/invitations`, { email, role: 'auditor', byHand: true });
-    inbox.refusals.push(450);
-    const { id } = await invite(email);
-    await latchkey.manage('DELETE', `${at}/invitations/${id}`);
-    await until('its outcome', () => {
-      const [mail] = inDatabase(`SELECT state FROM link_mail WHERE link_id = '${id}'`);
-      return mail?.state !== 'pending';
-    });
-    for (const mail of inbox.mails.filter(({ to }) => to.includes(email)))
-      expect((await read(tokenOf(linkIn(mail)))).status).toBe(404);
-  });
-
   it('is not mailed to one address without end', async () => {
     const email = newEmail();
     const { id } = await invite(email);
@@ -364,6 +350,28 @@ describe('where the server takes nothing for long', () => {
       ahead += 2 * hour;
       await mailsTo(inbox, invited, 1);
       expect(inbox.mails.filter(({ to }) => to.includes(known))).toEqual([]);
+    } finally {
+      await patient.remove();
+    }
+  });
+
+  it('an invitation that is taken back meanwhile is never sent', async () => {
+    const patient = await startManagement(await mailing(inbox), {
+      courier: { retryDelaysMs: [30 * minute, hour, hour], sweepMs: 50 },
+      wallClock: () => Date.now() + ahead,
+    });
+    try {
+      const path = `/v1/accounts/${(await patient.openAccount()).id}/invitations`;
+      const email = newEmail();
+      inbox.refusals.push(450);
+      const { id } = await patient.manage('POST', path, { email, role: 'auditor' });
+      const mail = () => inDatabase(`SELECT * FROM link_mail WHERE link_id = '${id}'`, patient)[0];
+      await until('it was refused', () => mail()?.error === 'answered 450');
+      await patient.manage('DELETE', `${path}/${id}`);
+      ahead += hour;
+      await until('it is settled', () => mail()?.state !== 'pending');
+      expect(mail()).toMatchObject({ state: 'given_up', error: 'the link is over' });
+      expect(inbox.mails.filter(({ to }) => to.includes(email))).toEqual([]);
     } finally {
       await patient.remove();
     }

@@ -396,6 +396,30 @@ describe('a recovery link', () => {
     tokenOf(made.json.link);
   });
 
+  it('is over where its owner becomes a member elsewhere, or something else here', async () => {
+    const [here, there] = [await latchkey.openAccount(), await latchkey.openAccount()];
+    const admin = await addMember(latchkey, here.id, 'admin');
+    const member = await addMember(latchkey, here.id, 'auditor');
+    const fresh = async () => tokenOf((await linkOf(here.id, member.memberId, admin)).json.link);
+    const beforeRole = await fresh();
+    await latchkey.manage('PATCH', `/v1/accounts/${here.id}/members/${member.memberId}`, {
+      role: 'admin',
+    });
+    expect((await read(beforeRole)).status).toBe(404);
+    const beforeJoining = await fresh();
+    const { token } = await invite(latchkey, there.id, 'auditor', member.email);
+    await latchkey.ask('POST', '/v1/session/join', { session: member.session, body: { token } });
+    expect((await read(beforeJoining)).status).toBe(404);
+    expect((await use(beforeJoining, { name: undefined })).status).toBe(404);
+  });
+
+  it('is not made for oneself', async () => {
+    const { id } = await latchkey.openAccount();
+    const admin = await addMember(latchkey, id, 'admin');
+    const refused = await linkOf(id, admin.memberId, admin);
+    expect([refused.status, refused.json.errors[0].code]).toEqual([409, 'OWN_RECOVERY_LINK']);
+  });
+
   it('ends after an hour, and when another one is made', async () => {
     const { id } = await latchkey.openAccount();
     const member = await addMember(latchkey, id, 'admin');

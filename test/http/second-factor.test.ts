@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { managementScopes } from '../../src/core/management-scopes.js';
 import { readRecoveryCode } from '../../src/core/recovery-code.js';
 import type { Answer, Json } from '../support/latchkey.js';
-import { mainTables } from '../support/main-tables.js';
+import { mainTables, type Tables } from '../support/main-tables.js';
 import { startManagement, type Management } from '../support/management.js';
 import { databaseFor, type NodeDatabase } from '../support/nodes.js';
 import { addMember, invite, sessionOf, signIn, tokenOf, type SignedInPerson } from '../support/people.js'; // prettier-ignore
@@ -225,6 +226,36 @@ describeOnEachDatabase('a second factor', (kind) => {
       wait(60 * minuteMs);
     });
 
+    it('that is guessed at stands on the trail, and after a hundred wrong codes takes none of the app', async () => {
+      const { email, password, personId } = person;
+      const failures = async () =>
+        (await mainTables(latchkey))['second_factor']?.find((row) => row['person_id'] === personId)?.['failures'];
+      const wrong = async (times: number) => {
+        for (let i = 0; i < times; i += 1) {
+          wait(2 * minuteMs);
+          expect(told(await enter(email, password, i % 2 === 0 ? 'aaaa-aaaa-aaaa-aaaa' : shown(app, 50)))).toEqual(refused);
+        }
+      };
+      await wrong(3);
+      expect(Number(await failures())).toBe(3);
+      expect((await enter(email, password, shown(app))).status).toBe(204);
+      expect(Number(await failures())).toBe(0);
+      await wrong(100);
+      expect(Number(await failures())).toBe(100);
+      const { results } = await latchkey.manage('GET', `/v1/accounts/${account.id}/audit-events?limit=500`);
+      const onTrail = results.filter(
+        ({ action, target }: Json) => action === 'person.second_factor_failed' && target.id === personId,
+      );
+      expect(onTrail.map(({ after }: Json) => after.failures).toReversed()).toEqual([1, 1, 10, 100]);
+      wait(2 * minuteMs);
+      const refusal = await enter(email, password, shown(app));
+      expect(told(refusal)).toEqual(refused);
+      expect(refusal.json.message).toContain('recovery codes');
+      expect((await enter(email, password, secured.recoveryCodes[0])).status).toBe(204);
+      wait(2 * minuteMs);
+      expect((await enter(email, password, shown(app))).status).toBe(204);
+    });
+
     it('is asked for by a recovery link as well, which is good until it is used', async () => {
       const { link } = await latchkey.manage('POST', `/v1/accounts/${account.id}/members/${person.memberId}/recovery-link`);
       const token = tokenOf(link);
@@ -234,8 +265,10 @@ describeOnEachDatabase('a second factor', (kind) => {
       const use = (code?: string) => latchkey.ask('POST', '/v1/links/use', { body: { token, password, code } });
       const before = await mainTables(latchkey);
       expect(told(await use())).toEqual(needed);
-      expect(told(await use('aaaa-aaaa-aaaa-aaaa'))).toEqual(refused);
       expect(await mainTables(latchkey)).toEqual(before);
+      expect(told(await use('aaaa-aaaa-aaaa-aaaa'))).toEqual(refused);
+      const links = (tables: Tables) => tables['one_time_link'];
+      expect(links(await mainTables(latchkey))).toEqual(links(before));
       const used = await use(shown(app));
       expect(used.status).toBe(204);
       expect([await isIn(sessionOf(used)), await isIn(person.session)]).toEqual([true, false]);
@@ -322,6 +355,21 @@ describeOnEachDatabase('a second factor', (kind) => {
 
       it('is not reset by its owner, nor by who may only read', async () => {
         expect(told(await reset(person))).toEqual([409, 'CONFLICT', 'OWN_SECOND_FACTOR']);
+        // Nor by a key of theirs, or one that such a key has made.
+        const scopes = ['latchkey.keys.write', 'latchkey.members.write'];
+        const path = `/v1/accounts/${account.id}/keys`;
+        const grantableScopes = managementScopes.filter(({ operatorOnly }) => !operatorOnly).map(({ name }) => name);
+        const makeKey = async (by: { session?: string; secret?: string }) =>
+          latchkey.ask('POST', path, { ...by, body: { name: 'Theirs', scopes, grantableScopes } });
+        const mine = await makeKey({ session: person.session });
+        expect(mine.status).toBe(201);
+        const { secret } = mine.json;
+        expect(told(await reset({ secret }))).toEqual([409, 'CONFLICT', 'OWN_SECOND_FACTOR']);
+        const further = await makeKey({ secret });
+        expect(further.status).toBe(201);
+        expect(told(await reset({ secret: further.json.secret }))).toEqual([409, 'CONFLICT', 'OWN_SECOND_FACTOR']);
+        const link = await latchkey.ask('POST', `/v1/accounts/${account.id}/members/${person.memberId}/recovery-link`, { secret });
+        expect(told(link)).toEqual([409, 'CONFLICT', 'OWN_RECOVERY_LINK']);
         const auditor = await addMember(latchkey, account.id, 'auditor');
         expect((await reset(auditor)).status).toBe(403);
         expect((await stateOf(person)).isOn).toBe(true);

@@ -129,4 +129,16 @@ describeOnEachDatabase('sessions and links that are over', (kind) => {
       ...[[], 0],
     ]);
   });
+
+  it('recoveries that were asked for and never sent go as well', async () => {
+    const pruner = new LinkRetention(store.links);
+    const mails = () => store.reader.getRepository(LinkMailEntity).count();
+    await store.linkMails.askForRecovery({
+      ...{ email: 'anybody@example.com', callerIp: '203.0.113.7', now: store.now() },
+    });
+    expect([await isDue(pruner), await mails()]).toEqual([false, 1]);
+    store.sleep(31 * day);
+    expect([await isDue(pruner), await run(pruner)]).toEqual([true, 1]);
+    expect([await isDue(pruner), await mails()]).toEqual([false, 0]);
+  });
 });

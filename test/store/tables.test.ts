@@ -363,11 +363,11 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
     [
       {
         ...{ id: 'fac_1', personId: 'per_1', secret: { sealed: words, sealingVersion: 7 } },
-        ...{ createdAt: big, confirmedAt: big, lastStep: big },
+        ...{ createdAt: big, confirmedAt: big, lastStep: big, failures: 2_147_483_647 },
       },
       {
         ...{ id: 'fac_2', personId: 'per_2', secret: { sealed: '', sealingVersion: 0 } },
-        ...{ createdAt: 0, confirmedAt: null, lastStep: 0 },
+        ...{ createdAt: 0, confirmedAt: null, lastStep: 0, failures: 0 },
       },
     ],
   ],

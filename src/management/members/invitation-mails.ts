@@ -20,7 +20,7 @@ export class InvitationMails {
   readonly isOn: boolean;
   /**
    * An account has mails sent to whomever it names, from the operator's address: fifty at once, then one a minute; to one and the same
-   * address three, and one in ten minutes.
+   * address three, and one in ten minutes. What one account sends keeps no other from sending.
    */
   readonly #perAccount = new AttemptLimit(50, minuteMs);
   readonly #perRecipient = new AttemptLimit(3, 10 * minuteMs);
@@ -37,8 +37,8 @@ export class InvitationMails {
   async put(change: Change, link: OneTimeLinkEntity): Promise<LinkMailEntity> {
     const now = this.clock.now();
     const waitMs =
-      this.#perAccount.take(link.accountId as string, now) ??
-      this.#perRecipient.take(link.email as string, now);
+      this.#perRecipient.take(`${link.accountId} ${link.email}`, now) ??
+      this.#perAccount.take(link.accountId as string, now);
     if (waitMs !== null) throw tooManyAttempts(Math.ceil(waitMs / 1000));
     return this.mails.putInvitation(change, link);
   }

@@ -8,6 +8,7 @@ import { MembersStore } from '../../store/members.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecondFactorsStore } from '../../store/second-factors.store.js';
 import { SessionsStore } from '../../store/sessions.store.js';
+import { MemberBehind } from './member-behind.js';
 import { checkMayGiveRole } from './role-giving.js';
 
 /** The second factor of a member who has lost it. */
@@ -16,6 +17,7 @@ export class MemberSecondFactorService {
   constructor(
     private readonly database: Database,
     private readonly members: MembersStore,
+    private readonly maker: MemberBehind,
     private readonly factors: SecondFactorsStore,
     private readonly sessions: SessionsStore,
     private readonly scopes: ScopesStore,
@@ -24,7 +26,7 @@ export class MemberSecondFactorService {
 
   /**
    * It is a person's, in every account they are a member of, so the rule is that of a recovery link: outside of the operator's hands it
-   * is reset only for who is nowhere else. Nobody resets their own: a session that was stolen could.
+   * is reset only for who is nowhere else. Nobody resets their own, by a key of theirs either: a session that was stolen could.
    *
    * @throws ApiError 403, 404, 409
    */
@@ -34,7 +36,7 @@ export class MemberSecondFactorService {
       if (record === null) throw notFound('member');
       const { member, person } = record;
       const memberships = await this.members.ofPerson(person.id, change.manager);
-      if (memberships.some((each) => each.id === caller.id))
+      if (await this.maker.isOf(change, caller, memberships))
         throw conflict(
           'This is your own second factor. Turn it off with your password and a code.',
           'OWN_SECOND_FACTOR',

@@ -22,6 +22,7 @@ import { OneTimeLinksStore } from '../../store/one-time-links.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SessionsStore } from '../../store/sessions.store.js';
 import type { MemberResponse, RecoveryLinkResponse } from './members.dto.js';
+import { MemberBehind } from './member-behind.js';
 import { checkMayGiveRole } from './role-giving.js';
 
 @Injectable()
@@ -32,6 +33,7 @@ export class MembersService {
     private readonly sessions: SessionsStore,
     private readonly deliveries: NoticeDeliveriesStore,
     private readonly links: OneTimeLinksStore,
+    private readonly maker: MemberBehind,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
     private readonly console: ConsoleAddress,
@@ -64,6 +66,8 @@ export class MembersService {
       await checkMayGiveRole(change, this.scopes, caller, account, role);
       await this.#checkIsNotLastAdmin(change, member);
       const after = { ...record, member: await this.members.setRole(change, id, role) };
+      // Whoever made one could hand out the role that they had; the one they get may be more.
+      await this.links.revokeOpen(change, { purpose: 'recovery', personId: record.person.id });
       await this.#record(change, caller, account, 'member.role_changed', record, after);
       return memberResponse(after);
     });
@@ -111,9 +115,9 @@ export class MembersService {
 
   /**
    * A link by which a member sets a new password. Whoever has it is that person, in every account they are a member of: outside of
-   * the operator's hands it is made only for who is nowhere else.
+   * the operator's hands it is made only for who is nowhere else. Nobody makes one for themselves: a session that was stolen could.
    *
-   * @throws ApiError 404, 409
+   * @throws ApiError 403, 404, 409
    */
   makeRecoveryLink(
     caller: Caller,
@@ -122,8 +126,13 @@ export class MembersService {
   ): Promise<RecoveryLinkResponse> {
     return this.database.change(async (change) => {
       const { member, person } = await this.#find(change, account, id);
-      const elsewhere = await this.members.ofPerson(person.id, change.manager);
-      if (elsewhere.length > 1 && !caller.isOperator)
+      const memberships = await this.members.ofPerson(person.id, change.manager);
+      if (await this.maker.isOf(change, caller, memberships))
+        throw conflict(
+          'This is your own password. Change it with the one that you have, or ask somebody else for a link.',
+          'OWN_RECOVERY_LINK',
+        );
+      if (memberships.length > 1 && !caller.isOperator)
         throw conflict(
           'This person is a member of other accounts as well, which the link would open. The operator can make it.',
           'MEMBER_ELSEWHERE',

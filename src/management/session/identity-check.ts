@@ -5,10 +5,12 @@ import { readRecoveryCode } from '../../core/recovery-code.js';
 import { ApiError } from '../../platform/errors/api-error.js';
 import { readAuthenticatorCode, stepOfCode } from '../../platform/passwords/authenticator.js';
 import { Passwords } from '../../platform/passwords/passwords.js';
-import type { Change } from '../../store/database.js';
+import { Database, type Change } from '../../store/database.js';
 import { beforeAnyChange } from '../../store/database-failure.js';
 import type { PersonEntity } from '../../store/entities/person.entity.js';
+import type { SecondFactorEntity } from '../../store/entities/second-factor.entity.js';
 import { PeopleStore } from '../../store/people.store.js';
+import { PersonTrail } from '../../store/person-trail.js';
 import { RecoveryCodesStore } from '../../store/recovery-codes.store.js';
 import { SecondFactorsStore } from '../../store/second-factors.store.js';
 import { CLOCK } from '../../store/tokens.js';
@@ -37,6 +39,11 @@ export interface ShownProof {
   readonly code?: string | undefined;
 }
 
+/** Wrong codes in a row after which those of the app are not taken any more (NIST SP 800-63B, 5.2.2). */
+const failuresMax = 100;
+/** Of wrong codes in a row, those that the trail tells of: it is nobody's to fill. */
+const failuresTold: ReadonlySet<number> = new Set([1, 10, failuresMax]);
+
 /** Whether somebody is who they say: by their password, and by a code where they have a second factor. */
 @Injectable()
 export class IdentityCheck {
@@ -46,6 +53,8 @@ export class IdentityCheck {
     private readonly recoveryCodes: RecoveryCodesStore,
     private readonly passwords: Passwords,
     private readonly attempts: SignInAttempts,
+    private readonly database: Database,
+    private readonly trail: PersonTrail,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -60,7 +69,7 @@ export class IdentityCheck {
       const person = await beforeAnyChange(this.people.findByEmail(email));
       const isRight = await this.passwords.matches(person?.passwordHash ?? null, password);
       if (person === null || !isRight) throw signInFailed();
-      const shown = await this.#readCode(person, code);
+      const shown = await this.#readCode(person, code, visit);
       return {
         ...{ person, factor: shown.factor },
         hold: async (change: Change) => {
@@ -73,23 +82,26 @@ export class IdentityCheck {
 
   /** For who has shown something as good as the password. Without a code nothing is guessed. @throws ApiError 403, 429 */
   byCode(person: PersonEntity, code: string | undefined, visit: Visit): Promise<ProvenPerson> {
-    const read = async () => ({ person, ...(await this.#readCode(person, code)) });
+    const read = async () => ({ person, ...(await this.#readCode(person, code, visit)) });
     return code === undefined ? read() : this.attempts.within(person.email, visit, read);
   }
 
   /** @throws ApiError 403 */
   async #readCode(
-    { id: personId }: PersonEntity,
+    person: PersonEntity,
     typed: string | undefined,
+    visit: Visit,
   ): Promise<Omit<ProvenPerson, 'person'>> {
+    const { id: personId } = person;
     const factor = await beforeAnyChange(this.factors.findOn(personId));
     if (factor === null)
       return { factor: null, hold: (change) => this.#checkHasNone(change, personId) };
     if (typed === undefined) throw secondFactorNeeded();
     const code = readAuthenticatorCode(typed);
     if (code !== null) {
+      if (factor.failures >= failuresMax) throw secondFactorFailed(onlyRecovery);
       const step = stepOfCode(this.factors.secretOf(factor), code, this.clock.now());
-      if (step === null || step <= factor.lastStep) throw secondFactorFailed();
+      if (step === null || step <= factor.lastStep) throw await this.#failed(person, factor, visit);
       return {
         factor: 'code',
         hold: async (change) => {
@@ -98,20 +110,42 @@ export class IdentityCheck {
       };
     }
     const kept = await this.#findRecoveryCode(personId, typed);
+    if (kept === null) throw await this.#failed(person, factor, visit);
     return {
       factor: 'recovery_code',
       hold: async (change) => {
         if (!(await this.recoveryCodes.use(change, kept.id))) throw secondFactorFailed();
+        await this.factors.forgetFailures(change, factor.id);
       },
     };
   }
 
-  /** @throws ApiError 403 */
-  async #findRecoveryCode(personId: string, typed: string): Promise<{ readonly id: string }> {
+  async #findRecoveryCode(
+    personId: string,
+    typed: string,
+  ): Promise<{ readonly id: string } | null> {
     const code = readRecoveryCode(typed);
-    const kept = code && (await beforeAnyChange(this.recoveryCodes.find(personId, code)));
-    if (!kept) throw secondFactorFailed();
-    return kept;
+    return code === null ? null : beforeAnyChange(this.recoveryCodes.find(personId, code));
+  }
+
+  /**
+   * Somebody has the password, or a link as good as it, and not the code: nothing says sooner that a password is known to others. Who
+   * was meant, and their admins, find it on the trail.
+   */
+  async #failed(
+    person: PersonEntity,
+    { id }: SecondFactorEntity,
+    { callerIp }: Visit,
+  ): Promise<ApiError> {
+    const failures = await beforeAnyChange(this.factors.countFailure(id));
+    if (failuresTold.has(failures))
+      await this.database.change((change) =>
+        this.trail.append(change, person, {
+          ...{ action: 'person.second_factor_failed', callerIp },
+          after: { failures },
+        }),
+      );
+    return secondFactorFailed();
   }
 
   /** While a password is compared, it may be changed: then it was the one before. @throws ApiError 403 */
@@ -140,9 +174,11 @@ function secondFactorNeeded(): ApiError {
   );
 }
 
-export function secondFactorFailed(): ApiError {
-  return new ApiError(
-    'SECOND_FACTOR_FAILED',
-    'This code is not right now, or was used already. Wait for the next one that the app shows.',
-  );
+const onlyRecovery =
+  'There were too many wrong codes: codes of the app are not taken any more. Give one of your recovery codes, or have an admin reset the second factor.';
+
+export function secondFactorFailed(
+  message = 'This code is not right now, or was used already. Wait for the next one that the app shows.',
+): ApiError {
+  return new ApiError('SECOND_FACTOR_FAILED', message);
 }

@@ -161,6 +161,8 @@ export class LinksService {
     const [into, as] = [accountId, role] as [string, Role];
     const member = await this.members.create(change, into, personId, as);
     if (member === null) throw conflict('You are a member of this account already.', 'IS_MEMBER');
+    // Whoever made one may not let them into this account, or not as that.
+    await this.links.revokeOpen(change, { purpose: 'recovery', personId });
     await this.audit.append(change, {
       ...{ accountId: into, action: 'member.joined', callerIp },
       actor: { kind: 'member', id: member.id, name },

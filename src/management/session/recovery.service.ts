@@ -20,6 +20,8 @@ export class RecoveryService {
   /** Three mails at once to one e-mail address, then one in ten minutes; from one caller ten, and one a minute. */
   readonly #perRecipient = new AttemptLimit(3, 10 * minuteMs);
   readonly #perCaller = new AttemptLimit(10, minuteMs);
+  /** Whoever they are: three hundred at once, then five a second. */
+  readonly #all = new AttemptLimit(300, 200);
 
   constructor(
     private readonly mails: LinkMailsStore,
@@ -43,7 +45,8 @@ export class RecoveryService {
     const now = this.clock.now();
     const waitMs =
       this.#perCaller.take(subscriberOf(callerIp ?? ''), now) ??
-      this.#perRecipient.take(foldedEmail(email), now);
+      this.#perRecipient.take(foldedEmail(email), now) ??
+      this.#all.take('', now);
     if (waitMs !== null) throw tooManyAttempts(Math.ceil(waitMs / 1000));
     await beforeAnyChange(this.mails.askForRecovery({ email, callerIp, now }));
   }

@@ -25,4 +25,8 @@ export class SecondFactorEntity {
   /** Of the last code that was accepted: none is accepted up to it again. */
   @Column('bigint', { transformer: asNumber })
   lastStep!: number;
+
+  /** Wrong codes since the last one that was right. */
+  @Column('integer')
+  failures!: number;
 }

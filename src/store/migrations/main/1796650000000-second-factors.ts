@@ -20,7 +20,8 @@ const statements = [
     secret TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     confirmed_at BIGINT,
-    last_step BIGINT NOT NULL
+    last_step BIGINT NOT NULL,
+    failures INTEGER NOT NULL
   )`,
   `CREATE TABLE recovery_code (
     id TEXT NOT NULL PRIMARY KEY,
