@@ -147,6 +147,24 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  it('that somebody thinks better of has had one secret made, and no more', async () => {
+    await enterConsole(page, latchkey, accountId, 'admin');
+    await openSecurity();
+    const begun: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (request.method() === 'POST' && pathname === '/v1/session/second-factor')
+        begun.push(pathname);
+    });
+    await press('Turn on…');
+    await page.getByRole('img', { name: 'QR code of the secret' }).waitFor();
+    // Of all that is read anew, who is signed in comes last.
+    const readAnew = page.waitForResponse(isAnswerTo('GET', '/v1/session'));
+    await press('Not now');
+    await readAnew;
+    expect(begun).toHaveLength(1);
+  });
+
   it('gives other recovery codes, and is asked for by a recovery link', async () => {
     watched.expectRefusal(403, '/v1/session/second-factor/confirm');
     await enterConsole(page, latchkey, accountId, 'admin');
