@@ -193,6 +193,28 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await page.waitForURL(`**/accounts/${accountId}/keys`);
   });
 
+  it('that is turned on after a recovery link was opened is asked for by its page', async () => {
+    const member = await addMember(latchkey, accountId, 'developer', 'dev@example.com');
+    const path = `/v1/accounts/${accountId}/members/${member.memberId}/recovery-link`;
+    const token = tokenOf((await latchkey.manage('POST', path)).link);
+    await page.goto(`${latchkey.managementUrl}/recover#${token}`);
+    await page.getByRole('textbox', { name: 'Password' }).fill('another password of theirs');
+    const code = page.getByLabel('Code of the app');
+    expect(await code.count()).toBe(0);
+    const { recoveryCodes } = await turnOnSecondFactor(latchkey, member);
+    watched.expectRefusal(403, '/v1/links/use');
+    await press('Set the password');
+    await code.waitFor();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await code.fill('12345');
+    await press('Set the password');
+    await page.getByText('This code is not right now, or was used already.').waitFor();
+    await press('Use a recovery code');
+    await page.getByRole('textbox', { name: 'Recovery code' }).fill(recoveryCodes[0] ?? '');
+    await press('Set the password');
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  });
+
   it('of a member is reset by an admin', async () => {
     await enterConsole(page, latchkey, accountId, 'admin');
     const { person } = await turnOnSecondFactor(
