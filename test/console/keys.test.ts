@@ -148,6 +148,25 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     expect([kept.scopes, kept.purpose]).toEqual([['contacts.write', 'invoices.read'], 'Nightly']);
   });
 
+  it('a key is seen, and not changed, where a proxy takes away the tag of what was seen', async () => {
+    const key = await makeKey('CRM sync');
+    const changes: string[] = [];
+    await page.route(`**${keysPath()}/${key.id}`, async (route) => {
+      if (route.request().method() !== 'GET') changes.push(route.request().method());
+      const response = await route.fetch();
+      const { etag: _, ...headers } = response.headers();
+      await route.fulfill({ response, headers });
+    });
+    await enter('admin');
+    await page.goto(at(`keys/${key.id}`));
+    await page.getByRole('button', { name: 'Edit…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('CRM sync of the night');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('This page cannot tell what it saw').waitFor();
+    expect([changes, (await read(key.id)).name]).toEqual([[], 'CRM sync']);
+  });
+
   it('whose a key is, when it ends and how often it may call are changed where they are shown', async () => {
     await latchkey.manage('PUT', `/v1/accounts/${accountId}/policy`, { keyLifetimeDaysMax: 90 });
     const expiresAt = new Date(Date.now() + 40 * 86_400_000).toISOString();

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import type { Page } from 'playwright-core';
+import type { Page, Response } from 'playwright-core';
 import {
   absenceOfChromium,
   seriousFaultsOf,
@@ -18,6 +18,8 @@ import { codeOf, turnOnSecondFactor, type App } from '../support/second-factors.
 const email = 'admin@example.com';
 const password = 'correct horse battery staple';
 const stepMs = 30_000;
+/** How old what a page shows may become. */
+const staleMs = 5_000;
 
 describeWhere(absenceOfChromium, 'The second factor in the console', () => {
   const browser = new TestBrowser();
@@ -46,6 +48,9 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
 
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const heading = (name: string) => page.getByRole('heading', { name }).waitFor();
+
+  const isAnswerTo = (method: string, path: string) => (answer: Response) =>
+    answer.request().method() === method && new URL(answer.url()).pathname === path;
 
   async function openSecurity(): Promise<void> {
     await page.getByRole('button', { name: /^Signed in as/ }).click();
@@ -123,6 +128,43 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await page.getByRole('button', { name: 'Turn on…' }).waitFor();
   });
 
+  it('shows its recovery codes until they are kept, though the page reads meanwhile that it is on', async () => {
+    watched.expectRefusal(403, '/v1/session/second-factor/confirm');
+    await enterConsole(page, latchkey, accountId, 'admin');
+    const { codes } = await turnOn();
+    // What was read longer ago is read again as soon as somebody comes back to the page.
+    await page.waitForTimeout(staleMs + 500);
+    const answered = page.waitForResponse(isAnswerTo('GET', '/v1/session/second-factor'));
+    await page.evaluate(() =>
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true })),
+    );
+    expect(await (await answered).json()).toMatchObject({ isOn: true });
+    await page.getByText('Recovery codes left').waitFor();
+    const shown = await page.getByLabel('Recovery codes', { exact: true }).textContent();
+    expect(shown?.split('\n')).toEqual(codes);
+    await page.getByLabel('I have put them somewhere safe').check();
+    await press('Done');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('that somebody thinks better of has had one secret made, and no more', async () => {
+    await enterConsole(page, latchkey, accountId, 'admin');
+    await openSecurity();
+    const begun: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (request.method() === 'POST' && pathname === '/v1/session/second-factor')
+        begun.push(pathname);
+    });
+    await press('Turn on…');
+    await page.getByRole('img', { name: 'QR code of the secret' }).waitFor();
+    // Of all that is read anew, who is signed in comes last.
+    const readAnew = page.waitForResponse(isAnswerTo('GET', '/v1/session'));
+    await press('Not now');
+    await readAnew;
+    expect(begun).toHaveLength(1);
+  });
+
   it('gives other recovery codes, and is asked for by a recovery link', async () => {
     watched.expectRefusal(403, '/v1/session/second-factor/confirm');
     await enterConsole(page, latchkey, accountId, 'admin');
@@ -147,6 +189,28 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await press('Use a recovery code');
     await page.getByRole('textbox', { name: 'Recovery code' }).fill(anew[0] ?? '');
     expect(await seriousFaultsOf(page)).toEqual([]);
+    await press('Set the password');
+    await page.waitForURL(`**/accounts/${accountId}/keys`);
+  });
+
+  it('that is turned on after a recovery link was opened is asked for by its page', async () => {
+    const member = await addMember(latchkey, accountId, 'developer', 'dev@example.com');
+    const path = `/v1/accounts/${accountId}/members/${member.memberId}/recovery-link`;
+    const token = tokenOf((await latchkey.manage('POST', path)).link);
+    await page.goto(`${latchkey.managementUrl}/recover#${token}`);
+    await page.getByRole('textbox', { name: 'Password' }).fill('another password of theirs');
+    const code = page.getByLabel('Code of the app');
+    expect(await code.count()).toBe(0);
+    const { recoveryCodes } = await turnOnSecondFactor(latchkey, member);
+    watched.expectRefusal(403, '/v1/links/use');
+    await press('Set the password');
+    await code.waitFor();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await code.fill('12345');
+    await press('Set the password');
+    await page.getByText('This code is not right now, or was used already.').waitFor();
+    await press('Use a recovery code');
+    await page.getByRole('textbox', { name: 'Recovery code' }).fill(recoveryCodes[0] ?? '');
     await press('Set the password');
     await page.waitForURL(`**/accounts/${accountId}/keys`);
   });

@@ -5,7 +5,7 @@ type Envelope = Schemas['ErrorEnvelopeResponse'];
 /** What the server, or the way to it, said no with. Its message is written for the person who reads it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
-  /** HTTP's; 0 where no answer came. */
+  /** HTTP's; 0 where it was no answer that said no. */
   readonly status: number;
   readonly reason: string;
   readonly details: Envelope['errors'];
@@ -32,8 +32,11 @@ function fieldOf(context: unknown): unknown {
 /** The browser sends its session along by itself. */
 export const api = latchkeyClient({ baseUrl: '/', credentials: 'same-origin' });
 
-/** What was read, and the tag of it as it was then: a change that names the tag is refused (412) once it is another. */
-export type Tagged<T> = T & { readonly etag: string };
+/**
+ * What was read, and the tag of it as it was then: a change that names the tag is refused (412) once it is another. `null` where
+ * none came with it.
+ */
+export type Tagged<T> = T & { readonly etag: string | null };
 
 interface Answer<T> {
   readonly data?: T;
@@ -63,6 +66,6 @@ async function answerTo<T>(asking: Promise<Answer<T>>): Promise<{ body: T; respo
 }
 
 /** A proxy that compresses answers says that they are only weakly the same; the server knows its own tag. */
-function strong(etag: string | null): string {
-  return etag?.replace(/^W\//, '') ?? '*';
+function strong(etag: string | null): string | null {
+  return etag?.replace(/^W\//, '') ?? null;
 }

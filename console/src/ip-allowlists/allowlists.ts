@@ -1,5 +1,6 @@
 import type { Schemas } from '@latchkey/sdk';
 import { queryOptions } from '@tanstack/react-query';
+import type { AsSeen } from '../api/change-as-seen.js';
 import { answered, api, taggedAnswer, type Tagged } from '../api/client.js';
 import type { Allowlist } from './allowlist-fields.js';
 
@@ -31,7 +32,7 @@ export function readAllowlist({ accountId, keyId }: ListOwner): Promise<SavedLis
 export function putAllowlist(
   { accountId, keyId }: ListOwner,
   body: Allowlist,
-  headers: { 'If-Match': string },
+  headers: AsSeen,
 ): Promise<SavedList> {
   return taggedAnswer(
     keyId === null

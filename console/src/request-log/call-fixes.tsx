@@ -1,5 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { asSeen } from '../api/change-as-seen.js';
 import { answered, api, taggedAnswer } from '../api/client.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -65,9 +66,9 @@ function GrantScopes({
     mutationFn: async () => {
       const path = '/v1/accounts/{accountId}/keys/{keyId}';
       // Added to what it has now, which may be more than it had at the call.
-      const { etag, scopes: had } = await taggedAnswer(api.GET(path, { params }));
-      const all = [...new Set([...had, ...scopes])];
-      const headers = { 'If-Match': etag };
+      const key = await taggedAnswer(api.GET(path, { params }));
+      const all = [...new Set([...key.scopes, ...scopes])];
+      const headers = asSeen(key);
       return await answered(api.PATCH(path, { params, body: { scopes: all }, headers }));
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['key', accountId, keyId] }),

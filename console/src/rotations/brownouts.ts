@@ -41,7 +41,10 @@ export function dayOfCallsQuery(accountId: string, secretId: string) {
   });
 }
 
-/** Plans brownouts in place of those to come: what somebody else planned meanwhile is among those. */
+/**
+ * Plans brownouts in place of those to come, as they are read just before. The API takes no `If-Match` here: what somebody else
+ * plans between the reading and the writing is lost.
+ */
 export function useBrownoutPlan(accountId: string, { keyId, id: rotationId }: Rotation) {
   const queries = useQueryClient();
   const query = rotationQuery(accountId, keyId, rotationId);

@@ -1,6 +1,7 @@
 import type { Schemas } from '@latchkey/sdk';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { answered, api } from '../api/client.js';
+import { asSeen, type AsSeen } from '../api/change-as-seen.js';
+import { answered, api, taggedAnswer } from '../api/client.js';
 import { scopesQuery } from '../api-keys/keys.js';
 import { routesQuery } from './services.js';
 
@@ -15,19 +16,20 @@ export interface ImportAsked {
   readonly unsecured: 'any_key' | 'public';
 }
 
-/** What an import would do, to the routes that had this tag. */
+/** What an import would do, to the routes as they were seen. */
 export interface ImportPreview {
   readonly asked: ImportAsked;
   readonly report: ImportReport;
-  readonly tag: string;
+  readonly headers: AsSeen;
 }
 
 /** Shows what an import would do, and does nothing. */
 export function useImportPreview(name: string) {
   return useMutation({
     mutationFn: async (asked: ImportAsked): Promise<ImportPreview> => {
-      const tag = await tagOfRoutes(name);
-      return { asked, tag, report: await putDocument(name, asked, tag, true) };
+      const params = { path: { name } };
+      const headers = asSeen(await taggedAnswer(api.GET('/v1/services/{name}/routes', { params })));
+      return { asked, headers, report: await putDocument(name, asked, headers, true) };
     },
   });
 }
@@ -36,7 +38,7 @@ export function useImportPreview(name: string) {
 export function useImport(name: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ asked, tag }: ImportPreview) => putDocument(name, asked, tag, false),
+    mutationFn: ({ asked, headers }: ImportPreview) => putDocument(name, asked, headers, false),
     onSuccess: async () => {
       await Promise.all([
         queries.invalidateQueries({ queryKey: routesQuery(name).queryKey }),
@@ -46,17 +48,11 @@ export function useImport(name: string) {
   });
 }
 
-async function tagOfRoutes(name: string): Promise<string> {
-  const asking = api.GET('/v1/services/{name}/routes', { params: { path: { name } } });
-  await answered(asking);
-  return (await asking).response.headers.get('ETag') ?? '*';
-}
-
 /** The document goes as it is, byte for byte: what it says is the server's to read. */
 function putDocument(
   name: string,
   { text, scopePrefix, unsecured }: ImportAsked,
-  tag: string,
+  headers: AsSeen,
   isDry: boolean,
 ): Promise<ImportReport> {
   const isJson = text.trimStart().startsWith('{');
@@ -71,7 +67,7 @@ function putDocument(
       },
       headers: {
         'Content-Type': isJson ? 'application/json' : 'application/yaml',
-        'If-Match': tag,
+        ...headers,
       },
       body: text as never,
       bodySerializer: (body: unknown) => body as string,

@@ -8,6 +8,7 @@ import { answered, api } from '../api/client.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
+import { isCodeNeeded } from './second-factor.js';
 import { visitorQuery } from './session.js';
 import { PageAnchor, PageButton } from '../parts/links.js';
 
@@ -77,6 +78,8 @@ function Join({ token, link }: { token: string; link: LinkFacts }) {
 function Enter({ token, link }: { token: string; link: LinkFacts }) {
   const enter = useEntering();
   const isNew = link.purpose !== 'recovery';
+  // A second factor may be turned on after the link was read.
+  const [asksForCode, setAsksForCode] = useState(link.asksForCode);
   const form = useForm({
     initialValues: { email: '', name: '', password: '', code: '' },
     validate: {
@@ -92,12 +95,16 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
             ...{ token, password },
             ...(isNew && { name }),
             ...(link.purpose === 'set_up' && { email }),
-            ...(link.asksForCode && { code }),
+            ...(asksForCode && { code }),
           },
         }),
       ),
     onSuccess: () => enter(link.account?.id),
-    onError: (error) => form.setErrors(fieldErrorsOf(error)),
+    onError: (error) => {
+      form.setFieldValue('code', '');
+      form.setErrors(fieldErrorsOf(error));
+      if (isCodeNeeded(error)) setAsksForCode(true);
+    },
   });
   if (isNew && link.isKnown)
     return (
@@ -113,7 +120,11 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
       <Text c="dimmed">{introductionOf(link)}</Text>
       <form onSubmit={form.onSubmit((values) => use.mutate(values))}>
         <Stack>
-          {use.error && <Alert color="red">{use.error.message}</Alert>}
+          {use.error && !isCodeNeeded(use.error) && (
+            <Alert color="red" role="alert">
+              {use.error.message}
+            </Alert>
+          )}
           {link.purpose === 'set_up' ? (
             <TextInput
               label="E-mail"
@@ -147,7 +158,9 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
             required
             {...form.getInputProps('password')}
           />
-          {link.asksForCode && <AnyCodeInput {...form.getInputProps('code')} />}
+          {asksForCode && (
+            <AnyCodeInput autoFocus={!link.asksForCode} {...form.getInputProps('code')} />
+          )}
           <Button type="submit" loading={use.isPending}>
             {isNew ? 'Begin' : 'Set the password'}
           </Button>

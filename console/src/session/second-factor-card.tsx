@@ -25,6 +25,13 @@ import { useSecondFactorChanged, type SecondFactor } from './second-factor.js';
 const fewCodes = 3;
 
 export function SecondFactorCard({ factor }: { factor: SecondFactor }) {
+  const [isTurningOn, { open, close }] = useDisclosure();
+  const changed = useSecondFactorChanged();
+  /** However it ends: it may be on. */
+  function end(): void {
+    close();
+    void changed();
+  }
   return (
     <Card withBorder>
       <Group justify="space-between" mb="sm">
@@ -35,29 +42,10 @@ export function SecondFactorCard({ factor }: { factor: SecondFactor }) {
           {factor.isOn ? 'on' : 'off'}
         </Badge>
       </Group>
-      {factor.isOn ? <TurnedOn factor={factor} /> : <TurnedOff />}
-    </Card>
-  );
-}
-
-function TurnedOff() {
-  const [opened, { open, close }] = useDisclosure();
-  const changed = useSecondFactorChanged();
-  /** However it ends: it may be on. */
-  function end(): void {
-    close();
-    void changed();
-  }
-  return (
-    <Stack align="flex-start">
-      <Text>
-        A password can be guessed, or given away by another site. With a second factor signing in
-        also asks for a code that an authenticator app on your phone shows, another every 30
-        seconds.
-      </Text>
-      <Button onClick={open}>Turn on…</Button>
+      {factor.isOn ? <TurnedOn factor={factor} /> : <TurnedOff onTurnOn={open} />}
+      {/* It stays open over either: once it is on, there are recovery codes to keep. */}
       <Modal
-        opened={opened}
+        opened={isTurningOn}
         onClose={end}
         title="Turn on the second factor"
         size="lg"
@@ -66,6 +54,19 @@ function TurnedOff() {
       >
         <SecondFactorSetUp onDone={end} />
       </Modal>
+    </Card>
+  );
+}
+
+function TurnedOff({ onTurnOn }: { onTurnOn: () => void }) {
+  return (
+    <Stack align="flex-start">
+      <Text>
+        A password can be guessed, or given away by another site. With a second factor signing in
+        also asks for a code that an authenticator app on your phone shows, another every 30
+        seconds.
+      </Text>
+      <Button onClick={onTurnOn}>Turn on…</Button>
     </Stack>
   );
 }

@@ -14,9 +14,10 @@ import { RecoveryCodes } from './recovery-codes.js';
 /** From a secret for the app to its first code, and the recovery codes that come of it. */
 export function SecondFactorSetUp({ onDone }: { onDone: () => void }) {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
-  // Each opening makes a secret of its own, which is kept no longer than it is looked at.
+  // Each opening makes a secret of its own, which is kept no longer than it is looked at. It lies under no key that is read anew
+  // when the second factor changes: reading it would make another one.
   const begun = useQuery({
-    queryKey: ['second-factor', 'begun'],
+    queryKey: ['begun-second-factor'],
     queryFn: () => answered(api.POST('/v1/session/second-factor', { body: {} })),
     enabled: codes === null,
     staleTime: Infinity,

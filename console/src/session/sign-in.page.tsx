@@ -7,6 +7,7 @@ import { answered, api, Problem } from '../api/client.js';
 import { PageAnchor } from '../parts/links.js';
 import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
+import { isCodeNeeded } from './second-factor.js';
 import { visitorQuery } from './session.js';
 
 export function SignInPage() {
@@ -23,24 +24,22 @@ export function SignInPage() {
       await (next === undefined ? navigate({ to: '/' }) : navigate({ href: next }));
     },
     onError: (error) => {
-      const reason = error instanceof Problem ? error.reason : '';
+      const isFailed = error instanceof Problem && error.reason === 'SIGN_IN_FAILED';
       form.setFieldValue('code', '');
-      if (reason === 'SECOND_FACTOR_NEEDED') setAsksForCode(true);
+      if (isCodeNeeded(error)) setAsksForCode(true);
       // Whoever got as far as the code has given the right password.
-      else if (!asksForCode || reason === 'SIGN_IN_FAILED') beginAgain();
+      else if (!asksForCode || isFailed) beginAgain();
     },
   });
   function beginAgain(): void {
     form.setFieldValue('password', '');
     setAsksForCode(false);
   }
-  const isAskedFor =
-    signIn.error instanceof Problem && signIn.error.reason === 'SECOND_FACTOR_NEEDED';
   return (
     <FrontPage title="Sign in">
       <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
         <Stack>
-          {signIn.error && !isAskedFor && (
+          {signIn.error && !isCodeNeeded(signIn.error) && (
             <Alert color="red" role="alert" title="You are not signed in">
               {signIn.error.message}
             </Alert>
