@@ -24,6 +24,7 @@ import { serveConsole } from './platform/console/serve-console.js';
 import { serveErrorPages } from './platform/errors/error-page.js';
 import { serveRotationGuide } from './platform/guides/rotation-guide.js';
 import { Health } from './platform/health/health.js';
+import { AccessAddress } from './platform/http/access-address.js';
 import { ConsoleAddress } from './platform/http/console-address.js';
 import { useBodyParsers } from './platform/http/body-parsers.js';
 import { drain } from './platform/http/drain.js';
@@ -134,6 +135,7 @@ export async function startLatchkey(
       managementUrl: urlOf(app.getHttpServer().address() as AddressInfo),
     };
     app.get(ConsoleAddress).listensAt(urls.managementUrl);
+    app.get(AccessAddress).listensAt(urls.accessUrl);
     const madeLater = [first.operatorFile, demo?.keyFile.isNew ? demo.keyFile.path : null].filter(
       (path) => path !== null,
     );

@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { SETTINGS, type Settings } from './config/settings.js';
 import { Health } from './health/health.js';
+import { AccessAddress } from './http/access-address.js';
 import { ConsoleAddress } from './http/console-address.js';
 import { Passwords } from './passwords/passwords.js';
 
@@ -13,6 +14,7 @@ export class PlatformModule {
       { provide: SETTINGS, useValue: settings },
       Health,
       ConsoleAddress,
+      AccessAddress,
       Passwords,
     ];
     return { module: PlatformModule, providers, exports: providers };

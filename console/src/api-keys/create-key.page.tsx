@@ -12,6 +12,7 @@ import {
   noAllowlist,
   type AllowlistDraft,
 } from '../ip-allowlists/allowlist-fields.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { PageHead } from '../parts/page-head.js';
 import { SecretOnce } from '../parts/secret-once.js';
@@ -37,7 +38,7 @@ type IssuedKey = Schemas['IssuedApiKeyResponse'];
 
 export function CreateKeyPage() {
   const { accountId } = useStanding();
-  const { callerIp } = useVisitor();
+  const { callerIp, accessUrl } = useVisitor();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const scopes = useQuery(scopesQuery);
@@ -160,13 +161,18 @@ export function CreateKeyPage() {
       <Modal
         opened={issued !== null}
         onClose={() => {}}
-        withCloseButton={false}
-        closeOnEscape={false}
-        closeOnClickOutside={false}
+        {...onlyByItsButtons}
         size="lg"
         title={`The secret of ${issued?.name ?? ''}`}
       >
-        {issued && <SecretOnce name={issued.name} secret={issued.secret} onDone={leave} />}
+        {issued && (
+          <SecretOnce
+            name={issued.name}
+            secret={issued.secret}
+            accessUrl={accessUrl}
+            onDone={leave}
+          />
+        )}
       </Modal>
     </>
   );

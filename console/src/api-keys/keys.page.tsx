@@ -12,6 +12,7 @@ import { canBeChanged, keysQuery, type ApiKey } from './keys.js';
 import { KeysTable, type Choice } from './keys-table.js';
 import { StopKeysForm, type Stop } from './stop-keys-form.js';
 import { counted } from '../parts/counted.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { PageButton } from '../parts/links.js';
 
 /** All keys of an account, answering at a glance which is whose, what it may, and whether it is used. */
@@ -129,8 +130,7 @@ function StopDialog({
     <Modal
       opened={stopping !== null}
       onClose={() => {}}
-      // It ends by its own buttons: what is under way is not to be lost sight of.
-      {...{ withCloseButton: false, closeOnEscape: false, closeOnClickOutside: false }}
+      {...onlyByItsButtons}
       title={
         stopping &&
         `${stopping.stop === 'suspend' ? 'Suspend' : 'Resume'} ${counted(stopping.keys.length, 'key')}`

@@ -178,9 +178,13 @@ function ScopeBox({
               {category}
             </Badge>
           ))}
+          {scope.description !== '' && (
+            <Text span fz="xs" c="dimmed" w="100%">
+              {scope.description}
+            </Text>
+          )}
         </Group>
       }
-      {...(scope.description !== '' && { description: scope.description })}
     />
   );
 }

@@ -36,7 +36,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { answered, api } from '../api/client.js';
 import {
-  homeOf,
+  accountInView,
   isOperator,
   standingIn,
   useVisitor,
@@ -72,7 +72,7 @@ const installationRooms = [
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
   const visitor = useVisitor();
-  const { accountId = homeOf(visitor) ?? '' } = useParams({ strict: false });
+  const { accountId = accountInView(visitor) ?? '' } = useParams({ strict: false });
   const standing = standingIn(visitor, accountId);
   return (
     <AppShell

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack, Tabs } from '@mantine/core';
+import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack, Tabs, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { download } from './download.js';
@@ -8,11 +8,14 @@ export function SecretOnce({
   name,
   secret,
   of = 'key',
+  accessUrl,
   onDone,
 }: {
   name: string;
   /** Whether calls are made with it, or what comes is checked with it. */
   of?: 'key' | 'webhook';
+  /** Of a key: where it is used. */
+  accessUrl?: string;
   /** Not there where the same request was answered before: it is shown once. */
   secret: string | undefined;
   onDone: () => void;
@@ -30,7 +33,7 @@ export function SecretOnce({
       </Stack>
     );
   const line = `${variableOf(name)}_${suffixes[of]}=${secret}`;
-  const curl = `curl -H "Authorization: Bearer ${secret}" ${window.location.protocol}//<your API>/latchkey/v1/self`;
+  const curl = `curl -i -H 'Authorization: Bearer ${secret}' '${accessUrl}/latchkey/v1/self'`;
   return (
     <Stack>
       <Alert color="yellow" title="This is the only time that the secret is shown">
@@ -42,7 +45,7 @@ export function SecretOnce({
         <Tabs.List>
           <Tabs.Tab value="secret">Secret</Tabs.Tab>
           <Tabs.Tab value="env">.env</Tabs.Tab>
-          {of === 'key' && <Tabs.Tab value="curl">curl</Tabs.Tab>}
+          {accessUrl && <Tabs.Tab value="curl">curl</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="secret" pt="sm">
           <Copyable text={secret} what="the secret" />
@@ -52,6 +55,10 @@ export function SecretOnce({
         </Tabs.Panel>
         <Tabs.Panel value="curl" pt="sm">
           <Copyable text={curl} what="the command" />
+          <Text fz="sm" c="dimmed" mt="xs">
+            It answers 200 with what this key may do. What it opens lies at {accessUrl}, each
+            service below its own path.
+          </Text>
         </Tabs.Panel>
       </Tabs>
       <Group>
@@ -81,7 +88,7 @@ export function SecretOnce({
 function Copyable({ text, what }: { text: string; what: string }) {
   return (
     <Group wrap="nowrap" align="flex-start">
-      <Code block flex={1}>
+      <Code block flex={1} className="wraps">
         {text}
       </Code>
       <CopyButton value={text}>

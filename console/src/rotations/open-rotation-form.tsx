@@ -6,6 +6,7 @@ import { keyQuery, type ApiKey } from '../api-keys/keys.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
+import { useVisitor } from '../session/session.js';
 import { policyQuery } from '../settings/policy.js';
 import { lengthInWords } from './rotation.js';
 
@@ -23,6 +24,7 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle
 export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => void }) {
   const { accountId, id: keyId } = key;
   const queries = useQueryClient();
+  const { accessUrl } = useVisitor();
   const policy = useQuery(policyQuery(accountId));
   const [chosen, setChosen] = useState<number | null>(null);
   const open = useMutation({
@@ -42,7 +44,12 @@ export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDo
     await queries.invalidateQueries({ queryKey: ['keys', accountId] });
   };
   if (open.data)
-    return <SecretOnce name={key.name} secret={open.data.secret} onDone={() => void finish()} />;
+    return (
+      <SecretOnce
+        {...{ name: key.name, secret: open.data.secret, accessUrl }}
+        onDone={() => void finish()}
+      />
+    );
   const { graceSecondsMax = Infinity, graceSecondsDefault } = policy.data?.inForce ?? {};
   const offered = graces.filter(({ seconds }) => seconds <= graceSecondsMax);
   const usual =

@@ -5,6 +5,7 @@ import type { ApiKey } from '../api-keys/keys.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import type { Standing } from '../session/session.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { OpenRotationForm } from './open-rotation-form.js';
 import { RotationPanel } from './rotation-panel.js';
 import { rotationQuery } from './rotation.js';
@@ -53,7 +54,7 @@ export function RotationCard({ apiKey: key, standing }: { apiKey: ApiKey; standi
         onClose={close}
         title={`A new secret for ${key.name}`}
         size="lg"
-        closeOnClickOutside={false}
+        {...onlyByItsButtons}
       >
         <OpenRotationForm apiKey={key} onDone={close} />
       </Modal>

@@ -17,6 +17,7 @@ import { answered, api } from '../api/client.js';
 import { Fact } from '../parts/fact.js';
 import { Time } from '../parts/time.js';
 import { ProofForm } from './proof-form.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { RecoveryCodes } from './recovery-codes.js';
 import { SecondFactorSetUp } from './second-factor-set-up.js';
 import { useSecondFactorChanged, type SecondFactor } from './second-factor.js';
@@ -49,8 +50,7 @@ export function SecondFactorCard({ factor }: { factor: SecondFactor }) {
         onClose={end}
         title="Turn on the second factor"
         size="lg"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
+        {...onlyByItsButtons}
       >
         <SecondFactorSetUp onDone={end} />
       </Modal>
@@ -99,8 +99,7 @@ function TurnedOn({ factor }: { factor: SecondFactor }) {
         opened={asked === 'codes'}
         onClose={close}
         title="New recovery codes"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
+        {...onlyByItsButtons}
       >
         <NewRecoveryCodes onDone={close} />
       </Modal>

@@ -25,7 +25,13 @@ export function SecondFactorSetUp({ onDone }: { onDone: () => void }) {
     retry: false,
   });
   if (codes !== null) return <RecoveryCodes codes={codes} onDone={onDone} />;
-  if (begun.error) return <ProblemAlert error={begun.error} />;
+  if (begun.error)
+    return (
+      <Stack>
+        <ProblemAlert error={begun.error} />
+        <DialogEnd onNo={onDone}>{null}</DialogEnd>
+      </Stack>
+    );
   if (begun.data === undefined) return <Skeleton height={420} aria-label="Making a secret" />;
   return <Confirm begun={begun.data} onConfirmed={setCodes} onNo={onDone} />;
 }

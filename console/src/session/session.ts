@@ -86,6 +86,13 @@ export function homeOf({ memberships, current }: Visitor): string | null {
   return known?.account.id ?? null;
 }
 
+/** The account that this tab looked at last: where pages of the whole installation lead back to. */
+export function accountInView(visitor: Visitor): string | null {
+  const last = sessionStorage.getItem(lastAccountKey);
+  return last !== null && standingIn(visitor, last) !== null ? last : homeOf(visitor);
+}
+
 export function rememberHome(accountId: string): void {
   localStorage.setItem(lastAccountKey, accountId);
+  sessionStorage.setItem(lastAccountKey, accountId);
 }

@@ -113,6 +113,13 @@ export class WhoAmIResponse {
     description: 'The address that allowlists judge this request by',
   })
   callerIp!: string | null;
+
+  @ApiProperty({
+    example: 'https://api.example.com',
+    description:
+      'Where callers reach the access listener: the gateway, with each service below its mount',
+  })
+  accessUrl!: string;
 }
 
 export class SessionResponse {

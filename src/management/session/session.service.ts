@@ -5,6 +5,7 @@ import type { Clock, HeldMember } from '../../core/ports.js';
 import { scopesOfRole } from '../../core/roles.js';
 import { sessionEnd, type SessionTerms } from '../../core/session-life.js';
 import { notFound } from '../../platform/errors/api-error.js';
+import { AccessAddress } from '../../platform/http/access-address.js';
 import { iso } from '../../platform/http/times.js';
 import { Passwords } from '../../platform/passwords/passwords.js';
 import { AuditTrailStore } from '../../store/audit-trail.store.js';
@@ -38,6 +39,7 @@ export class SessionService {
     private readonly trail: PersonTrail,
     private readonly passwords: Passwords,
     private readonly identity: IdentityCheck,
+    private readonly access: AccessAddress,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SESSION_TERMS) private readonly terms: SessionTerms,
   ) {}
@@ -82,6 +84,7 @@ export class SessionService {
       memberships: members.map(membershipResponse),
       current: current && membershipResponse(current),
       callerIp: visit.callerIp,
+      accessUrl: this.access.url,
     };
   }
 

@@ -44,6 +44,7 @@ describe('settings', () => {
         ...{ retentionDaysCalls: 90, retentionDaysCounters: 90, retentionDaysAudit: 90 },
       },
       consoleUrl: null,
+      accessUrl: null,
       sessionTerms: { idleMs: 3_600_000, longestMs: 43_200_000 },
       smtp: null,
       demo: true,
@@ -63,7 +64,7 @@ describe('settings', () => {
       ...['DEPRECATION_HEADERS', 'ROTATION_GUIDE_URL'],
       ...['RETENTION_DAYS_CALLS', 'RETENTION_DAYS_COUNTERS', 'RETENTION_DAYS_AUDIT'],
       ...['SMTP_URL', 'NOTICE_FROM', 'WEBHOOK_ALLOWED_RANGES'],
-      ...['CONSOLE_URL', 'SESSION_IDLE_MINUTES', 'SESSION_MINUTES_MAX'],
+      ...['CONSOLE_URL', 'ACCESS_URL', 'SESSION_IDLE_MINUTES', 'SESSION_MINUTES_MAX'],
     ];
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(JSON.stringify(readSettings(empty))).toBe(JSON.stringify(readSettings({})));
@@ -136,6 +137,7 @@ describe('settings', () => {
       'https://a.b/c%20d',
     ],
     [{ CONSOLE_URL: 'https://keys.example.com/' }, (s) => s.consoleUrl, 'https://keys.example.com'],
+    [{ ACCESS_URL: 'https://api.example.com/' }, (s) => s.accessUrl, 'https://api.example.com'],
     [{ CONSOLE_URL: 'HTTP://Keys.example:8443' }, (s) => s.consoleUrl, 'http://keys.example:8443'],
     [
       { SESSION_MINUTES_MAX: '30' },
@@ -181,6 +183,11 @@ describe('settings', () => {
         /\*\*\* \(\d+ characters\).*https:\/\/ with a host/,
       ] as const),
     ]),
+    [
+      'ACCESS_URL',
+      { ACCESS_URL: 'https://api.example.com/crm' },
+      /such as https:\/\/api\.example\.com/,
+    ],
     ['SESSION_IDLE_MINUTES', { SESSION_IDLE_MINUTES: '4' }, /"4".*minutes.*from 5 to 720/],
     [
       'SESSION_IDLE_MINUTES',

@@ -31,6 +31,8 @@ export interface Settings {
   readonly policyDefaults: AccountPolicy;
   /** Where people reach the management listener: an origin, such as `https://keys.example.com`; `null` if nobody has said. */
   readonly consoleUrl: string | null;
+  /** Where callers reach the access listener: an origin as well; `null` if nobody has said. */
+  readonly accessUrl: string | null;
   readonly sessionTerms: SessionTerms;
   /** `null`: notices by e-mail are kept and not sent. */
   readonly smtp: SmtpSettings | null;
@@ -90,7 +92,8 @@ export function readSettings(environment: Environment): Settings {
     keyPrefix,
     trustedProxies: read.ipRules('TRUSTED_PROXIES'),
     policyDefaults: readPolicyDefaults(read),
-    consoleUrl: readConsoleUrl(read),
+    consoleUrl: readOrigin(read, 'CONSOLE_URL', 'keys'),
+    accessUrl: readOrigin(read, 'ACCESS_URL', 'api'),
     sessionTerms: readSessionTerms(read),
     smtp: readSmtp(read),
     webhookAllowedRanges: read.ipRules('WEBHOOK_ALLOWED_RANGES'),
@@ -123,7 +126,7 @@ export function readRescueSettings(environment: Environment): RescueSettings {
   return {
     ...inspection,
     keyPepper: readRequiredOnPostgres(read, 'KEY_PEPPER', inspection.databaseUrl),
-    consoleUrl: readConsoleUrl(read),
+    consoleUrl: readOrigin(read, 'CONSOLE_URL', 'keys'),
     management: readManagement(read),
     sessionTerms: readSessionTerms(read),
   };
@@ -241,16 +244,15 @@ function readSessionTerms(read: SettingReader): SessionTerms {
   return { idleMs: idle * minuteMs, longestMs: longest * minuteMs };
 }
 
-/** A path would say that only a part of the listener is reached: the console and its API lie beside each other. */
-function readConsoleUrl(read: SettingReader): string | null {
-  const value = read.text('CONSOLE_URL');
+/** A path would say that only a part of the listener is reached: what it serves lies side by side. @param host of an example */
+function readOrigin(read: SettingReader, name: string, host: string): string | null {
+  const value = read.text(name);
   if (value === undefined) return null;
   const url = URL.canParse(value) ? new URL(value) : null;
   const isOrigin = url !== null && [url.origin, `${url.origin}/`].includes(value.toLowerCase());
   if (url !== null && isOrigin && /^https?:$/.test(url.protocol)) return url.origin;
-  const takes =
-    'http:// or https:// with a host and nothing behind it, such as https://keys.example.com';
-  throw unreadable('CONSOLE_URL', masked(value), takes);
+  const takes = `http:// or https:// with a host and nothing behind it, such as https://${host}.example.com`;
+  throw unreadable(name, masked(value), takes);
 }
 
 function readGuideUrl(read: SettingReader): string | null {
