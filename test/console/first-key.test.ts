@@ -89,6 +89,13 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     expect(secret).toMatch(/^lk_prod_/);
     await page.getByRole('button', { name: 'Copy the secret' }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+    await page.getByRole('tab', { name: 'curl' }).click();
+    const line = await page.getByRole('dialog').locator('pre').last().innerText();
+    const [, header = '', url = ''] = /^curl -i -H '(.+)' '(.+)'$/.exec(line.trim()) ?? [];
+    expect(url).toBe(`${latchkey.accessUrl}/latchkey/v1/self`);
+    expect((await fetch(url, { headers: [header.split(': ') as [string, string]] })).status).toBe(
+      200,
+    );
     // There is no way past it but to say that it was kept.
     await page.keyboard.press('Escape');
     expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true);
