@@ -205,6 +205,7 @@ describe('a session', () => {
       memberships: [membership],
       current: membership,
       callerIp: '127.0.0.1',
+      accessUrl: latchkey.accessUrl,
     });
   });
 
