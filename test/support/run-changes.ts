@@ -35,7 +35,7 @@ export function tableChanges(before: Tables, after: Tables, run: RunNames): Tabl
 }
 
 const idShape =
-  /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk|per|mem|ses|lnk)_[0-9A-Za-z]{20}\b/g;
+  /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk|per|mem|ses|lnk|lml|fac|rcv)_[0-9A-Za-z]{20}\b/g;
 /** What is random, or says anew what the other columns say. */
 const opaqueColumns = /^(digest|previous_digest|body_digest|idempotency_key|start|password_hash)$/;
 
@@ -65,6 +65,8 @@ function teller(before: Tables, { tag, made }: RunNames): (row: Record<string, u
       if (opaqueColumns.test(column)) return [column, 'opaque'];
       if (column === 'revision') return [column, Number(value) - revision];
       if (column === 'seq') return [column, Number(value) - (heads.get(row['account_id']) ?? 0)];
+      // A time as well, in steps of an authenticator app; none is taken yet where it is 0.
+      if (column === 'last_step') return [column, Number(value) === 0 ? 0 : 'time'];
       // PostgreSQL's driver gives a large integer as text.
       if (/^1\d{12}$/.test(String(value))) return [column, 'time'];
       return [column, typeof value === 'string' ? plain(value) : value];
