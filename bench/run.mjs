@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { commitNow } from './commit-now.mjs';
-import { median } from './median.mjs';
+import { median } from './quantile.mjs';
 import { pinning } from './pinning.mjs';
 import { report } from './report.mjs';
 

@@ -9,7 +9,7 @@ import { commitNow } from '../commit-now.mjs';
 import { startLatchkey, startLatchkeyIn } from '../contenders.mjs';
 import { fillLog } from '../log/fill-log.mjs';
 import { traffic } from '../log/traffic.mjs';
-import { median } from '../median.mjs';
+import { median } from '../quantile.mjs';
 import { fillKeys } from '../scale/fill-keys.mjs';
 import { lookRound } from './look-round.mjs';
 

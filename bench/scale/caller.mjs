@@ -1,6 +1,7 @@
 // Calls a server over connections that stay open, one call at a time on each, as fast as it answers or at a rate, with a secret
 // out of many for each call. A process of its own, started by `calls.mjs`, which tells it what to do.
 import { connect } from 'node:net';
+import { quantile } from '../quantile.mjs';
 
 const endOfHead = Buffer.from('\r\n\r\n');
 const contentLength = /\r\ncontent-length: (\d+)/i;
@@ -105,7 +106,7 @@ function oneByOne(heads, values) {
 }
 
 function open(port, onAnswer) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const connection = { socket, since: 0 };
     let waiting = null;
@@ -119,16 +120,15 @@ function open(port, onAnswer) {
       if (isWhole) onAnswer(connection, answer.latin1Slice(9, 12), performance.now());
     });
     socket.on('connect', () => resolve(connection));
-    socket.on('error', reject);
-    socket.on('close', () => (connection.isClosed = true));
+    // Whoever waits for the result hears that there is none: this process ends.
+    for (const event of ['error', 'end'])
+      socket.on(event, (error) => {
+        throw error ?? new Error('The server ended a connection.');
+      });
   });
 }
 
 function percentiles(latencies) {
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (share) =>
-    Number(
-      (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(3),
-    );
+  const at = (share) => Number(quantile(latencies, share).toFixed(3));
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
 }

@@ -1,4 +1,4 @@
-import { median } from '../median.mjs';
+import { median } from '../quantile.mjs';
 import { calls } from './calls.mjs';
 
 /**

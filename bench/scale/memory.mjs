@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSecret } from '../../dist/src/core/secret-format.js';
 import { startUpstream } from '../contenders.mjs';
+import { quantile } from '../quantile.mjs';
 import { calls, head, withBody } from './calls.mjs';
 import { fillKeys } from './fill-keys.mjs';
 import { keyOf, megabytes, warm } from './keys.mjs';
@@ -60,7 +61,13 @@ export async function memory({ minutes, connections, basePort }) {
       title: `Memory: ${hot} hot keys, ${minutes} minutes of self, gateway, verify, refusals and strangers, log committed`,
       facts: {
         'calls in all': results.reduce((sum, { requests }) => sum + requests, 0),
-        'MB resident (median, largest)': [quantile(samples, 0.5), quantile(samples, 1)]
+        'MB resident (median, largest)': [0.5, 1]
+          .map((share) =>
+            quantile(
+              samples.map(({ bytes }) => bytes),
+              share,
+            ),
+          )
           .map(megabytes)
           .join(', '),
         'MB resident a minute in, and at the end': [
@@ -76,11 +83,6 @@ export async function memory({ minutes, connections, basePort }) {
     await server.stop();
     await upstream.stop();
   }
-}
-
-function quantile(samples, share) {
-  const sorted = samples.map(({ bytes }) => bytes).toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
 /** Bytes an hour, by least squares. */

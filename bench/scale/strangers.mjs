@@ -1,5 +1,5 @@
 import { newSecret } from '../../dist/src/core/secret-format.js';
-import { median } from '../median.mjs';
+import { median } from '../quantile.mjs';
 import { calls, head } from './calls.mjs';
 import { fillKeys } from './fill-keys.mjs';
 import { keyOf, megabytes, warm } from './keys.mjs';

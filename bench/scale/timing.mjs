@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { withChecksum } from '../../dist/src/core/secret-format.js';
+import { quantile } from '../quantile.mjs';
 import { head } from './calls.mjs';
 import { startProbed } from './probed.mjs';
 
@@ -77,9 +78,4 @@ function momentsOf(values) {
   const mean = values.reduce((sum, each) => sum + each, 0) / count;
   const variance = values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (count - 1);
   return { count, mean, variance };
-}
-
-function quantile(values, share) {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.floor(sorted.length * share)];
 }

@@ -15,12 +15,10 @@ import { NoticesStore } from '../store/notices.store.js';
 import { CLOCK } from '../store/tokens.js';
 import type { Channel, Sent } from './channel.js';
 import { EmailChannel } from './email.channel.js';
-import { Rounds } from './rounds.js';
+import { claimMs, Rounds } from './rounds.js';
 import { COURIER_SURROUNDINGS, type CourierSurroundings } from './surroundings.js';
 import { WebhookChannel } from './webhook.channel.js';
 
-/** Longer than any channel takes to send, so that only a node that has died loses its claim. */
-const claimMs = 60_000;
 /** At the same time, on this node: in all, and of one account, whose dead receivers must not hold up everybody else's. */
 const underWayMax = 32;
 const underWayMaxOfAccount = 4;

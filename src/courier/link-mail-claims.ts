@@ -11,6 +11,7 @@ import { LinkMailsStore } from '../store/link-mails.store.js';
 import { OneTimeLinksStore } from '../store/one-time-links.store.js';
 import { PeopleStore } from '../store/people.store.js';
 import { PersonTrail } from '../store/person-trail.js';
+import { claimMs } from './rounds.js';
 import { COURIER_SURROUNDINGS, type CourierSurroundings } from './surroundings.js';
 
 /** A link about to be sent, at the only moment at which its token is known. */
@@ -28,8 +29,6 @@ interface LinkForSomebody {
   readonly email: string | null;
 }
 
-/** Longer than it takes to send, so that only a node that has died loses its claim. */
-const claimMs = 60_000;
 /** Whoever asks for a new password is somebody who has not signed in. */
 const askedByAnyone: Actor = { kind: 'installation', id: null, name: 'forgotten password' };
 

@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Bell } from '../store/bell.js';
 
+/** Milliseconds. Longer than it takes to send anything, so that only a node that has died loses its claim. */
+export const claimMs = 60_000;
+
 /** Looks for what is due, again and again, until it is stopped: whenever a bell rings, and at the latest after a while. */
 export class Rounds {
   readonly #logger = new Logger('Courier');

@@ -22,6 +22,13 @@ export class PeopleStore {
     return manager.findOneBy(PersonEntity, { id });
   }
 
+  /** Somebody whose session was found: that they are there is no question. */
+  async signedIn({ manager }: Change, id: string): Promise<PersonEntity> {
+    const person = await this.find(id, manager);
+    if (person === null) throw new Error('Somebody is signed in who is not there.');
+    return person;
+  }
+
   /** @param email in whatever case */
   findByEmail(
     email: string,

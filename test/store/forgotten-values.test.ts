@@ -147,6 +147,7 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'endings.rotations': [(s, _, no) => s.endings.rotations(0, 1, { endsAt: 0, id: no })],
   'endings.keys': [(s, _, no) => s.endings.keys({ from: 0, until: 1 }, 1, { endsAt: 0, id: no })],
   'endings.agingSecrets': [(s, _, no) => s.endings.agingSecrets(0, 1, { createdAt: 0, id: no })],
+  'people.signedIn': [(s, c, no) => s.people.signedIn(c, no)],
   'people.find': [(s, _, no) => s.people.find(no)],
   'people.findByEmail': [(s, _, no) => s.people.findByEmail(no)],
   'people.create': [(s, c, no) => s.people.create(c, { ...somebody, email: no })],

@@ -16,7 +16,7 @@ import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
-import { DialogEnd } from '../parts/dialog-end.js';
+import { DialogEnd, onlyByItsButtons } from '../parts/dialog-end.js';
 import { SecretOnce } from '../parts/secret-once.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
@@ -58,16 +58,7 @@ export function Webhooks({ accountId, mayWrite, onOpenNotice }: WebhooksProps) {
           onOpenNotice={onOpenNotice}
         />
       ))}
-      <Modal
-        opened={making}
-        onClose={close}
-        title="A webhook"
-        size="lg"
-        // The secret is not clicked away by mistake.
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-        withCloseButton={false}
-      >
+      <Modal opened={making} onClose={close} title="A webhook" size="lg" {...onlyByItsButtons}>
         <WebhookForm accountId={accountId} onDone={close} />
       </Modal>
     </Stack>
@@ -189,9 +180,7 @@ function WebhookActions({
         onClose={close}
         title="A new secret for this webhook"
         size="lg"
-        closeOnClickOutside={false}
-        closeOnEscape={!rotate.data}
-        withCloseButton={!rotate.data}
+        {...onlyByItsButtons}
       >
         {rotate.data ? (
           <SecretOnce name={hostOf(url)} secret={rotate.data.secret} of="webhook" onDone={close} />

@@ -1,7 +1,7 @@
-import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group, Stack, Tabs, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
-import { useState } from 'react';
 import { download } from './download.js';
+import { KeptSafe } from './kept-safe.js';
 
 /** A secret, for the one time that it is there: it is in no address, no history and no store of the browser. */
 export function SecretOnce({
@@ -20,7 +20,6 @@ export function SecretOnce({
   secret: string | undefined;
   onDone: () => void;
 }) {
-  const [isKept, setIsKept] = useState(false);
   if (secret === undefined)
     return (
       <Stack>
@@ -71,16 +70,7 @@ export function SecretOnce({
           Download as .env
         </Button>
       </Group>
-      <Checkbox
-        label="I have put it somewhere safe"
-        checked={isKept}
-        onChange={(event) => setIsKept(event.currentTarget.checked)}
-      />
-      <Group justify="flex-end">
-        <Button disabled={!isKept} onClick={onDone}>
-          Done
-        </Button>
-      </Group>
+      <KeptSafe what="it" onDone={onDone} />
     </Stack>
   );
 }

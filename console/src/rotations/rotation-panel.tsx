@@ -2,31 +2,23 @@ import {
   ActionIcon,
   Alert,
   Anchor,
-  Button,
   Card,
   CopyButton,
   Group,
-  Modal,
   Progress,
   SimpleGrid,
   Stack,
   Table,
   Text,
-  TextInput,
   Tooltip,
 } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
-import { answered, api } from '../api/client.js';
-import { localMoment } from '../parts/day.js';
-import { DialogEnd } from '../parts/dialog-end.js';
-import { ProblemAlert } from '../parts/states.js';
-import { Time } from '../parts/time.js';
-import { Brownouts } from './brownout-planner.js';
-import { lengthInWords, rotationQuery, type Rotation, type Side } from './rotation.js';
 import { PageAnchor } from '../parts/links.js';
+import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
+import { Brownouts } from './brownout-planner.js';
+import { Endings } from './rotation-endings.js';
+import { lengthInWords, type Rotation, type Side } from './rotation.js';
 
 /** An open rotation: who has moved and who has not, what that means, and how it can be ended. */
 export function RotationPanel({
@@ -228,189 +220,4 @@ function SideCard({
 
 function messageTo(ip: string, keyName: string, { graceEndsAt }: Rotation): string {
   return `Hello, a system of yours at ${ip} still calls our API with the old secret of the key "${keyName}". It stops working at ${graceEndsAt}. Please put the new secret in its place before then.`;
-}
-
-/** What each ending would break is said by the server, which knows it at the moment of the click. */
-function Endings({ rotation, accountId }: { rotation: Rotation; accountId: string }) {
-  const [dialog, setDialog] = useState<'finish' | 'cancel' | 'extend' | null>(null);
-  const close = () => setDialog(null);
-  return (
-    <>
-      <Group>
-        <Button onClick={() => setDialog('finish')}>Finish…</Button>
-        <Button variant="default" onClick={() => setDialog('extend')}>
-          Move the end…
-        </Button>
-        <Button variant="default" color="red" onClick={() => setDialog('cancel')}>
-          Cancel…
-        </Button>
-      </Group>
-      <Modal opened={dialog === 'finish'} onClose={close} title="End the old secret now">
-        <FinishForm rotation={rotation} accountId={accountId} onDone={close} />
-      </Modal>
-      <Modal opened={dialog === 'extend'} onClose={close} title="Move the end of the old secret">
-        <ExtendForm rotation={rotation} accountId={accountId} onDone={close} />
-      </Modal>
-      <Modal
-        opened={dialog === 'cancel'}
-        onClose={close}
-        title="Keep the old secret, end the new one"
-      >
-        <CancelForm rotation={rotation} accountId={accountId} onDone={close} />
-      </Modal>
-    </>
-  );
-}
-
-interface EndingProps {
-  readonly rotation: Rotation;
-  readonly accountId: string;
-  readonly onDone: () => void;
-}
-
-type Ending =
-  | { readonly what: 'finish' }
-  | { readonly what: 'cancel'; readonly force: boolean }
-  | { readonly what: 'extend'; readonly graceEndsAt: string };
-
-function useEnding({ rotation: { id: rotationId, keyId }, accountId, onDone }: EndingProps) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (ending: Ending) => {
-      const params = { path: { accountId, keyId, rotationId } };
-      const path = '/v1/accounts/{accountId}/keys/{keyId}/rotations/{rotationId}';
-      switch (ending.what) {
-        case 'finish':
-          return answered(api.POST(`${path}/finish`, { params, body: {} }));
-        case 'cancel':
-          return answered(api.POST(`${path}/cancel`, { params, body: { force: ending.force } }));
-        case 'extend':
-          return answered(
-            api.POST(`${path}/extend`, { params, body: { graceEndsAt: ending.graceEndsAt } }),
-          );
-      }
-    },
-    onSuccess: async () => {
-      onDone();
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: ['key', accountId, keyId] }),
-        queries.invalidateQueries({ queryKey: ['keys', accountId] }),
-        queries.invalidateQueries({
-          queryKey: rotationQuery(accountId, keyId, rotationId).queryKey,
-        }),
-      ]);
-    },
-  });
-}
-
-function Ask({
-  children,
-  action,
-  color,
-  isPending,
-  error,
-  onSubmit,
-  onDone,
-}: {
-  children: ReactNode;
-  action: string;
-  color?: string;
-  isPending: boolean;
-  error: Error | null;
-  onSubmit: () => void;
-  onDone: () => void;
-}) {
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-    >
-      <Stack>
-        {children}
-        {error && <ProblemAlert error={error} />}
-        <DialogEnd no="Leave it as it is" onNo={onDone}>
-          <Button type="submit" loading={isPending} {...(color !== undefined && { color })}>
-            {action}
-          </Button>
-        </DialogEnd>
-      </Stack>
-    </form>
-  );
-}
-
-function FinishForm(props: EndingProps) {
-  const ending = useEnding(props);
-  const { retiring, verdict } = props.rotation;
-  return (
-    <Ask
-      action="End the old secret"
-      color={verdict === 'safe_to_finish' ? 'green' : 'red'}
-      isPending={ending.isPending}
-      error={ending.error}
-      onSubmit={() => ending.mutate({ what: 'finish' })}
-      onDone={props.onDone}
-    >
-      {verdict === 'safe_to_finish' ? (
-        <Text>Nobody has used it for long enough. Only the new secret works from now on.</Text>
-      ) : (
-        <>
-          <Text>
-            Whoever still calls with it is refused from now on, and it cannot be brought back.
-          </Text>
-          {retiring.callers.slice(0, 5).map(({ ip, userAgent, lastSeenAt }) => (
-            <Text key={`${ip} ${userAgent}`} fz="sm">
-              {ip ?? 'unknown'}, last seen <Time at={lastSeenAt} />
-            </Text>
-          ))}
-        </>
-      )}
-    </Ask>
-  );
-}
-
-function CancelForm(props: EndingProps) {
-  const ending = useEnding(props);
-  const { replacing } = props.rotation;
-  const isUsed = replacing.calls > 0;
-  return (
-    <Ask
-      action={isUsed ? 'End the new secret all the same' : 'End the new secret'}
-      color="red"
-      isPending={ending.isPending}
-      error={ending.error}
-      onSubmit={() => ending.mutate({ what: 'cancel', force: isUsed })}
-      onDone={props.onDone}
-    >
-      <Text>
-        {isUsed
-          ? `The new secret is in use: ${replacing.calls.toLocaleString()} calls from ${replacing.callers.length} callers. They are refused from now on.`
-          : 'Nobody has used the new secret. The old one goes on as before.'}
-      </Text>
-    </Ask>
-  );
-}
-
-function ExtendForm(props: EndingProps) {
-  const ending = useEnding(props);
-  const [end, setEnd] = useState(() => localMoment(Date.parse(props.rotation.graceEndsAt)));
-  return (
-    <Ask
-      action="Move it"
-      isPending={ending.isPending}
-      error={ending.error}
-      onSubmit={() => ending.mutate({ what: 'extend', graceEndsAt: new Date(end).toISOString() })}
-      onDone={props.onDone}
-    >
-      <TextInput
-        label="When the old secret is to stop working"
-        description="In your own time"
-        type="datetime-local"
-        required
-        value={end}
-        onChange={(event) => setEnd(event.currentTarget.value)}
-      />
-    </Ask>
-  );
 }

@@ -1,12 +1,11 @@
-import { Alert, Button, Checkbox, Code, CopyButton, Group, Stack } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group, Stack } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
-import { useState } from 'react';
 import { download } from '../parts/download.js';
+import { KeptSafe } from '../parts/kept-safe.js';
 import { useVisitor } from './session.js';
 
 /** Recovery codes, for the one time that they are there. */
 export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
-  const [isKept, setIsKept] = useState(false);
   const { person } = useVisitor();
   const text = codes.join('\n');
   return (
@@ -47,16 +46,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
           Download them
         </Button>
       </Group>
-      <Checkbox
-        label="I have put them somewhere safe"
-        checked={isKept}
-        onChange={(event) => setIsKept(event.currentTarget.checked)}
-      />
-      <Group justify="flex-end">
-        <Button disabled={!isKept} onClick={onDone}>
-          Done
-        </Button>
-      </Group>
+      <KeptSafe what="them" onDone={onDone} />
     </Stack>
   );
 }

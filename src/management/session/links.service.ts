@@ -88,8 +88,7 @@ export class LinksService {
       throw conflict('This invitation is for another e-mail address.', 'FOR_ANOTHER');
     await this.database.change(async (change) => {
       await this.#take(change, link);
-      const person = await this.people.find(session.person.id, change.manager);
-      if (person === null) throw new Error('Somebody is signed in who is not there.');
+      const person = await this.people.signedIn(change, session.person.id);
       await this.#enter(change, link, person, visit);
     });
   }

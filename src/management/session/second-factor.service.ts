@@ -66,7 +66,7 @@ export class SecondFactorService {
   /** Makes a secret for an app, in the place of one that was never confirmed. Signing in is as before. @throws ApiError 409 */
   begin({ session, visit }: SignedIn): Promise<BegunSecondFactorResponse> {
     return this.database.change(async (change) => {
-      const person = await this.#personOf(change, session.person.id);
+      const person = await this.people.signedIn(change, session.person.id);
       if ((await this.factors.findOn(person.id, change.manager)) !== null) throw isOnAlready();
       const secret = newAuthenticatorSecret();
       await this.factors.begin(change, person.id, secret);
@@ -163,12 +163,6 @@ export class SecondFactorService {
     { callerIp }: Visit,
   ): Promise<void> {
     return this.trail.append(change, person, { action, callerIp });
-  }
-
-  async #personOf({ manager }: Change, id: string): Promise<PersonEntity> {
-    const person = await this.people.find(id, manager);
-    if (person === null) throw new Error('Somebody is signed in who is not there.');
-    return person;
   }
 }
 

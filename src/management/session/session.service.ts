@@ -125,7 +125,7 @@ export class SessionService {
 
   async endOthers({ session, visit }: SignedIn): Promise<number> {
     return this.database.change(async (change) => {
-      const person = await this.#personOf(change, session.person.id);
+      const person = await this.people.signedIn(change, session.person.id);
       const ended = await this.sessions.endAll(change, person.id, session.id);
       if (ended > 0)
         await this.trail.append(change, person, {
@@ -170,19 +170,13 @@ export class SessionService {
 
   async #end({ session, visit }: SignedIn, sessionId: string, action: string): Promise<void> {
     await this.database.change(async (change) => {
-      const person = await this.#personOf(change, session.person.id);
+      const person = await this.people.signedIn(change, session.person.id);
       if (!(await this.sessions.end(change, person.id, sessionId))) throw notFound('session');
       await this.trail.append(change, person, {
         ...{ action, callerIp: visit.callerIp },
         after: { sessionId },
       });
     });
-  }
-
-  async #personOf({ manager }: Change, id: string): Promise<PersonEntity> {
-    const person = await this.people.find(id, manager);
-    if (person === null) throw new Error('Somebody is signed in who is not there.');
-    return person;
   }
 
   #show(session: SessionEntity, currentId: string): SessionResponse {
