@@ -7,7 +7,7 @@ import { fillKeys } from './fill-keys.mjs';
 import { keyOf, megabytes, warm } from './keys.mjs';
 import { startProbed } from './probed.mjs';
 
-const hot = 100_000;
+const hot = Number(process.env.HOT ?? 100_000);
 const sampleMs = 5_000;
 /** Calls a second, of each kind: what a node may well have to do all day. */
 const rates = { good: 1_000, verify: 300, nowhere: 200, strange: 500 };
