@@ -60,9 +60,9 @@ export async function tablesOf(reader: DataSource): Promise<Tables> {
   const tables: Record<string, readonly Row[]> = {};
   for (const { name } of names) {
     const rows: Row[] = await reader.query(`SELECT * FROM "${name}"`);
-    tables[name] = rows
-      .map((row) => ({ ...row }))
-      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    const texts = new Map(rows.map((row) => [row, JSON.stringify(row)]));
+    const order = (a: Row, b: Row): number => (texts.get(a)! < texts.get(b)! ? -1 : 1);
+    tables[name] = rows.sort(order).map((row) => ({ ...row }));
   }
   return tables;
 }

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { environments, keyStates, type KeysSearch } from './keys-search.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
+import { FirstSteps } from '../accounts/first-steps.js';
 import { useStanding, type Standing } from '../session/session.js';
 import { canBeChanged, keysQuery, type ApiKey } from './keys.js';
 import { KeysTable, type Choice } from './keys-table.js';
@@ -158,6 +159,16 @@ function NewKeyButton({ standing: { accountId, may } }: { standing: Standing }) 
 function NoKeys({ isFiltered, standing }: { isFiltered: boolean; standing: Standing }) {
   if (isFiltered)
     return <Nothing title="No key is like that">Take a filter away to see more.</Nothing>;
+  if (standing.isOperator && standing.isOperatorsOwn)
+    return (
+      <Nothing title="First steps">
+        <Stack align="center">
+          Keys of this account open the management API. Whoever calls an API gets a key in an
+          account of theirs:
+          <FirstSteps />
+        </Stack>
+      </Nothing>
+    );
   return (
     <Nothing title="There is no key yet">
       <Stack align="center">

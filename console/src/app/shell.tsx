@@ -33,7 +33,7 @@ import {
   IconUsers,
 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, Outlet, useMatches, useNavigate, useParams } from '@tanstack/react-router';
 import { answered, api } from '../api/client.js';
 import {
   accountInView,
@@ -214,6 +214,7 @@ function VisitorMenu({ visitor }: { visitor: Visitor }) {
 /** One's own accounts, and for the operator every other one. */
 function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: string }) {
   const navigate = useNavigate();
+  const here = useMatches({ select: (matches) => matches.map(({ fullPath }) => fullPath as string) });
   const isOperator = standingIn(visitor, accountId)?.isOperator ?? false;
   const others = useQuery({
     queryKey: ['accounts', 'to-switch'],
@@ -244,8 +245,11 @@ function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: st
       }
       value={accountId}
       onChange={(chosen) => {
-        if (chosen !== null)
-          void navigate({ to: '/accounts/$accountId/keys', params: { accountId: chosen } });
+        if (chosen === null) return;
+        // The same room of the other account; what is in one account alone, no other has.
+        const standing = standingIn(visitor, chosen);
+        const room = rooms.find(({ to, scope }) => here.includes(to) && standing?.may(scope));
+        void navigate({ to: (room ?? rooms[0]).to, params: { accountId: chosen } });
       }}
     />
   );

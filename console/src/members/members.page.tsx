@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
+import { accountQuery } from '../accounts/accounts.js';
 import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { PageHead } from '../parts/page-head.js';
@@ -32,6 +33,7 @@ export function MembersPage() {
   const standing = useStanding();
   const [inviting, { open, close }] = useDisclosure();
   const members = useQuery(membersQuery(standing.accountId));
+  const account = useQuery(accountQuery(standing.accountId));
   const mayWrite = standing.may('latchkey.members.write');
   return (
     <>
@@ -68,7 +70,12 @@ export function MembersPage() {
         )}
         {mayWrite && <Invitations accountId={standing.accountId} />}
       </Stack>
-      <Modal opened={inviting} onClose={close} title="Invite somebody" size="lg">
+      <Modal
+        opened={inviting}
+        onClose={close}
+        title={account.data ? `Invite somebody to ${account.data.name}` : 'Invite somebody'}
+        size="lg"
+      >
         <InviteForm accountId={standing.accountId} onDone={close} />
       </Modal>
     </>

@@ -15,7 +15,13 @@ export function Endings({ rotation, accountId }: { rotation: Rotation; accountId
   return (
     <>
       <Group>
-        <Button onClick={() => setDialog('finish')}>Finish…</Button>
+        {/* What is offered first breaks nothing. */}
+        <Button
+          variant={rotation.verdict === 'safe_to_finish' ? 'filled' : 'default'}
+          onClick={() => setDialog('finish')}
+        >
+          Finish…
+        </Button>
         <Button variant="default" onClick={() => setDialog('extend')}>
           Move the end…
         </Button>

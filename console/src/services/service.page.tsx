@@ -23,6 +23,7 @@ import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
+import { useVisitor } from '../session/session.js';
 import { CredentialInWords } from './credential-fields.js';
 import { ScopeSets } from './scope-sets.js';
 import { ServiceForm } from './service-form.js';
@@ -74,11 +75,12 @@ export function ServicePage() {
 }
 
 function Settings({ service }: { service: Service }) {
+  const { accessUrl } = useVisitor();
   return (
     <Card withBorder>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
-        <Fact label="Found under">
-          <Code>{service.mount}</Code>
+        <Fact label="Callers reach it at">
+          <Code style={{ overflowWrap: 'anywhere' }}>{accessUrl + service.mount}</Code>
         </Fact>
         <Fact label="Forwarded to">{service.upstream}</Fact>
         <Fact label="For">{service.open ? 'every account' : 'accounts bound to it'}</Fact>

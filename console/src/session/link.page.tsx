@@ -1,4 +1,4 @@
-import { Alert, Button, Loader, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -8,13 +8,12 @@ import { answered, api } from '../api/client.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
+import { NewPasswordInput, newPasswordFault } from './new-password.js';
 import { isCodeNeeded } from './second-factor.js';
 import { visitorQuery } from './session.js';
 import { PageAnchor, PageButton } from '../parts/links.js';
 
 type LinkFacts = Schemas['LinkResponse'];
-
-const passwordLengthMin = 12;
 
 /** Where a one-time link leads: the first set-up, an invitation, or a password that is forgotten. */
 export function LinkPage() {
@@ -82,10 +81,7 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
   const [asksForCode, setAsksForCode] = useState(link.asksForCode);
   const form = useForm({
     initialValues: { email: '', name: '', password: '', code: '' },
-    validate: {
-      password: (password) =>
-        password.length < passwordLengthMin ? `At least ${passwordLengthMin} characters.` : null,
-    },
+    validate: { password: newPasswordFault },
   });
   const use = useMutation({
     mutationFn: ({ email, name, password, code }: typeof form.values) =>
@@ -151,13 +147,7 @@ function Enter({ token, link }: { token: string; link: LinkFacts }) {
               {...form.getInputProps('name')}
             />
           )}
-          <PasswordInput
-            label="Password"
-            description={`At least ${passwordLengthMin} characters. A few words are easier to remember.`}
-            autoComplete="new-password"
-            required
-            {...form.getInputProps('password')}
-          />
+          <NewPasswordInput {...form.getInputProps('password')} />
           {asksForCode && (
             <AnyCodeInput autoFocus={!link.asksForCode} {...form.getInputProps('code')} />
           )}

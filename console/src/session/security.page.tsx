@@ -2,11 +2,13 @@ import { Skeleton, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
+import { PasswordCard } from './password-card.js';
 import { SecondFactorCard } from './second-factor-card.js';
 import { secondFactorQuery } from './second-factor.js';
 import { useVisitor } from './session.js';
+import { SessionsCard } from './sessions-card.js';
 
-/** How somebody signs in: theirs alone, whatever accounts they are in. */
+/** How somebody signs in, and where they are: theirs alone, whatever accounts they are in. */
 export function SecurityPage() {
   const { person } = useVisitor();
   const factor = useQuery(secondFactorQuery);
@@ -17,8 +19,14 @@ export function SecurityPage() {
       </PageHead>
       <Stack maw={720}>
         {factor.error && <ProblemAlert error={factor.error} />}
-        {factor.isPending && <Skeleton height={160} aria-label="Loading the second factor" />}
-        {factor.data && <SecondFactorCard factor={factor.data} />}
+        {factor.isPending && <Skeleton height={320} aria-label="Loading the second factor" />}
+        {factor.data && (
+          <>
+            <PasswordCard asksForCode={factor.data.isOn} />
+            <SecondFactorCard factor={factor.data} />
+          </>
+        )}
+        <SessionsCard />
       </Stack>
     </>
   );

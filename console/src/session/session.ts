@@ -37,10 +37,11 @@ export function useVisitor(): Visitor {
 /** In which account the page is, and what may be done there. */
 export interface Standing {
   readonly accountId: string;
-  readonly accountName: string;
   readonly role: Membership['role'];
   /** Whether it is the operator, who acts on every account. */
   readonly isOperator: boolean;
+  /** Whether the account is the operator's own, whose keys open the management API of all. */
+  readonly isOperatorsOwn: boolean;
   may(scope: string): boolean;
 }
 
@@ -62,9 +63,9 @@ export function standingIn(visitor: Visitor, accountId: string): Standing | null
   const scopes = new Set(membership.scopes);
   return {
     accountId,
-    accountName: own?.account.name ?? accountId,
     role: membership.role,
     isOperator: operator !== undefined,
+    isOperatorsOwn: own?.account.isOperator ?? false,
     may: (scope) => scopes.has(scope),
   };
 }
