@@ -1,21 +1,15 @@
 /// <reference lib="dom" />
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { Page } from 'playwright-core';
-import {
-  absenceOfChromium,
-  seriousFaultsOf,
-  TestBrowser,
-  type WatchedPage,
-} from '../support/browser.js';
-import { describeWhere } from '../support/describe-where.js';
-import { enterConsole } from '../support/enter-console.js';
-import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
+import { describeInConsole } from '../support/describe-in-console.js';
+import type { TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import { type Role, tokenOf } from '../support/people.js';
+import { tokenOf } from '../support/people.js';
 import { until } from '../support/until.js';
 import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
@@ -28,8 +22,10 @@ const paths = [
   ...['registers', 'notices', 'notices?tab=emails', 'notices?tab=webhooks'],
 ];
 
-describeWhere(absenceOfChromium, 'The rooms of an account in the console', () => {
-  const browser = new TestBrowser();
+/** A webhook's receiver is on this machine. */
+const environment = { WEBHOOK_ALLOWED_RANGES: '127.0.0.1' };
+
+describeInConsole('The rooms of an account in the console', environment, (visit) => {
   let latchkey: TestLatchkey;
   let watched: WatchedPage;
   let page: Page;
@@ -37,40 +33,24 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
   let key: { readonly id: string; readonly secret: string };
   const at = (path: string) => `${latchkey.managementUrl}/accounts/${accountId}/${path}`;
 
-  beforeAll(() => browser.open());
-  afterAll(() => browser.close());
-
   beforeEach(async () => {
-    latchkey = await startTestLatchkey({ WEBHOOK_ALLOWED_RANGES: '127.0.0.1' });
+    ({ latchkey, watched, page, accountId } = visit);
     await latchkey.manage('PUT', '/v1/scopes/contacts.read', {
       description: 'Read contacts',
       dataCategories: ['contact'],
     });
-    accountId = (await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut' })).id;
     key = await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, {
       name: 'CRM sync',
       scopes: ['contacts.read'],
     });
     meetSecret(key.secret);
-    watched = await browser.page();
-    ({ page } = watched);
-    watched.expectRefusal(401, '/v1/session');
   });
-
-  afterEach(async () => {
-    const complaints = watched.complaints();
-    await watched.close();
-    await latchkey.remove();
-    expect(complaints).toEqual([]);
-  });
-
-  const enter = (role: Role) => enterConsole(page, latchkey, accountId, role);
 
   const call = async (path = '/latchkey/v1/self') =>
     (await latchkey.call('GET', path, { secret: key.secret })).status;
 
   it('#44 a list reports first, those it would have refused are added, and nobody is locked out unasked', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     await call();
     await page.getByRole('link', { name: 'IP allowlist' }).click();
     await page.getByText('Report only', { exact: true }).click();
@@ -108,7 +88,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
       `/v1/accounts/${accountId}/ip-allowlist`,
       `/v1/accounts/${accountId}/notice-emails`,
     ];
-    await enter('admin');
+    await visit.enter('admin');
     const save = () => page.getByRole('button', { name: 'Save', exact: true }).click();
     const lookAgain = async () => {
       await page.getByText('Somebody changed it meanwhile').waitFor();
@@ -146,7 +126,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
   });
 
   it('calls appear as they come, wait while it is paused, and a bar is looked at from near', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     await call('/latchkey/v1/self?n=1');
     await page.getByRole('link', { name: 'Request log' }).click();
     await page.getByRole('button', { name: 'Live' }).click();
@@ -171,7 +151,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
     await page.waitForURL('**/request-log?live=true');
   });
   it('filters are kept under a name, a call is mended, and the log is taken home whole', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     const path = `/v1/accounts/${accountId}/keys`;
     const read = async () => (await latchkey.ask('GET', path, { secret: key.secret })).status;
     expect(await read()).toBe(403);
@@ -209,7 +189,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
   it('#78 a change is told as it was and as it is, and the chain is checked', async () => {
     const at1 = `/v1/accounts/${accountId}/keys/${key.id}`;
     await latchkey.manage('PATCH', at1, { purpose: '<b>Night</b> sync', scopes: [] });
-    await enter('auditor');
+    await visit.enter('auditor');
     await page.getByRole('link', { name: 'Audit trail' }).click();
     await page.getByRole('button', { name: 'key.changed' }).click();
     await page.waitForURL('**/audit?action=key.changed');
@@ -237,7 +217,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
 
   it('a register is a page, a report is of one key, and both come as files', async () => {
     await call();
-    await enter('auditor');
+    await visit.enter('auditor');
     await page.getByRole('link', { name: 'Registers' }).click();
     const [printed] = await Promise.all([
       page.waitForEvent('popup'),
@@ -258,7 +238,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
   });
 
   it('what is out of order is put in order', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     await page.getByRole('link', { name: 'Hygiene' }).click();
     await page.getByText('It never ends').waitFor();
     await page.getByRole('button', { name: 'Give it an end…' }).click();
@@ -271,7 +251,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
   it('people and programs are told: a webhook is added and tried, and its secret is shown once', async () => {
     const receiver = await startWebhookReceiver();
     try {
-      await enter('admin');
+      await visit.enter('admin');
       await page.getByRole('link', { name: 'Notices' }).click();
       await page.getByRole('tab', { name: 'By e-mail' }).click();
       await page.getByLabel('Who gets every notice by e-mail').fill('ops@example.com');
@@ -347,7 +327,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
 
   it('an auditor sees every room, and is offered nothing that changes', async () => {
     await call();
-    await enter('auditor');
+    await visit.enter('auditor');
     for (const room of rooms) {
       await page.getByRole('link', { name: room, exact: true }).click();
       await page.getByRole('heading', { level: 1, name: room }).waitFor();
@@ -362,7 +342,7 @@ describeWhere(absenceOfChromium, 'The rooms of an account in the console', () =>
 
   it('has no serious fault for those who cannot see or point, light and dark', async () => {
     await call();
-    await enter('admin');
+    await visit.enter('admin');
     for (const path of paths) {
       await page.goto(at(path));
       await page.getByRole('heading', { level: 1 }).waitFor();

@@ -1,54 +1,27 @@
 /// <reference lib="dom" />
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import {
-  absenceOfChromium,
-  seriousFaultsOf,
-  TestBrowser,
-  type WatchedPage,
-} from '../support/browser.js';
-import { describeWhere } from '../support/describe-where.js';
-import { enterConsole } from '../support/enter-console.js';
-import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
+import { describeInConsole } from '../support/describe-in-console.js';
+import type { TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import { invite, tokenOf, type Role } from '../support/people.js';
+import { invite, tokenOf } from '../support/people.js';
 
-describeWhere(absenceOfChromium, 'The console, from nothing to a key that works', () => {
-  const browser = new TestBrowser();
+describeInConsole('The console, from nothing to a key that works', {}, (visit) => {
   let latchkey: TestLatchkey;
   let watched: WatchedPage;
   let page: Page;
   let accountId: string;
   const at = (path: string) => `${latchkey.managementUrl}${path}`;
 
-  beforeAll(() => browser.open());
-  afterAll(() => browser.close());
-
   beforeEach(async () => {
-    latchkey = await startTestLatchkey();
+    ({ latchkey, watched, page, accountId } = visit);
     await latchkey.manage('PUT', '/v1/scopes/contacts.read', {
       description: 'Read contacts',
       dataCategories: ['contact'],
     });
     await latchkey.manage('PUT', '/v1/scopes/contacts.write', { description: 'Change contacts' });
-    const account = await latchkey.manage<{ id: string }>('POST', '/v1/accounts', {
-      name: 'Rolling Donut',
-    });
-    accountId = account.id;
-    watched = await browser.page();
-    ({ page } = watched);
-    // Nobody is signed in yet, and that is asked first.
-    watched.expectRefusal(401, '/v1/session');
   });
-
-  afterEach(async () => {
-    const complaints = watched.complaints();
-    await watched.close();
-    await latchkey.remove();
-    expect(complaints).toEqual([]);
-  });
-
-  const enter = (role: Role) => enterConsole(page, latchkey, accountId, role);
 
   async function makeKey(name: string): Promise<string> {
     await page.goto(at(`/accounts/${accountId}/keys/new`));
@@ -84,7 +57,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
   });
 
   it('#80 a key is made, its secret is shown once and works, and is nowhere afterwards', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     const secret = await makeKey('Invoicing sync');
     expect(secret).toMatch(/^lk_prod_/);
     await page.getByRole('button', { name: 'Copy the secret' }).click();
@@ -115,7 +88,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
   });
 
   it('a rotation is opened, watched and finished', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     const old = await makeKey('Nightly sync');
     await keep();
     await page.getByRole('button', { name: 'Rotate…' }).click();
@@ -138,7 +111,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
   });
 
   it('a key is suspended, resumed, and revoked by its name', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     const secret = await makeKey('Old vendor');
     await keep();
     const status = async () => (await latchkey.call('GET', '/latchkey/v1/self', { secret })).status;
@@ -160,7 +133,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
   });
 
   it('a list is enforced, and an address tried against it', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     const secret = await makeKey('Partner');
     await keep();
     await page.getByText('Enforce', { exact: true }).click();
@@ -181,7 +154,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     );
     meetSecret(key.secret);
     await latchkey.call('GET', '/latchkey/v1/self', { secret: key.secret });
-    await enter('auditor');
+    await visit.enter('auditor');
     await page.getByRole('link', { name: 'Request log' }).click();
     await page.getByLabel('is', { exact: true }).fill('127.0.0.1');
     await page.getByRole('button', { name: 'Add' }).click();
@@ -198,7 +171,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
   });
 
   it('what an address holds that no view knows is let be', async () => {
-    await enter('admin');
+    await visit.enter('admin');
     await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, { name: 'Sync', scopes: [] });
     await page.goto(at(`/accounts/${accountId}/keys?utm_source=mail&state=active&q=sy`));
     await page.getByRole('link', { name: 'Sync' }).waitFor();
@@ -214,7 +187,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
     await latchkey.manage('POST', `/v1/accounts/${accountId}/keys`, {
       ...{ name, purpose: name, recipient: name, scopes: [] },
     });
-    await enter('admin');
+    await visit.enter('admin');
     await page.getByRole('link', { name: '<img src=x' }).click();
     await page.getByRole('heading', { level: 1, name: '<img src=x' }).waitFor();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
@@ -246,7 +219,7 @@ describeWhere(absenceOfChromium, 'The console, from nothing to a key that works'
       name: 'CRM sync',
       scopes: ['contacts.read', 'contacts.write'],
     });
-    await enter('admin');
+    await visit.enter('admin');
     for (const room of ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members'])
       await expectNoSeriousFault(`/accounts/${accountId}/${room}`);
   });

@@ -81,6 +81,27 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   beforeEach(openPage);
   afterEach(closePage);
 
+  it('is shown the first steps, and goes on in the same room of another account', async () => {
+    await page.goto(at('/'));
+    await page.getByRole('heading', { name: 'First steps' }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: '(1 service so far)' }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: '(1 account so far)' }).waitFor();
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    await page.getByRole('listitem').getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('link', { name: 'crm' }).click();
+    await page.getByText(`${latchkey.accessUrl}/crm`, { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Members', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Account' }).click();
+    await page.getByRole('option', { name: 'Rolling Donut Ltd' }).click();
+    await page.waitForURL(`**/accounts/${crm.accountId}/members`);
+    await press('Invite…');
+    await page.getByRole('heading', { name: 'Invite somebody to Rolling Donut Ltd' }).waitFor();
+    await press('Not now');
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await page.getByRole('heading', { name: 'There is no key yet' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+  });
+
   it('makes an account, limits it, suspends and resumes it', async () => {
     await page.goto(at('/'));
     await page.getByRole('link', { name: 'Accounts' }).click();

@@ -1,17 +1,10 @@
 /// <reference lib="dom" />
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import {
-  absenceOfChromium,
-  seriousFaultsOf,
-  TestBrowser,
-  type WatchedPage,
-} from '../support/browser.js';
-import { describeWhere } from '../support/describe-where.js';
-import { enterConsole } from '../support/enter-console.js';
-import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
+import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
+import { describeInConsole } from '../support/describe-in-console.js';
+import type { Json, TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
-import type { Role } from '../support/people.js';
 import { until } from '../support/until.js';
 
 interface MadeKey {
@@ -19,8 +12,7 @@ interface MadeKey {
   readonly secret: string;
 }
 
-describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
-  const browser = new TestBrowser();
+describeInConsole('Keys in the console, one and many', {}, (visit) => {
   let latchkey: TestLatchkey;
   let watched: WatchedPage;
   let page: Page;
@@ -28,28 +20,12 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
   const at = (path: string) => `${latchkey.managementUrl}/accounts/${accountId}/${path}`;
   const keysPath = () => `/v1/accounts/${accountId}/keys`;
 
-  beforeAll(() => browser.open());
-  afterAll(() => browser.close());
-
   beforeEach(async () => {
-    latchkey = await startTestLatchkey();
+    ({ latchkey, watched, page, accountId } = visit);
     await latchkey.manage('PUT', '/v1/scopes/contacts.read', { description: 'Read contacts' });
     await latchkey.manage('PUT', '/v1/scopes/contacts.write', { description: 'Change contacts' });
     await latchkey.manage('PUT', '/v1/scopes/invoices.read', { description: 'Read invoices' });
-    accountId = (await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut' })).id;
-    watched = await browser.page();
-    ({ page } = watched);
-    watched.expectRefusal(401, '/v1/session');
   });
-
-  afterEach(async () => {
-    const complaints = watched.complaints();
-    await watched.close();
-    await latchkey.remove();
-    expect(complaints).toEqual([]);
-  });
-
-  const enter = (role: Role) => enterConsole(page, latchkey, accountId, role);
 
   async function makeKey(name: string, more: object = {}): Promise<MadeKey> {
     const key = await latchkey.manage<MadeKey>('POST', keysPath(), { name, scopes: [], ...more });
@@ -73,7 +49,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     await makeKey('CRM sync', {
       scopes: ['contacts.read', 'contacts.write', 'latchkey.keys.read'],
     });
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at('keys/new'));
     await page.getByLabel('invoices.read', { exact: true }).check();
     await page.getByRole('combobox', { name: 'Copy scopes from a key' }).fill('CRM');
@@ -99,7 +75,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
       scopes: ['contacts.read', 'contacts.write', 'latchkey.keys.read'],
     });
     expect((await latchkey.ask('GET', keysPath(), { secret: key.secret })).status).toBe(200);
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at(`keys/${key.id}`));
     const scopes = page.getByRole('table', { name: 'Scopes and their use' });
     await scopes.getByRole('row', { name: /latchkey\.keys\.read 1 call,/ }).waitFor();
@@ -117,7 +93,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     const key = await makeKey('CRM sync', { scopes: ['contacts.read', 'latchkey.keys.read'] });
     expect((await latchkey.ask('GET', keysPath(), { secret: key.secret })).status).toBe(200);
     await makeKey('Billing', { scopes: ['invoices.read'] });
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at(`keys/${key.id}`));
     const dialog = page.getByRole('dialog');
     const change = page.getByRole('button', { name: 'Change the scopes…' });
@@ -157,7 +133,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
       const { etag: _, ...headers } = response.headers();
       await route.fulfill({ response, headers });
     });
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at(`keys/${key.id}`));
     await page.getByRole('button', { name: 'Edit…' }).click();
     const dialog = page.getByRole('dialog');
@@ -171,7 +147,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     await latchkey.manage('PUT', `/v1/accounts/${accountId}/policy`, { keyLifetimeDaysMax: 90 });
     const expiresAt = new Date(Date.now() + 40 * 86_400_000).toISOString();
     const key = await makeKey('CRM sync', { expiresAt, rateLimits: { daily: { requests: 9 } } });
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at(`keys/${key.id}`));
     const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'Edit…' }).click();
@@ -220,7 +196,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     const [used, other, gone] = keys as [MadeKey, MadeKey, MadeKey];
     expect(await call(used)).toBe(200);
     expect((await latchkey.call('GET', '/nothing', { secret: used.secret })).status).toBe(404);
-    await enter('admin');
+    await visit.enter('admin');
     const hours = '2 calls in the last 24 hours, 1 denied';
     await page
       .getByRole('row', { name: /CRM sync/ })
@@ -268,7 +244,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
     const path = `${keysPath()}/${key.id}/rotations/${rotation.id}`;
     const planned = async () => (await latchkey.manage<Json>('GET', path)).brownouts;
     expect([await call(key), await call(key)]).toEqual([200, 200]);
-    await enter('admin');
+    await visit.enter('admin');
     await page.goto(at(`keys/${key.id}`));
     // The bar of now is the same time tomorrow.
     await page.getByRole('button', { name: /2 calls, 0 denied: plan a brownout/ }).click();
@@ -319,7 +295,7 @@ describeWhere(absenceOfChromium, 'Keys in the console, one and many', () => {
 
   it('an auditor can choose no key, and change nothing of one', async () => {
     const key = await makeKey('CRM sync', { scopes: ['contacts.read'] });
-    await enter('auditor');
+    await visit.enter('auditor');
     await page.getByRole('link', { name: 'CRM sync' }).waitFor();
     expect(await page.getByRole('checkbox').count()).toBe(0);
     await page.goto(at(`keys/${key.id}`));

@@ -1,16 +1,10 @@
 /// <reference lib="dom" />
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Page, Response } from 'playwright-core';
-import {
-  absenceOfChromium,
-  seriousFaultsOf,
-  TestBrowser,
-  type WatchedPage,
-} from '../support/browser.js';
-import { describeWhere } from '../support/describe-where.js';
-import { enterConsole } from '../support/enter-console.js';
-import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
+import { describeInConsole } from '../support/describe-in-console.js';
+import type { TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { addMember, tokenOf } from '../support/people.js';
 import { codeOf, turnOnSecondFactor, type App } from '../support/second-factors.js';
@@ -21,32 +15,16 @@ const stepMs = 30_000;
 /** How old what a page shows may become. */
 const staleMs = 5_000;
 
-describeWhere(absenceOfChromium, 'The second factor in the console', () => {
-  const browser = new TestBrowser();
+describeInConsole('The second factor in the console', {}, (visit) => {
   let latchkey: TestLatchkey;
   let watched: WatchedPage;
   let page: Page;
   let accountId: string;
 
-  beforeAll(() => browser.open());
-  afterAll(() => browser.close());
-
-  beforeEach(async () => {
-    latchkey = await startTestLatchkey();
-    accountId = (await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut' })).id;
-    watched = await browser.page();
-    ({ page } = watched);
-    watched.expectRefusal(401, '/v1/session');
+  beforeEach(() => {
+    ({ latchkey, watched, page, accountId } = visit);
   });
 
-  afterEach(async () => {
-    const complaints = watched.complaints();
-    await watched.close();
-    await latchkey.remove();
-    expect(complaints).toEqual([]);
-  });
-
-  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const heading = (name: string) => page.getByRole('heading', { name }).waitFor();
 
   const isAnswerTo = (method: string, path: string) => (answer: Response) =>
@@ -61,7 +39,7 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
   /** As somebody who is in the console. @returns the app, and the codes that stand in for it */
   async function turnOn(): Promise<{ app: App; codes: string[] }> {
     await openSecurity();
-    await press('Turn on…');
+    await visit.press('Turn on…');
     await page.getByRole('img', { name: 'QR code of the secret' }).waitFor();
     expect(await seriousFaultsOf(page)).toEqual([]);
     const shown = (await page.getByLabel('The secret').textContent()) ?? '';
@@ -69,10 +47,10 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     meetSecret(app.secret);
     await page.getByLabel('Code of the app').fill('12345');
     await page.getByLabel('Your password').fill(password);
-    await press('Turn on');
+    await visit.press('Turn on');
     await page.getByText('It is not on yet').waitFor();
     await page.getByLabel('Code of the app').fill(codeOf(app));
-    await press('Turn on');
+    await visit.press('Turn on');
     const codes = (await page.getByLabel('Recovery codes', { exact: true }).textContent())?.split('\n') ?? []; // prettier-ignore
     codes.forEach(meetSecret);
     return { app, codes };
@@ -81,25 +59,25 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
   async function signIn(): Promise<void> {
     await page.getByLabel('E-mail').fill(email);
     await page.getByRole('textbox', { name: 'Password' }).fill(password);
-    await press('Sign in');
+    await visit.press('Sign in');
   }
 
   it('is turned on, asked for at the next sign-in, and turned off', async () => {
     watched.expectRefusal(403, '/v1/session/second-factor/confirm');
     watched.expectRefusal(403, '/v1/session');
-    await enterConsole(page, latchkey, accountId, 'admin');
+    await visit.enter('admin');
     const { app, codes } = await turnOn();
     expect(codes).toHaveLength(10);
     expect(await seriousFaultsOf(page)).toEqual([]);
-    await press('Copy them');
+    await visit.press('Copy them');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(codes.join('\n'));
     const downloading = page.waitForEvent('download');
-    await press('Download them');
+    await visit.press('Download them');
     const file = await (await downloading).path();
     expect(readFileSync(file, 'utf8')).toContain(codes.join('\n'));
     expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true);
     await page.getByLabel('I have put them somewhere safe').check();
-    await press('Done');
+    await visit.press('Done');
     await page.getByText('Recovery codes left').waitFor();
     expect(await seriousFaultsOf(page)).toEqual([]);
 
@@ -111,26 +89,26 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     expect([await code.getAttribute('autocomplete'), await code.getAttribute('inputmode'), await page.getByRole('alert').count()]).toEqual(['one-time-code', 'numeric', 0]); // prettier-ignore
     expect(await seriousFaultsOf(page)).toEqual([]);
     await code.fill('12345');
-    await press('Sign in');
+    await visit.press('Sign in');
     await page.getByText('This code is not right now, or was used already.').waitFor();
-    await press('Use a recovery code');
+    await visit.press('Use a recovery code');
     await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0]?.toUpperCase() ?? '');
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/accounts/${accountId}/keys`);
 
     await openSecurity();
     await page.getByText('9', { exact: true }).waitFor();
-    await press('Turn off…');
+    await visit.press('Turn off…');
     await page.getByLabel('Your password').fill(password);
     await page.getByLabel('Code of the app').fill(codeOf(app, Date.now() + stepMs));
     expect(await seriousFaultsOf(page)).toEqual([]);
-    await press('Turn off');
+    await visit.press('Turn off');
     await page.getByRole('button', { name: 'Turn on…' }).waitFor();
   });
 
   it('shows its recovery codes until they are kept, though the page reads meanwhile that it is on', async () => {
     watched.expectRefusal(403, '/v1/session/second-factor/confirm');
-    await enterConsole(page, latchkey, accountId, 'admin');
+    await visit.enter('admin');
     const { codes } = await turnOn();
     // What was read longer ago is read again as soon as somebody comes back to the page.
     await page.waitForTimeout(staleMs + 500);
@@ -143,12 +121,12 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     const shown = await page.getByLabel('Recovery codes', { exact: true }).textContent();
     expect(shown?.split('\n')).toEqual(codes);
     await page.getByLabel('I have put them somewhere safe').check();
-    await press('Done');
+    await visit.press('Done');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('that somebody thinks better of has had one secret made, and no more', async () => {
-    await enterConsole(page, latchkey, accountId, 'admin');
+    await visit.enter('admin');
     await openSecurity();
     const begun: string[] = [];
     page.on('request', (request) => {
@@ -156,26 +134,26 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
       if (request.method() === 'POST' && pathname === '/v1/session/second-factor')
         begun.push(pathname);
     });
-    await press('Turn on…');
+    await visit.press('Turn on…');
     await page.getByRole('img', { name: 'QR code of the secret' }).waitFor();
     // Of all that is read anew, who is signed in comes last.
     const readAnew = page.waitForResponse(isAnswerTo('GET', '/v1/session'));
-    await press('Not now');
+    await visit.press('Not now');
     await readAnew;
     expect(begun).toHaveLength(1);
   });
 
   it('gives other recovery codes, and is asked for by a recovery link', async () => {
     watched.expectRefusal(403, '/v1/session/second-factor/confirm');
-    await enterConsole(page, latchkey, accountId, 'admin');
+    await visit.enter('admin');
     const { codes } = await turnOn();
     await page.getByLabel('I have put them somewhere safe').check();
-    await press('Done');
-    await press('New recovery codes…');
+    await visit.press('Done');
+    await visit.press('New recovery codes…');
     await page.getByLabel('Your password').fill(password);
-    await press('Use a recovery code');
+    await visit.press('Use a recovery code');
     await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[1] ?? '');
-    await press('Make them');
+    await visit.press('Make them');
     const anew = (await page.getByLabel('Recovery codes', { exact: true }).textContent())?.split('\n') ?? []; // prettier-ignore
     anew.forEach(meetSecret);
     expect(anew.filter((code) => codes.includes(code))).toEqual([]);
@@ -186,10 +164,10 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await page.goto('about:blank');
     await page.goto(`${latchkey.managementUrl}/recover#${token}`);
     await page.getByRole('textbox', { name: 'Password' }).fill('another password of theirs');
-    await press('Use a recovery code');
+    await visit.press('Use a recovery code');
     await page.getByRole('textbox', { name: 'Recovery code' }).fill(anew[0] ?? '');
     expect(await seriousFaultsOf(page)).toEqual([]);
-    await press('Set the password');
+    await visit.press('Set the password');
     await page.waitForURL(`**/accounts/${accountId}/keys`);
   });
 
@@ -203,20 +181,20 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     expect(await code.count()).toBe(0);
     const { recoveryCodes } = await turnOnSecondFactor(latchkey, member);
     watched.expectRefusal(403, '/v1/links/use');
-    await press('Set the password');
+    await visit.press('Set the password');
     await code.waitFor();
     expect(await seriousFaultsOf(page)).toEqual([]);
     await code.fill('12345');
-    await press('Set the password');
+    await visit.press('Set the password');
     await page.getByText('This code is not right now, or was used already.').waitFor();
-    await press('Use a recovery code');
+    await visit.press('Use a recovery code');
     await page.getByRole('textbox', { name: 'Recovery code' }).fill(recoveryCodes[0] ?? '');
-    await press('Set the password');
+    await visit.press('Set the password');
     await page.waitForURL(`**/accounts/${accountId}/keys`);
   });
 
   it('of a member is reset by an admin', async () => {
-    await enterConsole(page, latchkey, accountId, 'admin');
+    await visit.enter('admin');
     const { person } = await turnOnSecondFactor(
       latchkey,
       await addMember(latchkey, accountId, 'developer', 'dev@example.com'),
@@ -227,7 +205,7 @@ describeWhere(absenceOfChromium, 'The second factor in the console', () => {
     await row.getByRole('button', { name: 'Reset second factor…' }).click();
     await heading(`Reset the second factor of ${person.name}`);
     expect(await seriousFaultsOf(page)).toEqual([]);
-    await press('Reset');
+    await visit.press('Reset');
     await row.getByText('second factor', { exact: true }).waitFor({ state: 'detached' });
     const body = { email: person.email, password: person.password };
     expect((await latchkey.ask('POST', '/v1/session', { body })).status).toBe(204);

@@ -58,6 +58,7 @@ export function KeysPage() {
             <KeysTable keys={all} choice={standing.may('latchkey.keys.write') ? choice : null} />
           </>
         )}
+        {standing.isOperatorsOwn && !isFiltered && keys.data && all.length <= 1 && <FirstSteps />}
         {keys.hasNextPage && (
           <Group justify="center">
             <Button
@@ -159,16 +160,6 @@ function NewKeyButton({ standing: { accountId, may } }: { standing: Standing }) 
 function NoKeys({ isFiltered, standing }: { isFiltered: boolean; standing: Standing }) {
   if (isFiltered)
     return <Nothing title="No key is like that">Take a filter away to see more.</Nothing>;
-  if (standing.isOperator && standing.isOperatorsOwn)
-    return (
-      <Nothing title="First steps">
-        <Stack align="center">
-          Keys of this account open the management API. Whoever calls an API gets a key in an
-          account of theirs:
-          <FirstSteps />
-        </Stack>
-      </Nothing>
-    );
   return (
     <Nothing title="There is no key yet">
       <Stack align="center">

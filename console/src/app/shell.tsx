@@ -214,7 +214,9 @@ function VisitorMenu({ visitor }: { visitor: Visitor }) {
 /** One's own accounts, and for the operator every other one. */
 function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: string }) {
   const navigate = useNavigate();
-  const here = useMatches({ select: (matches) => matches.map(({ fullPath }) => fullPath as string) });
+  const here = useMatches({
+    select: (matches) => matches.map(({ fullPath }) => fullPath as string),
+  });
   const isOperator = standingIn(visitor, accountId)?.isOperator ?? false;
   const others = useQuery({
     queryKey: ['accounts', 'to-switch'],
