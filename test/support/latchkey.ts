@@ -21,11 +21,18 @@ export interface TestLatchkey extends RunningLatchkey {
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
   /** Asks the access listener. */
   call(method: string, path: string, options?: AskOptions): Promise<Answer>;
-  /** The rows of the request log, newest first, as the operator sees them, once everything handed over is written. */
-  rows(query?: string): Promise<CallRow[]>;
+  /**
+   * The rows of the request log, newest first, as the operator sees them, once everything handed over is written.
+   *
+   * @param limit how many are looked at, rows of such looks among them
+   */
+  rows(query?: string, limit?: number): Promise<CallRow[]>;
   /** Closes it and takes its folder away. @throws if a secret lies in it */
   remove(): Promise<void>;
 }
+
+/** As many rows as one answer of the request log holds. */
+export const lookMax = 500;
 
 export type CallRow = Record<string, Json>;
 
@@ -75,11 +82,11 @@ export async function startTestLatchkey(
     ask,
     manage,
     call: (method, path, options) => send(running.accessUrl, method, path, options),
-    rows: async (query = '') => {
+    rows: async (query = '', limit = lookMax) => {
       // Reading the log is itself a call, whose row is no part of what a test looks for.
       const answer = await manage<{ results: CallRow[] }>(
         'GET',
-        `/v1/request-log?limit=500${query}`,
+        `/v1/request-log?limit=${limit}${query}`,
       );
       return answer.results.filter((row) => row['route'] !== '/v1/request-log');
     },

@@ -3,6 +3,7 @@ import type { Surroundings } from '../../src/latchkey.js';
 import { ApiDescription } from './api-description.js';
 import { expectDenial, expectEnvelope } from './denials.js';
 import {
+  lookMax,
   startTestLatchkey,
   type Answer,
   type AskOptions,
@@ -10,7 +11,7 @@ import {
   type Json,
   type TestLatchkey,
 } from './latchkey.js';
-import { NewRows } from './new-rows.js';
+import { firstLook, NewRows } from './new-rows.js';
 
 export interface Request extends AskOptions {
   readonly method: string;
@@ -55,11 +56,12 @@ export const refusals = {
 } as const;
 
 /** Every row but those of looking at the rows. */
-async function rowsOf(latchkey: TestLatchkey): Promise<CallRow[]> {
-  const look = { route: '/v1/request-log', query: 'limit=500', status: 200 };
-  const { results } = await latchkey.manage('GET', `${look.route}?${look.query}`);
-  return results.filter((row: CallRow) =>
-    Object.entries(look).some(([name, value]) => row[name] !== value),
+async function rowsOf(latchkey: TestLatchkey, limit = lookMax): Promise<CallRow[]> {
+  const { results } = await latchkey.manage('GET', `/v1/request-log?limit=${limit}`);
+  const looks = [firstLook, lookMax].map((many) => `limit=${many}`);
+  return results.filter(
+    ({ route, query, status }: CallRow) =>
+      route !== '/v1/request-log' || status !== 200 || !looks.includes(query),
   );
 }
 
@@ -69,7 +71,7 @@ export async function startManagement(
 ): Promise<Management> {
   const latchkey = await startTestLatchkey(environment, surroundings);
   const description = new ApiDescription((await latchkey.ask('GET', '/openapi.json')).json);
-  const newRows = new NewRows({ ...latchkey, rows: () => rowsOf(latchkey) });
+  const newRows = new NewRows({ ...latchkey, rows: (_query, limit) => rowsOf(latchkey, limit) });
   const self = await latchkey.call('GET', '/latchkey/v1/self', { secret: latchkey.operatorKey });
   const ask = async (method: string, path: string, options?: AskOptions): Promise<Answer> => {
     const answer = await latchkey.ask(method, path, options);

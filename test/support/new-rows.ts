@@ -1,10 +1,12 @@
 import { CALL_LOG } from '../../src/store/tokens.js';
 import type { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
-import type { CallRow, TestLatchkey } from './latchkey.js';
+import { lookMax, type CallRow, type TestLatchkey } from './latchkey.js';
 
 /** Rows may be handed over just after the answer (management), so one is waited for before it counts as missing. */
 const patienceMs = 2_000;
 const settleMs = 5;
+/** How many rows are looked at first. Each look reads, sends and sweeps its rows anew, and most are for one that came just now. */
+export const firstLook = 40;
 
 /**
  * Follows the request log: each `take()` gives the rows since the last one, oldest first, and waits until there are as many as
@@ -18,10 +20,10 @@ export class NewRows {
 
   async take(count: number): Promise<CallRow[]> {
     const until = performance.now() + patienceMs;
-    let rows = await this.#since();
+    let rows = await this.#since(firstLook);
     while (rows.length < count && performance.now() < until) {
       await settle(settleMs);
-      rows = await this.#since();
+      rows = await this.#since(lookMax);
     }
     this.#seen = new Set([...this.#seen, ...rows.map((row) => row['id'] as string)]);
     return rows;
@@ -45,12 +47,15 @@ export class NewRows {
     await this.take(0);
   }
 
-  async #since(): Promise<CallRow[]> {
+  /** @param limit of a look that is enough if it goes back to rows that were seen before */
+  async #since(limit: number): Promise<CallRow[]> {
     const writer = this.latchkey.app.get<CallLogWriter>(CALL_LOG);
     await settle(0);
     while (writer.waitingRows > 0) await settle(1);
-    const rows = await this.latchkey.rows();
-    return rows.filter((row) => !this.#seen.has(row['id'])).toReversed();
+    const rows = await this.latchkey.rows('', limit);
+    const fresh = rows.filter((row) => !this.#seen.has(row['id']));
+    if (fresh.length === rows.length && limit < lookMax) return this.#since(lookMax);
+    return fresh.toReversed();
   }
 }
 
