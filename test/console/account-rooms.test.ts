@@ -150,6 +150,25 @@ describeInConsole('The rooms of an account in the console', environment, (visit)
     await page.goBack();
     await page.waitForURL('**/request-log?live=true');
   });
+
+  it('a call of somebody who is signed in bears their name, and the console’s own are left out by their door', async () => {
+    await visit.enter('admin');
+    await call();
+    await page.getByRole('link', { name: 'Hygiene' }).click();
+    await page.getByRole('link', { name: 'Request log' }).click();
+    const byAoife = page.getByRole('row').filter({ hasText: 'Aoife Byrne' });
+    await byAoife.first().getByRole('button').first().click();
+    await page.getByRole('row', { name: 'Signed in Aoife Byrne' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('combobox', { name: 'Door' }).click();
+    await page.getByRole('option', { name: 'Self' }).click();
+    await page.waitForURL('**/request-log?door=self');
+    await byAoife.first().waitFor({ state: 'detached' });
+    await page.getByRole('row').filter({ hasText: 'CRM sync' }).waitFor();
+    await page.goto(at('request-log'));
+    await byAoife.first().waitFor();
+  });
+
   it('filters are kept under a name, a call is mended, and the log is taken home whole', async () => {
     await visit.enter('admin');
     const path = `/v1/accounts/${accountId}/keys`;

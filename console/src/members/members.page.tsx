@@ -1,8 +1,7 @@
 import { Badge, Button, Modal, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Schemas } from '@latchkey/sdk';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { accountQuery } from '../accounts/accounts.js';
 import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
@@ -13,21 +12,9 @@ import { WideTable } from '../parts/wide-table.js';
 import { useStanding, useVisitor } from '../session/session.js';
 import { InviteForm } from './invite-form.js';
 import { Invitations } from './invitations.js';
+import { membersQuery, type Member } from './members.js';
 import { ResetSecondFactor } from './reset-second-factor.js';
 import { roleTexts, type Role } from './roles.js';
-
-type Member = Schemas['MemberResponse'];
-
-const membersQuery = (accountId: string) =>
-  queryOptions({
-    queryKey: ['members', accountId],
-    queryFn: () =>
-      answered(
-        api.GET('/v1/accounts/{accountId}/members', {
-          params: { path: { accountId }, query: { limit: 500 } },
-        }),
-      ),
-  });
 
 export function MembersPage() {
   const standing = useStanding();

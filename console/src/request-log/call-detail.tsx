@@ -5,7 +5,16 @@ import { CallFixes } from './call-fixes.js';
 import type { Call } from './calls.js';
 
 /** One call, step by step, and what would have let it through. */
-export function CallDetail({ call, standing }: { call: Call; standing: Standing }) {
+export function CallDetail({
+  call,
+  member,
+  standing,
+}: {
+  call: Call;
+  /** Who was signed in, where somebody was. */
+  member: string | null;
+  standing: Standing;
+}) {
   const fix = fixOf(call);
   return (
     <Stack>
@@ -24,7 +33,7 @@ export function CallDetail({ call, standing }: { call: Call; standing: Standing 
       )}
       <Table aria-label="What is known of the call">
         <Table.Tbody>
-          {factsOf(call).map(([label, value]) => (
+          {factsOf(call, member).map(([label, value]) => (
             <Table.Tr key={label}>
               <Table.Th scope="row" w={150}>
                 {label}
@@ -69,7 +78,7 @@ function fixOf({ reason, missingScopes, callerIp }: Call): string | null {
   }
 }
 
-function factsOf(call: Call): readonly (readonly [string, string])[] {
+function factsOf(call: Call, member: string | null): readonly (readonly [string, string])[] {
   const facts: readonly (readonly [string, string | number | null])[] = [
     ['Call', `${call.method} ${call.path}${call.query === null ? '' : `?${call.query}`}`],
     ['Host', call.host],
@@ -77,6 +86,7 @@ function factsOf(call: Call): readonly (readonly [string, string])[] {
     ['Needs', call.requiredScopes.join(', ') || null],
     ['Lacks', call.missingScopes.join(', ') || null],
     ['Key', call.keyName],
+    ['Signed in', member],
     [
       'Secret',
       call.secretStart === null ? null : `${call.secretStart}… (${call.secretState ?? 'unknown'})`,

@@ -24,6 +24,7 @@ import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
 import { inUtc, Time } from '../parts/time.js';
+import { useMemberNames } from '../members/members.js';
 import { useStanding } from '../session/session.js';
 import { CallDetail } from './call-detail.js';
 import { callCountsQuery, callsQuery, type Call, type CallFilter } from './calls.js';
@@ -37,6 +38,7 @@ import { WideTable } from '../parts/wide-table.js';
 export function RequestLogPage() {
   const standing = useStanding();
   const { accountId } = standing;
+  const members = useMemberNames(standing);
   const {
     call: openId,
     live: isLive = false,
@@ -124,6 +126,15 @@ export function RequestLogPage() {
             }
             w={130}
           />
+          <Select
+            label="Door"
+            placeholder="Any"
+            clearable
+            data={doors}
+            value={filter.door ?? null}
+            onChange={(chosen) => change({ door: chosen ?? undefined })}
+            w={170}
+          />
         </FilterBar>
         <Counts
           accountId={accountId}
@@ -149,7 +160,12 @@ export function RequestLogPage() {
           </Nothing>
         )}
         {all.length > 0 && (
-          <CallsTable calls={all} onOpen={(call) => change({ call })} onFilter={change} />
+          <CallsTable
+            calls={all}
+            members={members}
+            onOpen={(call) => change({ call })}
+            onFilter={change}
+          />
         )}
         {calls.hasNextPage && (
           <Group justify="center">
@@ -175,7 +191,9 @@ export function RequestLogPage() {
         size="lg"
         title="One call"
       >
-        {opened && <CallDetail call={opened} standing={standing} />}
+        {opened && (
+          <CallDetail call={opened} member={memberOf(opened, members)} standing={standing} />
+        )}
       </Drawer>
       <ExportDialog
         accountId={accountId}
@@ -186,6 +204,14 @@ export function RequestLogPage() {
     </>
   );
 }
+
+const doors = [
+  { value: 'gateway', label: 'Gateway' },
+  { value: 'forward_auth', label: 'Forward auth' },
+  { value: 'verify', label: 'Verify' },
+  { value: 'self', label: 'Self' },
+  { value: 'management', label: 'Management API' },
+];
 
 const labels: Readonly<Record<keyof CallFilter, string>> = {
   keyId: 'Key',
@@ -270,10 +296,13 @@ function Counts({
 
 function CallsTable({
   calls,
+  members,
   onOpen,
   onFilter,
 }: {
   calls: readonly Call[];
+  /** Names by ids. */
+  members: ReadonlyMap<string, string>;
   onOpen: (id: string) => void;
   onFilter: (part: Partial<LogSearch>) => void;
 }) {
@@ -285,7 +314,7 @@ function CallsTable({
             <Table.Th>When</Table.Th>
             <Table.Th>Status</Table.Th>
             <Table.Th>Call</Table.Th>
-            <Table.Th>Key</Table.Th>
+            <Table.Th>Who</Table.Th>
             <Table.Th>From</Table.Th>
             <Table.Th ta="right">Took</Table.Th>
           </Table.Tr>
@@ -322,7 +351,7 @@ function CallsTable({
                     {call.keyName ?? call.keyId}
                   </PageAnchor>
                 ) : (
-                  <Text c="dimmed">{call.credential === 'session' ? 'a member' : 'none'}</Text>
+                  <Text c="dimmed">{memberOf(call, members) ?? 'nobody known'}</Text>
                 )}
               </Table.Td>
               <Table.Td>
@@ -341,6 +370,14 @@ function CallsTable({
       </Table>
     </WideTable>
   );
+}
+
+/** Who was signed in, of a call of the console's. */
+function memberOf(
+  { credential, actor }: Call,
+  members: ReadonlyMap<string, string>,
+): string | null {
+  return credential === 'session' ? (members.get(actor ?? '') ?? 'a member') : null;
 }
 
 function StatusBadge({ call: { status, decision } }: { call: Call }) {
