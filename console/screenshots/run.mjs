@@ -38,8 +38,10 @@ const browser = await chromium.launch({
 try {
   process.stderr.write('Filling an installation…\n');
   const ids = await fill({ manage, call, moveClock: (ms) => (skewMs = ms) });
-  const all = viewsOf(ids);
-  const signedIn = { storageState: await signIn() };
+  const { results } = await manage('GET', '/accounts');
+  const operatorId = results.find(({ isOperator }) => isOperator).id;
+  const all = viewsOf({ ...ids, operatorId });
+  const signedIn = { storageState: await signIn(operatorId) };
   const asked = process.argv.slice(2);
   if (asked.includes('--readme')) {
     const pictures = new URL('../../docs/pictures/', import.meta.url);
@@ -56,11 +58,9 @@ try {
 }
 
 /** Joins the operator. @returns what the browser knows then */
-async function signIn() {
-  const { results } = await manage('GET', '/accounts');
-  const operator = results.find(({ isOperator }) => isOperator);
+async function signIn(operatorId) {
   const body = { email: 'olu@example.com', role: 'admin' };
-  const { link } = await manage('POST', `/accounts/${operator.id}/invitations`, body);
+  const { link } = await manage('POST', `/accounts/${operatorId}/invitations`, body);
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(link);

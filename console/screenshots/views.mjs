@@ -2,9 +2,11 @@
 export const readmeViews = ['keys', 'rotation', 'request-log'];
 
 /** Every view of the console, by the name that its pictures get. */
-export function viewsOf({ accountId, keyId, rotatedKeyId }) {
+export function viewsOf({ accountId, keyId, rotatedKeyId, operatorId }) {
   const account = `/accounts/${accountId}`;
   return {
+    'first-steps': `/accounts/${operatorId}/keys`,
+    security: '/me/security',
     keys: `${account}/keys`,
     'keys-none': `${account}/keys?q=there-is-no-such-key`,
     'new-key': `${account}/keys/new`,
