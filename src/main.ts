@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { StartError } from './core/start-error.js';
 import { startLatchkey, type RunningLatchkey } from './latchkey.js';
 import { readSettings } from './platform/config/settings.js';
-import { welcomeLines } from './platform/welcome-lines.js';
+import { setUpLines, welcomeLines } from './platform/welcome-lines.js';
 
 // Databases and key files are their owner's alone.
 process.umask(0o077);
@@ -12,9 +12,11 @@ try {
   const settings = readSettings(process.env);
   const running = await startLatchkey(settings);
   stopOnSignals(running);
-  const sections = [welcomeLines(running, bold), running.tryLines(bold)].filter(
-    (lines) => lines.length > 0,
-  );
+  const sections = [
+    welcomeLines(running, bold),
+    running.tryLines(bold),
+    setUpLines(running.setUpLink, bold),
+  ].filter((lines) => lines.length > 0);
   process.stdout.write(`${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;

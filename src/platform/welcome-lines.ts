@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 
-/** What a person is told when Latchkey is up: where it is, and what it has made. Of keys, paths only; the link is told this once. */
+/** What a person is told when Latchkey is up: where it is, and what it has made. Of keys, paths only. */
 export interface Welcome {
   readonly accessUrl: string;
   readonly managementUrl: string;
   readonly madeFiles: readonly string[];
-  readonly setUpLink: string | null;
 }
 
 /** What each file that a start can make is for. */
@@ -20,7 +19,7 @@ const purposes: Readonly<Record<string, string>> = {
 
 /** @param bold how a heading is set off, if at all */
 export function welcomeLines(
-  { accessUrl, managementUrl, madeFiles, setUpLink }: Welcome,
+  { accessUrl, managementUrl, madeFiles }: Welcome,
   bold: (text: string) => string,
 ): string[] {
   return [
@@ -29,11 +28,12 @@ export function welcomeLines(
     `  Management listener  ${managementUrl}  for you: services, accounts, keys, the log`,
     `  Its API, described   ${managementUrl}/docs`,
     ...(madeFiles.length === 0 ? [] : ['', ...madeLines(madeFiles, bold)]),
-    ...(setUpLink === null ? [] : ['', ...setUpLines(setUpLink, bold)]),
   ];
 }
 
-function setUpLines(link: string, bold: (text: string) => string): string[] {
+/** The last of what is told, so that it stands where somebody looks: it is told this once. @param link `null` if it was told before */
+export function setUpLines(link: string | null, bold: (text: string) => string): string[] {
+  if (link === null) return [];
   return [
     bold('Set up your sign-in with this link, which works once, within 24 hours:'),
     `  ${link}`,
