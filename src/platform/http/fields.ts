@@ -118,6 +118,18 @@ export function CodeField(options: FieldOptions = {}): PropertyDecorator {
   return TextField({ max: 50, mayHoldSecret: true, ...options });
 }
 
+/** Bytes, as a browser answers with those of a passkey. @param options.max characters */
+export function BytesField(options: FieldOptions & { max: number }): PropertyDecorator {
+  const { max } = options;
+  const isBytes = (value: unknown) =>
+    typeof value === 'string' && value.length <= max && /^[A-Za-z0-9_-]+$/.test(value);
+  return field(options, { type: String, minLength: 1, maxLength: max }, [
+    check('isBytes', isBytes, {
+      message: `$property must be 1 to ${max} characters of base64url, without padding.`,
+    }),
+  ]);
+}
+
 /** What stands behind the `#` of a link that can be used once. */
 export function LinkTokenField(): PropertyDecorator {
   const description = 'What stands behind the # of the link';
