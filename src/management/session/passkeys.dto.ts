@@ -7,9 +7,10 @@ import {
   TextsField,
 } from '../../platform/http/fields.js';
 
-/** At most 1023 bytes (WebAuthn Level 3 §4). */
+/** 16 to 1023 bytes (WebAuthn Level 3 §4). */
 function CredentialIdField(): PropertyDecorator {
-  return BytesField({ max: 1364, description: 'Of the credential, as the browser gave it' });
+  const description = 'Of the credential, as the browser gave it';
+  return BytesField({ min: 22, max: 1364, description });
 }
 
 function ClientDataField(): PropertyDecorator {

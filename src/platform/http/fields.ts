@@ -118,14 +118,17 @@ export function CodeField(options: FieldOptions = {}): PropertyDecorator {
   return TextField({ max: 50, mayHoldSecret: true, ...options });
 }
 
-/** Bytes, as a browser answers with those of a passkey. @param options.max characters */
-export function BytesField(options: FieldOptions & { max: number }): PropertyDecorator {
-  const { max } = options;
+/** Bytes, as a browser answers with those of a passkey. @param options `min` and `max` in characters */
+export function BytesField(
+  options: FieldOptions & { min?: number; max: number },
+): PropertyDecorator {
+  const { min = 1, max } = options;
+  const shape = /^[A-Za-z0-9_-]+$/;
   const isBytes = (value: unknown) =>
-    typeof value === 'string' && value.length <= max && /^[A-Za-z0-9_-]+$/.test(value);
-  return field(options, { type: String, minLength: 1, maxLength: max }, [
+    typeof value === 'string' && value.length >= min && value.length <= max && shape.test(value);
+  return field(options, { type: String, minLength: min, maxLength: max }, [
     check('isBytes', isBytes, {
-      message: `$property must be 1 to ${max} characters of base64url, without padding.`,
+      message: `$property must be ${min} to ${max} characters of base64url, without padding.`,
     }),
   ]);
 }
