@@ -249,7 +249,8 @@ describeOnEachDatabase('passkeys', (kind) => {
       for (let i = 0; i < 32; i += 1) statuses.push((await enterWithPasskey(latchkey, stranger)).status);
       expect(statuses).toEqual([...Array<number>(30).fill(403), 429, 429]);
       const right = await enterWithPasskey(latchkey, passkey);
-      expect([...told(right), Number(right.headers.get('retry-after'))]).toEqual([429, 'TOO_MANY_ATTEMPTS', undefined, expect.any(Number)]);
+      expect(told(right)).toEqual([429, 'TOO_MANY_ATTEMPTS', undefined]);
+      expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
       const { email, password } = person;
       expect((await latchkey.ask('POST', '/v1/session', { body: { email, password } })).status).toBe(429);
       wait(minuteMs);
