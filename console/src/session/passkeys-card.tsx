@@ -72,8 +72,11 @@ function Elsewhere({ origin }: { origin: string | null }) {
     return <Text c="dimmed">This browser knows no passkeys.</Text>;
   return (
     <Text c="dimmed">
-      They work at <Anchor href={`${origin}/me/security`}>{origin}</Anchor>, and not at the address
-      that you have opened.
+      They work at{' '}
+      <Anchor href={`${origin}/me/security`} underline="always">
+        {origin}
+      </Anchor>
+      , and not at the address that you have opened.
     </Text>
   );
 }
