@@ -5,7 +5,7 @@ import { absenceOfChromium, seriousFaultsOf, TestBrowser, type WatchedPage } fro
 import { describeWhere } from '../support/describe-where.js';
 import { enterConsole } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
-import { addPasskey } from '../support/passkeys.js';
+import { addPasskey, enterWithPasskey } from '../support/passkeys.js';
 import { addMember } from '../support/people.js';
 
 const password = 'correct horse battery staple';
@@ -150,12 +150,13 @@ describeWhere(absenceOfChromium, 'Passkeys in the console', () => {
   it('of a member who has lost them are taken away by an admin', async () => {
     await enterConsole(page, latchkey, accountId, 'admin');
     const person = await addMember(latchkey, accountId, 'developer', 'dev@example.com');
-    await addPasskey(latchkey, person);
+    const { passkey } = await addPasskey(latchkey, person);
     await page.getByRole('link', { name: 'Members' }).click();
     const row = page.getByRole('row').filter({ hasText: person.email });
     await row.getByText('passkey', { exact: true }).waitFor();
     await row.getByRole('button', { name: 'Reset second factor…' }).click();
     await press('Reset');
     await row.getByText('passkey', { exact: true }).waitFor({ state: 'detached' });
+    expect((await enterWithPasskey(latchkey, passkey)).status).toBe(403);
   });
 });
