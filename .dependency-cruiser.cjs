@@ -26,6 +26,7 @@ const house = {
       ...['@nestjs/*', 'rxjs', 'reflect-metadata'],
       ...['class-validator', 'class-transformer', 'pino', '@node-rs/argon2'],
       'otpauth', // codes of authenticator apps, beside the passwords
+      '@simplewebauthn/server', // what passkeys answer, beside them as well
       'fastify', // only its types: a rule below
     ],
   },

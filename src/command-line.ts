@@ -15,7 +15,7 @@ const usage = `Usage: latchkey audit verify [--account <id>] [--head <file or JS
 
 members link: makes a link, which works once, for who cannot sign in. With --for it sets that person's password; without, whoever
 uses it becomes an admin of the operator's account. Whoever has a second factor is asked for a code by the link as well: for who
-has lost the app and the recovery codes, --reset-second-factor turns it off and signs them out everywhere. Run it where the server runs, beside it or while it is stopped: it reads
+has lost the app and the recovery codes, --reset-second-factor turns it off, takes their passkeys away and signs them out everywhere. Run it where the server runs, beside it or while it is stopped: it reads
 DATABASE_URL, KEY_PEPPER, SEALING_KEY and CONSOLE_URL as the server does. The link is a secret: it is printed this once.
 
 audit verify: checks that no event of the audit trail was edited, removed or cut off, and says where. It changes nothing, and can be run

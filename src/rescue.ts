@@ -13,6 +13,7 @@ import { parseDatabaseUrl, writerOptions, type DatabaseUrl } from './store/data-
 import { checkFingerprints } from './store/key-fingerprints.js';
 import { MembersStore } from './store/members.store.js';
 import { OneTimeLinksStore } from './store/one-time-links.store.js';
+import { PasskeysStore } from './store/passkeys.store.js';
 import { PeopleStore } from './store/people.store.js';
 import { RecoveryCodesStore } from './store/recovery-codes.store.js';
 import { SealedCredentials } from './store/sealed-credentials.js';
@@ -56,6 +57,7 @@ export async function openRescue(settings: RescueSettings): Promise<Rescue> {
       members: new MembersStore(database),
       links: new OneTimeLinksStore(database, digests),
       factors: new SecondFactorsStore(database, new SealedCredentials(sealingKeys), recoveryCodes),
+      passkeys: new PasskeysStore(database),
       sessions: new SessionsStore(database, digests, settings.sessionTerms),
       audit: new AuditTrailStore(database, auditKey),
       linkFor: (purpose, token) => console.linkFor(purpose, token),

@@ -6,6 +6,7 @@ import type { Change, Database } from '../store/database.js';
 import type { Actor } from '../store/entities/audit-event.entity.js';
 import type { MembersStore } from '../store/members.store.js';
 import type { MadeLink, OneTimeLinksStore } from '../store/one-time-links.store.js';
+import type { PasskeysStore } from '../store/passkeys.store.js';
 import type { PeopleStore } from '../store/people.store.js';
 import type { SecondFactorsStore } from '../store/second-factors.store.js';
 import type { SessionsStore } from '../store/sessions.store.js';
@@ -20,6 +21,7 @@ export interface LinkMaking {
   readonly members: MembersStore;
   readonly links: OneTimeLinksStore;
   readonly factors: SecondFactorsStore;
+  readonly passkeys: PasskeysStore;
   readonly sessions: SessionsStore;
   readonly audit: AuditTrailStore;
   linkFor(purpose: LinkPurpose, token: string): string;
@@ -28,7 +30,7 @@ export interface LinkMaking {
 /** Whom a link is for. */
 export interface LockedOut {
   readonly email: string;
-  /** Whether they have lost their second factor as well: it is turned off, and they are signed out everywhere. */
+  /** Whether they have lost their second factor as well: it is turned off, passkeys go, and they are signed out everywhere. */
   readonly resetsSecondFactor: boolean;
 }
 
@@ -100,18 +102,22 @@ async function recover(
 }
 
 async function resetSecondFactor(
-  { factors, sessions, members, audit }: LinkMaking,
+  { factors, passkeys, sessions, members, audit }: LinkMaking,
   change: Change,
   personId: string,
 ): Promise<void> {
-  if (!(await factors.turnOff(change, personId)))
-    throw new StartError('This person has no second factor: leave out --reset-second-factor.');
+  const hadFactor = await factors.turnOff(change, personId);
+  const passkeysRemoved = await passkeys.removeAll(change, personId);
+  if (!hadFactor && passkeysRemoved === 0)
+    throw new StartError(
+      'This person has no second factor and no passkey: leave out --reset-second-factor.',
+    );
   const sessionsEnded = await sessions.endAll(change, personId);
   for (const { id, accountId } of await members.ofPerson(personId, change.manager))
     await audit.append(change, {
       ...{ accountId, action: 'member.second_factor_reset', actor: commandLine, callerIp: null },
       target: { type: 'member', id },
-      after: { sessionsEnded },
+      after: { sessionsEnded, passkeysRemoved },
     });
 }
 

@@ -20,7 +20,7 @@ export type IdPrefix =
       | 'reg'
     )
   | ('ntc' | 'dlv' | 'att' | 'whk')
-  | ('per' | 'mem' | 'ses' | 'lnk' | 'lml' | 'fac' | 'rcv');
+  | ('per' | 'mem' | 'ses' | 'lnk' | 'lml' | 'fac' | 'rcv' | 'pky');
 
 /** Characters after the prefix: 20 base62 characters are 119 bits, beyond guessing. */
 const tailLength = 20;

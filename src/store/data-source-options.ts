@@ -17,6 +17,7 @@ import { Members1796450000000 } from './migrations/main/1796450000000-members.js
 import { MemberNotices1796550000000 } from './migrations/main/1796550000000-member-notices.js';
 import { MailedLinks1796620000000 } from './migrations/main/1796620000000-mailed-links.js';
 import { SecondFactors1796650000000 } from './migrations/main/1796650000000-second-factors.js';
+import { Passkeys1796700000000 } from './migrations/main/1796700000000-passkeys.js';
 import { Foundation1795000000000 } from './migrations/main/1795000000000-foundation.js';
 
 /** `sqlite:<path>` or `postgres://…`. */
@@ -45,6 +46,7 @@ const shared = {
     MemberNotices1796550000000,
     MailedLinks1796620000000,
     SecondFactors1796650000000,
+    Passkeys1796700000000,
   ],
   migrationsTransactionMode: 'each' as const,
   namingStrategy: new SnakeCaseNaming(),

@@ -4,6 +4,7 @@ import { newId } from '../core/ids.js';
 import type { Role } from '../core/roles.js';
 import { Database, type Change } from './database.js';
 import { MemberEntity } from './entities/member.entity.js';
+import { PasskeyEntity } from './entities/passkey.entity.js';
 import { PersonEntity } from './entities/person.entity.js';
 import { SecondFactorEntity } from './entities/second-factor.entity.js';
 import { SessionEntity } from './entities/session.entity.js';
@@ -18,6 +19,8 @@ export interface MemberRecord {
   readonly lastSeenAt: number | null;
   /** Whether signing in asks them for a code. */
   readonly hasSecondFactor: boolean;
+  /** Whether they have one at least. */
+  readonly hasPasskeys: boolean;
 }
 
 @Injectable()
@@ -119,11 +122,22 @@ async function recordsOf(
     where: { personId: In(ids), confirmedAt: Not(IsNull()) },
   });
   const secured = new Set(factors.map(({ personId }) => personId));
+  const passkeys = await manager.find(PasskeyEntity, {
+    select: { personId: true },
+    where: { personId: In(ids) },
+  });
+  const withPasskeys = new Set(passkeys.map(({ personId }) => personId));
   return members.flatMap((member) => {
     const person = people.find(({ id }) => id === member.personId);
     const last = seen.find(({ personId }) => personId === member.personId);
     if (person === undefined) return [];
     const lastSeenAt = last === undefined ? null : Number(last.lastSeenAt);
-    return [{ member, person, lastSeenAt, hasSecondFactor: secured.has(person.id) }];
+    return [
+      {
+        ...{ member, person, lastSeenAt },
+        hasSecondFactor: secured.has(person.id),
+        hasPasskeys: withPasskeys.has(person.id),
+      },
+    ];
   });
 }

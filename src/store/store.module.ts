@@ -32,6 +32,7 @@ import { MembersStore } from './members.store.js';
 import { NoticeDeliveriesStore } from './notice-deliveries.store.js';
 import { NoticesStore } from './notices.store.js';
 import { OneTimeLinksStore } from './one-time-links.store.js';
+import { PasskeysStore } from './passkeys.store.js';
 import { PeopleStore } from './people.store.js';
 import { PersonTrail } from './person-trail.js';
 import { RecoveryCodesStore } from './recovery-codes.store.js';
@@ -119,6 +120,7 @@ const stores = [
   LinkMailsStore,
   SecondFactorsStore,
   RecoveryCodesStore,
+  PasskeysStore,
   TokenDigests,
   NoticesStore,
   NoticeDeliveriesStore,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { startManagement, type Management } from '../support/management.js';
 import { databaseFor, type NodeDatabase } from '../support/nodes.js';
+import { addPasskey, enterWithPasskey } from '../support/passkeys.js';
 import { addMember, tokenOf, useLink, type SignedInPerson } from '../support/people.js';
 import { runCommand, type CommandResult } from '../support/run-command.js';
 import { turnOnSecondFactor } from '../support/second-factors.js';
@@ -112,6 +113,19 @@ describeOnEachDatabase('latchkey members link', (kind) => {
     expect([again.code, again.stdout, again.stderr]).toEqual([2, '', expect.stringMatching(/^This person has no second factor/)]); // prettier-ignore
     const whose = await link('--reset-second-factor');
     expect([whose.code, whose.stdout, whose.stderr]).toEqual([2, '', expect.stringMatching(/^--reset-second-factor needs --for/)]); // prettier-ignore
+  });
+
+  it('takes passkeys away with it, where there is no second factor as well', async () => {
+    const { id } = await latchkey.openAccount();
+    const member = await addMember(latchkey, id, 'admin');
+    const { passkey } = await addPasskey(latchkey, member);
+    expect((await link('--for', member.email)).code).toBe(0);
+    expect((await enterWithPasskey(latchkey, passkey)).status).toBe(204);
+    expect((await link('--for', member.email, '--reset-second-factor')).code).toBe(0);
+    expect((await enterWithPasskey(latchkey, passkey)).status).toBe(403);
+    const path = `/v1/accounts/${id}/audit-events?action=member.second_factor_reset`;
+    const { results } = await latchkey.manage('GET', path);
+    expect(results).toMatchObject([{ after: { sessionsEnded: 2, passkeysRemoved: 1 } }]);
   });
 
   it('says what is wrong in a line, and makes nothing', async () => {

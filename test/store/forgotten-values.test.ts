@@ -49,6 +49,10 @@ const aDelivery = (fields: object) => ({ attempts: 0, ...fields }) as NoticeDeli
 const aMail = (fields: object) =>
   ({ attempts: 0, attemptId: 'att_1', linkId: null, ...fields }) as LinkMailEntity;
 const somebody = { email: 'a@example.com', name: 'n', passwordHash: 'h' };
+const aPasskey = {
+  ...{ personId: 'per_1', credentialId: 'a', publicKey: 'b', counter: 0, name: 'n' },
+  ...{ transports: [], isSynced: false },
+};
 const link = {
   ...{ purpose: 'set_up' as const, accountId: null, role: null, personId: null, email: null },
   madeBy: { kind: 'key' as const, id: 'key_1', name: 'n' },
@@ -210,6 +214,19 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   'recoveryCodes.use': [(s, c, no) => s.recoveryCodes.use(c, no)],
   'recoveryCodes.count': [(s, _, no) => s.recoveryCodes.count(no)],
   'recoveryCodes.remove': [(s, c, no) => s.recoveryCodes.remove(c, no)],
+  'passkeys.findByCredential': [(s, _, no) => s.passkeys.findByCredential(no)],
+  'passkeys.list': [(s, _, no) => s.passkeys.list(no)],
+  'passkeys.create': (['personId', 'credentialId', 'publicKey', 'name'] as const).map(
+    (field): Ask => (s, c, no) => s.passkeys.create(c, { ...aPasskey, [field]: no }),
+  ),
+  'passkeys.accept': [
+    (s, c, no) => s.passkeys.accept(c, no, { challengeAt: 1, counter: 1, isSynced: false }),
+    (s, c, no) => s.passkeys.accept(c, 'pky_1', { challengeAt: no as never, counter: 1, isSynced: false }),
+    (s, c, no) => s.passkeys.accept(c, 'pky_1', { challengeAt: 1, counter: no as never, isSynced: false }),
+  ],
+  'passkeys.refuse': [(s, c, no) => s.passkeys.refuse(c, no, 1), (s, c, no) => s.passkeys.refuse(c, 'pky_1', no as never)],
+  'passkeys.remove': [(s, c, no) => s.passkeys.remove(c, no, 'pky_1'), (s, c, no) => s.passkeys.remove(c, 'per_1', no)],
+  'passkeys.removeAll': [(s, c, no) => s.passkeys.removeAll(c, no)],
   'trail.append': [(s, c, no) => s.trail.append(c, { id: no, name: 'n' } as PersonEntity, { action: 'x', callerIp: null })],
   'idempotency.find': ['callerId', 'path', 'idempotencyKey'].map(
     (field): Ask => (s, _, no) => new IdempotencyStore(s.database).find(claim({ [field]: no }), 0),
@@ -288,12 +305,14 @@ describeOnEachDatabase('#23 a value that a store was not given', (kind) => {
   it('is tried with every method of every store', () => {
     const { accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains } = store;
     const { notices, deliveries, webhooks, endings, limitUses } = store;
-    const { people, members, sessions, links, linkMails, trail, factors, recoveryCodes } = store;
+    const { people, members, sessions, links, linkMails, trail } = store;
+    const { factors, recoveryCodes, passkeys } = store;
     const idempotency = new IdempotencyStore(store.database);
     const stores = {
       ...{ accounts, keys, secrets, rotations, scopes, services, bindings, audit, chains },
       ...{ notices, deliveries, webhooks, endings, limitUses, idempotency },
-      ...{ people, members, sessions, links, linkMails, trail, factors, recoveryCodes },
+      ...{ people, members, sessions, links, linkMails, trail },
+      ...{ factors, recoveryCodes, passkeys },
     };
     const names = Object.entries(stores).flatMap(([name, one]) =>
       Object.getOwnPropertyNames(Object.getPrototypeOf(one))

@@ -16,6 +16,7 @@ import { NoticeAttemptEntity } from '../../src/store/entities/notice-attempt.ent
 import { NoticeDeliveryEntity } from '../../src/store/entities/notice-delivery.entity.js';
 import { NoticeEntity } from '../../src/store/entities/notice.entity.js';
 import { OneTimeLinkEntity } from '../../src/store/entities/one-time-link.entity.js';
+import { PasskeyEntity } from '../../src/store/entities/passkey.entity.js';
 import { PersonEntity } from '../../src/store/entities/person.entity.js';
 import { RateLimitUseEntity } from '../../src/store/entities/rate-limit-use.entity.js';
 import { RecoveryCodeEntity } from '../../src/store/entities/recovery-code.entity.js';
@@ -384,6 +385,21 @@ const rows: readonly [EntityTarget<ObjectLiteral>, readonly ObjectLiteral[]][] =
       },
     ],
   ],
+  [
+    PasskeyEntity,
+    [
+      {
+        ...{ id: 'pky_1', personId: 'per_1', credentialId: words, publicKey: words, counter: big },
+        ...{ transports: [words, 'usb'], name: words, isSynced: true, createdAt: big },
+        ...{ lastUsedAt: big, lastChallengeAt: big },
+      },
+      {
+        ...{ id: 'pky_2', personId: 'per_1', credentialId: '', publicKey: '', counter: 0 },
+        ...{ transports: [], name: '', isSynced: false, createdAt: 0 },
+        ...{ lastUsedAt: null, lastChallengeAt: 0 },
+      },
+    ],
+  ],
 ];
 
 /** Each breaks one promise of the schema; the message is the database's own. */
@@ -444,6 +460,8 @@ const refusals: [string, EntityTarget<ObjectLiteral>, ObjectLiteral][] = [
     { id: 'rcv_9', personId: 'per_9', digest: '9' },
   ],
   ['a second recovery code of one digest', RecoveryCodeEntity, { id: 'rcv_9' }],
+  ['a passkey of nobody', PasskeyEntity, { id: 'pky_9', personId: 'per_9', credentialId: '9' }],
+  ['a second passkey of one credential', PasskeyEntity, { id: 'pky_9' }],
   ['a key without a name', ApiKeyEntity, { id: 'key_9', name: null }],
 ];
 

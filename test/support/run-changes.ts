@@ -35,7 +35,7 @@ export function tableChanges(before: Tables, after: Tables, run: RunNames): Tabl
 }
 
 const idShape =
-  /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk|per|mem|ses|lnk|lml|fac|rcv)_[0-9A-Za-z]{20}\b/g;
+  /\b(acc|key|sec|rot|svc|rte|evt|bnd|grt|ntc|dlv|whk|per|mem|ses|lnk|lml|fac|rcv|pky)_[0-9A-Za-z]{20}\b/g;
 /** What is random, or says anew what the other columns say. */
 const opaqueColumns = /^(digest|previous_digest|body_digest|idempotency_key|start|password_hash)$/;
 

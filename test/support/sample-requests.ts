@@ -350,7 +350,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     status: 204,
     writes: [
       ...['- second_factor person', ...times(10, '- recovery_code person')],
-      '~ session session person: ended_at',
+      ...['- passkey passkey person', '~ session session person: ended_at'],
     ],
     event: 'account member.second_factor_reset member',
   },
@@ -439,6 +439,41 @@ export const samples: Readonly<Record<string, Sample>> = {
     ],
     event: 'account person.second_factor_turned_off person',
     andEvent: 'account person.signed_in person',
+  },
+  'GET /v1/session/passkey': { status: 200 },
+  'POST /v1/session/passkey': {
+    status: 204,
+    body: {
+      ...{ id: '{credentialId}', clientDataJSON: '{assertedClientData}' },
+      ...{ authenticatorData: '{authenticatorData}', signature: '{signature}' },
+    },
+    writes: [
+      '~ passkey passkey person: counter, last_challenge_at, last_used_at',
+      '+ session person',
+    ],
+    event: 'account person.signed_in person',
+  },
+  'GET /v1/session/passkeys': {
+    ...{ status: 200, by: 'who has a second factor', tells: 'passkeyId' },
+  },
+  'POST /v1/session/passkeys/challenge': {
+    ...{ status: 200, by: 'who has a second factor' },
+    body: { password: '{developerPassword}', code: '{recoveryCode}' },
+    writes: ['~ recovery_code person: used_at'],
+    event: 'account person.passkey_begun person',
+  },
+  'POST /v1/session/passkeys': {
+    status: 201,
+    body: {
+      ...{ name: 'Phone', id: '{newCredentialId}', clientDataJSON: '{attestedClientData}' },
+      ...{ attestationObject: '{attestationObject}', transports: ['internal'] },
+    },
+    writes: ['+ passkey admin-person'],
+    event: 'account person.passkey_added admin-person',
+  },
+  'DELETE /v1/session/passkeys/{passkeyId}': {
+    ...{ status: 204, by: 'who has a second factor', writes: ['- passkey passkey person'] },
+    event: 'account person.passkey_removed person',
   },
   'POST /v1/session/join': {
     ...{ status: 204, body: { token: '{joinToken}' } },

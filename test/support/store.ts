@@ -27,6 +27,7 @@ import { MembersStore } from '../../src/store/members.store.js';
 import { NoticeDeliveriesStore } from '../../src/store/notice-deliveries.store.js';
 import { NoticesStore } from '../../src/store/notices.store.js';
 import { OneTimeLinksStore } from '../../src/store/one-time-links.store.js';
+import { PasskeysStore } from '../../src/store/passkeys.store.js';
 import { PeopleStore } from '../../src/store/people.store.js';
 import { PersonTrail } from '../../src/store/person-trail.js';
 import { LimitUsesStore } from '../../src/store/rate-limits/limit-uses.store.js';
@@ -111,6 +112,7 @@ export interface TestStore {
   readonly linkMails: LinkMailsStore;
   readonly factors: SecondFactorsStore;
   readonly recoveryCodes: RecoveryCodesStore;
+  readonly passkeys: PasskeysStore;
   readonly trail: PersonTrail;
   readonly sessionDirectory: StoredSessions;
   readonly limitUses: LimitUsesStore;
@@ -182,6 +184,7 @@ export async function openStore(
     linkMails: new LinkMailsStore(main),
     factors: new SecondFactorsStore(main, credentials, recoveryCodes),
     recoveryCodes,
+    passkeys: new PasskeysStore(main),
     trail: new PersonTrail(audit),
     sessionDirectory: new StoredSessions(
       ...([main, digests, lease, clock, sessionTerms, policyUnlessSet] as const),

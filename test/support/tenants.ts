@@ -1,6 +1,7 @@
 import { Courier } from '../../src/courier/courier.js';
 import type { Json } from './latchkey.js';
 import type { Management } from './management.js';
+import { addPasskey, makePasskey, signInChallenge } from './passkeys.js';
 import { addMember, invite, signIn, type SignedInPerson } from './people.js';
 import { beginSecondFactor, codeOf, turnOnSecondFactor } from './second-factors.js';
 
@@ -50,6 +51,16 @@ export interface Ids {
   readonly firstCode: string;
   readonly recoveryCode: string;
   readonly developerPassword: string;
+  /** Of the developer, with an answer of it by which they sign in. */
+  readonly passkeyId: string;
+  readonly credentialId: string;
+  readonly assertedClientData: string;
+  readonly authenticatorData: string;
+  readonly signature: string;
+  /** Of one that the admin can add. */
+  readonly newCredentialId: string;
+  readonly attestedClientData: string;
+  readonly attestationObject: string;
   /** What the invitation opens with, and one by which the admin can join the operator's account. */
   readonly linkToken: string;
   readonly joinToken: string;
@@ -63,7 +74,7 @@ export interface Tenant extends Ids {
   readonly secret: string;
   readonly adminId: string;
   readonly admin: string;
-  /** The admin and the developer, signed in. The developer has a second factor. */
+  /** The admin and the developer, signed in. The developer has a second factor, and a passkey. */
   readonly adminPerson: SignedInPerson;
   readonly developer: SignedInPerson;
   /** A word for each id that the tenant's rows hold: what they are told apart by. */
@@ -100,10 +111,12 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
   const binding = await latchkey.manage('PUT', `/v1/accounts/${accountId}/services/${name}`, {});
   const adminPerson = await addMember(latchkey, accountId, 'admin');
   const begun = await beginSecondFactor(latchkey, adminPerson);
-  const { person: developer, recoveryCodes } = await turnOnSecondFactor(
-    latchkey,
-    await addMember(latchkey, accountId, 'developer'),
-  );
+  const unsecured = await addMember(latchkey, accountId, 'developer');
+  const { passkey, id: passkeyId } = await addPasskey(latchkey, unsecured);
+  const { person: developer, recoveryCodes } = await turnOnSecondFactor(latchkey, unsecured);
+  const asserted = passkey.assert(await signInChallenge(latchkey));
+  const making = await makePasskey(latchkey, adminPerson);
+  const attested = making.passkey.attest(making.challenge);
   const elsewhere = await signIn(latchkey, adminPerson);
   const invitation = await invite(latchkey, accountId, 'auditor', `invited-${name}@example.com`);
   const { operatorAccountId } = latchkey;
@@ -128,6 +141,10 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     },
     recoveryCode: recoveryCodes[0] as string,
     developerPassword: developer.password,
+    ...{ passkeyId, credentialId: asserted.id, assertedClientData: asserted.clientDataJSON },
+    ...{ authenticatorData: asserted.authenticatorData, signature: asserted.signature },
+    ...{ newCredentialId: attested.id, attestedClientData: attested.clientDataJSON },
+    attestationObject: attested.attestationObject,
     linkToken: invitation.token,
     joinToken: joining.token,
     adminPerson,
@@ -155,6 +172,7 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
       [developer.personId, 'person'],
       [developer.memberId, 'member'],
       [developer.sessionId, 'session'],
+      [passkeyId, 'passkey'],
       [invitation.id, 'invitation'],
       [joining.id, 'joining'],
       [name, 'name'],

@@ -106,6 +106,11 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
             <Badge size="xs" variant="light" color="green" tt="none">
               second factor
             </Badge>
+          )}{' '}
+          {member.hasPasskeys && (
+            <Badge size="xs" variant="light" color="green" tt="none">
+              passkey
+            </Badge>
           )}
         </Text>
         <Text fz="sm" c="dimmed">
@@ -135,7 +140,9 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
         <Time at={member.createdAt} />
       </Table.Td>
       <Table.Td ta="right">
-        {mayWrite && member.hasSecondFactor && !isSelf && <ResetSecondFactor member={member} />}
+        {mayWrite && (member.hasSecondFactor || member.hasPasskeys) && !isSelf && (
+          <ResetSecondFactor member={member} />
+        )}
         {mayWrite && (
           <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
             Remove…

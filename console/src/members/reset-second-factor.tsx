@@ -6,7 +6,7 @@ import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 
-/** For a member who has lost their authenticator app, and the codes that stand in for it. */
+/** For a member who has lost their authenticator app, and the codes that stand in for it, or the device that held their passkey. */
 export function ResetSecondFactor({
   member: { id: memberId, accountId, person },
 }: {
@@ -35,8 +35,9 @@ export function ResetSecondFactor({
         <Stack>
           {reset.error && <ProblemAlert error={reset.error} title="Nothing was changed" />}
           <Text>
-            Their password alone opens the account then, and they are signed out everywhere. Do it
-            only if you know that it is {person.name} who asks: by voice, or face to face.
+            Their password alone opens the account then, their passkeys are gone, and they are
+            signed out everywhere. Do it only if you know that it is {person.name} who asks: by
+            voice, or face to face.
           </Text>
           <DialogEnd no="Keep" onNo={close}>
             <Button color="red" loading={reset.isPending} onClick={() => reset.mutate()}>

@@ -2,6 +2,7 @@ import { Skeleton, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
+import { PasskeysCard } from './passkeys-card.js';
 import { PasswordCard } from './password-card.js';
 import { SecondFactorCard } from './second-factor-card.js';
 import { secondFactorQuery } from './second-factor.js';
@@ -24,6 +25,7 @@ export function SecurityPage() {
           <>
             <PasswordCard asksForCode={factor.data.isOn} />
             <SecondFactorCard factor={factor.data} />
+            <PasskeysCard asksForCode={factor.data.isOn} />
           </>
         )}
         <SessionsCard />

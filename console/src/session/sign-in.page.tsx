@@ -7,6 +7,7 @@ import { answered, api, Problem } from '../api/client.js';
 import { PageAnchor } from '../parts/links.js';
 import { AnyCodeInput } from './code-input.js';
 import { FrontPage } from './front-page.js';
+import { PasskeySignIn } from './passkey-sign-in.js';
 import { isCodeNeeded } from './second-factor.js';
 import { visitorQuery } from './session.js';
 
@@ -19,10 +20,7 @@ export function SignInPage() {
   const signIn = useMutation({
     mutationFn: ({ code, ...body }: typeof form.values) =>
       answered(api.POST('/v1/session', { body: { ...body, ...(asksForCode && { code }) } })),
-    onSuccess: async () => {
-      await queries.resetQueries({ queryKey: visitorQuery.queryKey });
-      await (next === undefined ? navigate({ to: '/' }) : navigate({ href: next }));
-    },
+    onSuccess: goIn,
     onError: (error) => {
       const isFailed = error instanceof Problem && error.reason === 'SIGN_IN_FAILED';
       form.setFieldValue('code', '');
@@ -31,6 +29,10 @@ export function SignInPage() {
       else if (!asksForCode || isFailed) beginAgain();
     },
   });
+  async function goIn(): Promise<void> {
+    await queries.resetQueries({ queryKey: visitorQuery.queryKey });
+    await (next === undefined ? navigate({ to: '/' }) : navigate({ href: next }));
+  }
   function beginAgain(): void {
     form.setFieldValue('password', '');
     setAsksForCode(false);
@@ -78,6 +80,7 @@ export function SignInPage() {
             </>
           ) : (
             <>
+              <PasskeySignIn onSignedIn={goIn} />
               <PageAnchor to="/forgot" fz="sm">
                 Forgot your password?
               </PageAnchor>

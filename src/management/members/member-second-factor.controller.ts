@@ -15,7 +15,8 @@ export class MemberSecondFactorController {
   @HttpCode(204)
   @RequireScopes('latchkey.members.write')
   @ApiNoContentResponse({
-    description: 'Their password is enough again, and they are signed out everywhere',
+    description:
+      'Their password is enough again, their passkeys are gone, and they are signed out everywhere',
   })
   reset(
     @CurrentCaller() caller: Caller,

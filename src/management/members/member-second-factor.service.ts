@@ -5,13 +5,14 @@ import { AuditTrailStore } from '../../store/audit-trail.store.js';
 import { Database } from '../../store/database.js';
 import type { AccountEntity } from '../../store/entities/account.entity.js';
 import { MembersStore } from '../../store/members.store.js';
+import { PasskeysStore } from '../../store/passkeys.store.js';
 import { ScopesStore } from '../../store/scopes.store.js';
 import { SecondFactorsStore } from '../../store/second-factors.store.js';
 import { SessionsStore } from '../../store/sessions.store.js';
 import { MemberBehind } from './member-behind.js';
 import { checkMayGiveRole } from './role-giving.js';
 
-/** The second factor of a member who has lost it. */
+/** The second factor of a member who has lost it. Passkeys go along: they may lie on the phone that was lost. */
 @Injectable()
 export class MemberSecondFactorService {
   constructor(
@@ -19,6 +20,7 @@ export class MemberSecondFactorService {
     private readonly members: MembersStore,
     private readonly maker: MemberBehind,
     private readonly factors: SecondFactorsStore,
+    private readonly passkeys: PasskeysStore,
     private readonly sessions: SessionsStore,
     private readonly scopes: ScopesStore,
     private readonly audit: AuditTrailStore,
@@ -38,7 +40,7 @@ export class MemberSecondFactorService {
       const memberships = await this.members.ofPerson(person.id, change.manager);
       if (await this.maker.isOf(change, caller, memberships))
         throw conflict(
-          'This is your own second factor. Turn it off with your password and a code.',
+          'This is your own second factor. Turn it off with your password and a code, and remove your passkeys one by one.',
           'OWN_SECOND_FACTOR',
         );
       if (memberships.length > 1 && !caller.isOperator)
@@ -47,14 +49,16 @@ export class MemberSecondFactorService {
           'MEMBER_ELSEWHERE',
         );
       await checkMayGiveRole(change, this.scopes, caller, account, member.role);
-      if (!(await this.factors.turnOff(change, person.id))) throw notFound('second factor');
+      const hadFactor = await this.factors.turnOff(change, person.id);
+      const passkeysRemoved = await this.passkeys.removeAll(change, person.id);
+      if (!hadFactor && passkeysRemoved === 0) throw notFound('second factor, nor a passkey');
       const ended = await this.sessions.endAll(change, person.id);
       const { actor, callerIp } = caller;
       for (const { id: memberId, accountId } of memberships)
         await this.audit.append(change, {
           ...{ accountId, action: 'member.second_factor_reset', actor, callerIp },
           target: { type: 'member', id: memberId },
-          after: { sessionsEnded: ended },
+          after: { sessionsEnded: ended, passkeysRemoved },
         });
     });
   }

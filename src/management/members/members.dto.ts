@@ -39,6 +39,9 @@ export class MemberResponse {
 
   @ApiProperty({ description: 'Whether signing in asks them for a code of an authenticator app' })
   hasSecondFactor!: boolean;
+
+  @ApiProperty({ description: 'Whether they have a passkey, which signs them in by itself' })
+  hasPasskeys!: boolean;
 }
 
 export class MembersPage {

@@ -194,13 +194,14 @@ function memberResponse({
   person,
   lastSeenAt,
   hasSecondFactor,
+  hasPasskeys,
 }: MemberRecord): MemberResponse {
   const { id, accountId, role, createdAt, revision } = member;
   const { name, email } = person;
   const answer: MemberResponse = {
     ...{ id, accountId, person: { id: person.id, name, email }, role },
     ...{ createdAt: iso(createdAt), lastSeenAt: isoOrNull(lastSeenAt) },
-    hasSecondFactor,
+    ...{ hasSecondFactor, hasPasskeys },
   };
   return withRevision(answer, revision);
 }

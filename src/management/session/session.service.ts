@@ -57,13 +57,13 @@ export class SessionService {
    * Begins a session with a token of its own, and ends the one that the browser came with.
    *
    * @param person as it is in this change
-   * @param factor what was shown beside the password just now
+   * @param factor what was shown beside the password just now, or in its place
    */
   async begin(
     change: Change,
     person: PersonEntity,
     visit: Visit,
-    factor: ShownFactor | null = null,
+    factor: ShownFactor | 'passkey' | null = null,
   ): Promise<BegunSession> {
     const { callerIp, userAgent, token } = visit;
     if (token !== null) await this.sessions.endByToken(change, token);

@@ -9,7 +9,7 @@ import { CLOCK } from '../../store/tokens.js';
 
 const minuteMs = 60_000;
 
-/** How often somebody may try to show that it is them, by a password and by a code alike. */
+/** How often somebody may try to show that it is them, by a password, by a code and by a passkey alike. */
 @Injectable()
 export class SignInAttempts {
   /** Ten at once for one person, then one a minute; for a whole address three times as many, and six a minute. */
@@ -24,25 +24,25 @@ export class SignInAttempts {
    *
    * @throws ApiError 429, or what `attempt` throws
    */
-  async within<T>(
-    email: string,
-    { callerIp }: Pick<Visit, 'callerIp'>,
-    attempt: () => Promise<T>,
-  ): Promise<T> {
-    const [address, person] = [subscriberOf(callerIp ?? ''), foldedEmail(email)];
-    const now = this.clock.now();
-    const waitMs = this.#perAddress.take(address, now) ?? this.#perPerson.take(person, now);
+  within<T>(email: string, visit: Pick<Visit, 'callerIp'>, attempt: () => Promise<T>): Promise<T> {
+    return this.ofAddress(visit, () => this.#counted(this.#perPerson, foldedEmail(email), attempt));
+  }
+
+  /** The same for who names nobody, as with a passkey. @throws ApiError 429, or what `attempt` throws */
+  ofAddress<T>({ callerIp }: Pick<Visit, 'callerIp'>, attempt: () => Promise<T>): Promise<T> {
+    return this.#counted(this.#perAddress, subscriberOf(callerIp ?? ''), attempt);
+  }
+
+  async #counted<T>(limit: AttemptLimit, whose: string, attempt: () => Promise<T>): Promise<T> {
+    const waitMs = limit.take(whose, this.clock.now());
     if (waitMs !== null) throw tooManyAttempts(Math.ceil(waitMs / 1000));
-    const giveBack = () => {
-      this.#perAddress.giveBack(address);
-      this.#perPerson.giveBack(person);
-    };
     try {
       const result = await attempt();
-      giveBack();
+      limit.giveBack(whose);
       return result;
     } catch (error) {
-      if (error instanceof ApiError && error.reason === 'SECOND_FACTOR_NEEDED') giveBack();
+      if (error instanceof ApiError && error.reason === 'SECOND_FACTOR_NEEDED')
+        limit.giveBack(whose);
       throw error;
     }
   }

@@ -11,6 +11,7 @@ const others = {
   SIGN_IN_FAILED: { status: 403, category: 'INVALID_AUTHENTICATION' },
   SECOND_FACTOR_NEEDED: { status: 403, category: 'INVALID_AUTHENTICATION' },
   SECOND_FACTOR_FAILED: { status: 403, category: 'INVALID_AUTHENTICATION' },
+  PASSKEY_FAILED: { status: 403, category: 'INVALID_AUTHENTICATION' },
   SELF_EDIT: { status: 403, category: 'FORBIDDEN' },
   OBJECT_NOT_FOUND: { status: 404, category: 'NOT_FOUND' },
   REQUEST_TIMEOUT: { status: 408, category: 'INVALID_REQUEST' },

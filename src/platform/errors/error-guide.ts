@@ -113,6 +113,13 @@ export const errorGuides: Readonly<Record<DenialReason | OtherReason, ErrorGuide
     admin:
       'Wait for the next code. If none is taken, look whether the clock of the phone is right, or use a recovery code.',
   },
+  PASSKEY_FAILED: {
+    meaning:
+      'What the passkey answered cannot be accepted: it is not known here any more, was made for another address, came too late, or was used already.',
+    integrator: 'Nothing: keys do not sign in.',
+    admin:
+      'Try again. If none is taken, sign in with your password, remove the passkey under Security, and add another one.',
+  },
   TOO_MANY_ATTEMPTS: {
     meaning:
       'From this address, or for this e-mail address, somebody tried to sign in too often. It says nothing about the password.',

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LinkPurpose } from '../../core/one-time-link.js';
+import { localOriginOf, relyingPartyOf, type RelyingParty } from '../../core/relying-party.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 
 const pages: Readonly<Record<LinkPurpose, string>> = {
@@ -18,6 +19,17 @@ export class ConsoleAddress {
   /** Told as soon as the management listener listens. */
   listensAt(url: string): void {
     this.#listening = url;
+  }
+
+  /**
+   * For whom passkeys are made: the host of `CONSOLE_URL`, or without one `localhost`, where the management listener is reached by that
+   * name. `null` where there can be none.
+   */
+  get relyingParty(): RelyingParty | null {
+    const { consoleUrl } = this.settings;
+    if (consoleUrl === null && this.#listening === '') return null;
+    const origin = consoleUrl ?? localOriginOf(this.#listening);
+    return origin === null ? null : relyingPartyOf(origin);
   }
 
   /** The token stands behind a `#`, which no browser sends to anybody: not in a request, and not as a `Referer`. */

@@ -118,6 +118,21 @@ export function CodeField(options: FieldOptions = {}): PropertyDecorator {
   return TextField({ max: 50, mayHoldSecret: true, ...options });
 }
 
+/** Bytes, as a browser answers with those of a passkey. @param options `min` and `max` in characters */
+export function BytesField(
+  options: FieldOptions & { min?: number; max: number },
+): PropertyDecorator {
+  const { min = 1, max } = options;
+  const shape = /^[A-Za-z0-9_-]+$/;
+  const isBytes = (value: unknown) =>
+    typeof value === 'string' && value.length >= min && value.length <= max && shape.test(value);
+  return field(options, { type: String, minLength: min, maxLength: max }, [
+    check('isBytes', isBytes, {
+      message: `$property must be ${min} to ${max} characters of base64url, without padding.`,
+    }),
+  ]);
+}
+
 /** What stands behind the `#` of a link that can be used once. */
 export function LinkTokenField(): PropertyDecorator {
   const description = 'What stands behind the # of the link';

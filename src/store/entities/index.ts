@@ -14,6 +14,7 @@ import { NoticeAttemptEntity } from './notice-attempt.entity.js';
 import { NoticeDeliveryEntity } from './notice-delivery.entity.js';
 import { NoticeEntity } from './notice.entity.js';
 import { OneTimeLinkEntity } from './one-time-link.entity.js';
+import { PasskeyEntity } from './passkey.entity.js';
 import { PersonEntity } from './person.entity.js';
 import { RateLimitUseEntity } from './rate-limit-use.entity.js';
 import { RecoveryCodeEntity } from './recovery-code.entity.js';
@@ -44,6 +45,7 @@ export const entities = [
   NoticeDeliveryEntity,
   NoticeEntity,
   OneTimeLinkEntity,
+  PasskeyEntity,
   PersonEntity,
   RateLimitUseEntity,
   RecoveryCodeEntity,

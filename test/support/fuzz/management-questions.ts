@@ -77,6 +77,20 @@ const addresses = [
   '',
 ];
 
+/** Client data, and what begins like an attestation object, among them. */
+const base64url = [
+  'AA',
+  'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUEiLCJvcmlnaW4iOiJodHRwOi8vbG9jYWxob3N0In0',
+  'bnVsbA',
+  'o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA',
+  'gYGBgYGBgYGB',
+  '====',
+  'a+b/',
+  '',
+  '\u0000',
+  'A'.repeat(8193),
+];
+
 /** Values by the name of a property or parameter. The mounts and names are those of things that nothing else depends on. */
 const pools: Pools = {
   ...{ scopes, grantableScopes: scopes, entitledScopes: scopes, scopeSets: scopes, scope: scopes },
@@ -87,6 +101,9 @@ const pools: Pools = {
   path: ['/a', '/a/{id}', '/*', '/a/*/b', '/{x}-{y}', '/../a', '//', '', 'a', '/a?b', '/%zz', '/{', '/a/{id}/{id}'],
   email: ['a@example.com', 'nobody', 'a@b', 'a@example.com, b@example.com', '\u0000@a.b', `${'x'.repeat(300)}@a.b`],
   code: ['123456', '123 456', '４５６', 'aaaa-aaaa-aaaa-aaaa', '', '\u0000', 'x'.repeat(51)],
+  ...{ id: base64url, clientDataJSON: base64url, attestationObject: base64url },
+  ...{ authenticatorData: base64url, signature: base64url, userHandle: base64url },
+  transports: ['internal', 'usb', '', 'x'.repeat(33)],
   token: ['lkl_nobody', '', 'x'.repeat(200), '#lkl_'],
   timeZone: ['Europe/Dublin', 'UTC', 'utc', '+02:00', 'Mars/Phobos', ''],
   ...{ requests: [1, 100, 1_000_000, 0, -1, 1.5, '9'], windowSeconds: [1, 10, 3_600, 0, -1, 1.5, 86_401] },
@@ -129,7 +146,7 @@ function pathOf({ template }: Operation, ids: Ids): fc.Arbitrary<string> {
   const right = fillIn(template, { name, exportId: 'exp_nobody', ...ids });
   const odd = fc
     .constantFrom('nothing', 'acc_0', '%00', '%F0%9F%94%91', "'", '__proto__', 'a'.repeat(500), '..', '*')
-    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, membershipId: id, invitationId: id, sessionId: id, name: id })); // prettier-ignore
+    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, membershipId: id, invitationId: id, sessionId: id, passkeyId: id, name: id })); // prettier-ignore
   return mostly(fc.constant(right), odd, 6);
 }
 
