@@ -50,11 +50,11 @@ export class PasskeyChallenges {
   }
 
   /** @returns `null` where it is to none of ours, to one for something else, or to one that is too old */
-  answeredBy(
+  async answeredBy(
     { clientDataJSON }: { readonly clientDataJSON: string },
     use: ChallengeUse,
-  ): AnsweredChallenge | null {
-    const challenge = challengeIn(clientDataJSON);
+  ): Promise<AnsweredChallenge | null> {
+    const challenge = await challengeIn(clientDataJSON);
     if (challenge === null) return null;
     const at = timeOfPasskeyChallenge(challenge, use, this.peppers, this.clock.now());
     return at === null ? null : { challenge, at };

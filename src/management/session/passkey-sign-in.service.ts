@@ -61,7 +61,7 @@ export class PasskeySignInService {
     visit: Visit,
   ): Promise<{ readonly passkey: PasskeyEntity; readonly answer: SignedAnswer }> {
     const party = this.challenges.requireParty();
-    const answered = this.challenges.answeredBy(request, { purpose: 'sign_in' });
+    const answered = await this.challenges.answeredBy(request, { purpose: 'sign_in' });
     if (answered === null) throw signInFailed();
     const passkey = await beforeAnyChange(this.passkeys.findByCredential(request.id));
     if (passkey === null || !isOf(passkey, request)) throw signInFailed();

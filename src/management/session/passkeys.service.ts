@@ -83,7 +83,7 @@ export class PasskeysService {
     { name, transports = [], ...answer }: AddPasskeyRequest,
   ): Promise<PasskeyResponse> {
     const party = this.challenges.requireParty();
-    const answered = this.challenges.answeredBy(answer, registeringIn(signedIn));
+    const answered = await this.challenges.answeredBy(answer, registeringIn(signedIn));
     if (answered === null) throw addingFailed();
     const made = await readNewPasskey(answer, answered.challenge, party);
     if (made === null) throw addingFailed();

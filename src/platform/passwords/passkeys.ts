@@ -1,15 +1,9 @@
-import {
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type WebAuthnCredential,
-} from '@simplewebauthn/server';
-import {
-  decodeAttestationObject,
-  decodeClientDataJSON,
-  isoBase64URL,
-  isoCBOR,
-} from '@simplewebauthn/server/helpers';
+import type { WebAuthnCredential } from '@simplewebauthn/server';
 import type { RelyingParty } from '../../core/relying-party.js';
+
+/** The library, loaded when the first passkey is used: it takes parsers of certificates along, some 30 MB where nobody has one. */
+const webAuthn = () => import('@simplewebauthn/server');
+const webAuthnFormats = () => import('@simplewebauthn/server/helpers');
 
 /** COSE algorithms of the keys that are taken, the likeliest first: ES256, which nearly all make, and RS256 of older TPMs. */
 export const passkeyAlgorithms: readonly number[] = [-7, -257];
@@ -50,7 +44,8 @@ export interface MadePasskey extends PasskeyState {
  * @param clientDataJSON base64url
  * @returns `null` where there is none, or where the page that asked was in a frame of another site
  */
-export function challengeIn(clientDataJSON: string): string | null {
+export async function challengeIn(clientDataJSON: string): Promise<string | null> {
+  const { decodeClientDataJSON } = await webAuthnFormats();
   try {
     const { challenge, crossOrigin } = decodeClientDataJSON(clientDataJSON);
     return typeof challenge === 'string' && crossOrigin !== true ? challenge : null;
@@ -69,11 +64,13 @@ export async function readNewPasskey(
   challenge: string,
   party: RelyingParty,
 ): Promise<MadePasskey | null> {
+  const { verifyRegistrationResponse } = await webAuthn();
+  const { isoBase64URL } = await webAuthnFormats();
   try {
     const { registrationInfo } = await verifyRegistrationResponse({
       response: {
         ...{ id, rawId: id, type: 'public-key', clientExtensionResults: {} },
-        response: { clientDataJSON, attestationObject: withoutStatement(attestationObject) },
+        response: { clientDataJSON, attestationObject: await withoutStatement(attestationObject) },
       },
       ...{ expectedChallenge: challenge, expectedOrigin: party.origin, expectedRPID: party.id },
       ...{ requireUserVerification: true, supportedAlgorithmIDs: [...passkeyAlgorithms] },
@@ -102,6 +99,8 @@ export async function readPasskeyAnswer(
   party: RelyingParty,
   publicKey: string,
 ): Promise<PasskeyState | null> {
+  const { verifyAuthenticationResponse } = await webAuthn();
+  const { isoBase64URL } = await webAuthnFormats();
   // With a counter of 0 the library compares none.
   const credential: WebAuthnCredential = {
     ...{ id, publicKey: isoBase64URL.toBuffer(publicKey), counter: 0 },
@@ -126,7 +125,8 @@ export async function readPasskeyAnswer(
  * What an authenticator says of its maker was not asked for, and is not looked at: to verify it the library would parse certificates that
  * anybody can make up, and fetch the lists that they name.
  */
-function withoutStatement(attestationObject: string): string {
+async function withoutStatement(attestationObject: string): Promise<string> {
+  const { decodeAttestationObject, isoBase64URL, isoCBOR } = await webAuthnFormats();
   const authData = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject)).get(
     'authData',
   );
