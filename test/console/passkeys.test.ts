@@ -124,8 +124,10 @@ describeWhere(absenceOfChromium, 'Passkeys in the console', () => {
     await signOut();
     await verify(false);
     const button = page.getByRole('button', { name: 'Sign in with a passkey' });
+    // From the click on it is under way, until the browser has said no.
+    const asked = page.waitForResponse(`${named.managementUrl}/v1/session/passkey`);
     await button.click();
-    await page.locator('button[data-loading]').waitFor();
+    await asked;
     await page.locator('button[data-loading]').waitFor({ state: 'detached' });
     expect(await page.getByRole('alert').count()).toBe(0);
     await verify(true);
