@@ -122,7 +122,10 @@ describe('§0 what all answers have in common', () => {
   });
 
   it('every id is prefixed by what it names, and random behind that', () => {
-    const members = answers.flatMap(([, body]) => membersOf(body));
+    // What a browser is told in WebAuthn's words calls other things so.
+    const ours = answers.filter(([, body]) => body?.challenge === undefined);
+    expect(answers.length - ours.length).toBeLessThanOrEqual(2);
+    const members = ours.flatMap(([, body]) => membersOf(body));
     const isId = ([name, value]: [string, Json]) =>
       typeof value === 'string' && /^id$|Id$/.test(name) && name !== 'clientRequestId';
     const found = members.filter(isId).map(([, value]) => value as string);
