@@ -102,6 +102,15 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
   });
 
+  it('shows the first steps to who can take them: not to a developer of the operator’s account', async () => {
+    const { results } = await latchkey.manage('GET', '/v1/accounts');
+    const { id } = results.find(({ isOperator }: Json) => isOperator);
+    await beThere(await addMember(latchkey, id, 'developer'));
+    await page.goto(at(`/accounts/${id}/keys`));
+    await page.getByRole('link', { name: 'Operator key' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+  });
+
   it('makes an account, limits it, suspends and resumes it', async () => {
     await page.goto(at('/'));
     await page.getByRole('link', { name: 'Accounts' }).click();

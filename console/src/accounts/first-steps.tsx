@@ -2,6 +2,7 @@ import { Card, List, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { counted } from '../parts/counted.js';
 import { PageAnchor } from '../parts/links.js';
+import { ProblemAlert } from '../parts/states.js';
 import { servicesQuery } from '../services/services.js';
 import { accountsQuery } from './accounts.js';
 
@@ -9,6 +10,8 @@ import { accountsQuery } from './accounts.js';
 export function FirstSteps() {
   const services = useQuery(servicesQuery);
   const accounts = useQuery(accountsQuery);
+  const error = services.error ?? accounts.error;
+  if (error) return <ProblemAlert error={error} />;
   if (services.data === undefined || accounts.data === undefined)
     return <Skeleton height={160} aria-label="Loading the first steps" />;
   const others = accounts.data.filter(({ isOperator }) => !isOperator);

@@ -58,7 +58,7 @@ export function KeysPage() {
             <KeysTable keys={all} choice={standing.may('latchkey.keys.write') ? choice : null} />
           </>
         )}
-        {standing.isOperatorsOwn && !isFiltered && keys.data && all.length <= 1 && <FirstSteps />}
+        {standing.isOperatorAtHome && !isFiltered && keys.data && all.length <= 1 && <FirstSteps />}
         {keys.hasNextPage && (
           <Group justify="center">
             <Button

@@ -40,8 +40,8 @@ export interface Standing {
   readonly role: Membership['role'];
   /** Whether it is the operator, who acts on every account. */
   readonly isOperator: boolean;
-  /** Whether the account is the operator's own, whose keys open the management API of all. */
-  readonly isOperatorsOwn: boolean;
+  /** Whether the operator is in their own account, whose keys open the management API of all. */
+  readonly isOperatorAtHome: boolean;
   may(scope: string): boolean;
 }
 
@@ -65,7 +65,7 @@ export function standingIn(visitor: Visitor, accountId: string): Standing | null
     accountId,
     role: membership.role,
     isOperator: operator !== undefined,
-    isOperatorsOwn: own?.account.isOperator ?? false,
+    isOperatorAtHome: operator?.account.id === accountId,
     may: (scope) => scopes.has(scope),
   };
 }
