@@ -1,7 +1,7 @@
 import type { WebAuthnCredential } from '@simplewebauthn/server';
 import type { RelyingParty } from '../../core/relying-party.js';
 
-/** The library, loaded when the first passkey is used: it takes parsers of certificates along, some 30 MB where nobody has one. */
+/** The library, loaded when the first passkey is used: it takes parsers of certificates along, 26 MB where nobody has one. */
 const webAuthn = () => import('@simplewebauthn/server');
 const webAuthnFormats = () => import('@simplewebauthn/server/helpers');
 
