@@ -56,7 +56,7 @@ export function startUpstream(port) {
 }
 
 /** @param latchkey whose answers it has the size of */
-export async function startBareFastify(port, { selfBytes, verifyBytes, verify }) {
+export async function startBareFastify(port, { selfBytes, verifyBytes }) {
   const url = `http://127.0.0.1:${port}/latchkey/v1/self`;
   const server = await start(
     'bare Fastify',
@@ -64,8 +64,7 @@ export async function startBareFastify(port, { selfBytes, verifyBytes, verify })
     [script('bare-fastify'), String(port), String(selfBytes), String(verifyBytes)],
     url,
   );
-  const verifyUrl = `http://127.0.0.1:${port}/latchkey/v1/verify`;
-  return { ...server, url, headers: {}, verify: { ...verify, url: verifyUrl } };
+  return { ...server, url, headers: {}, verifyUrl: `http://127.0.0.1:${port}/latchkey/v1/verify` };
 }
 
 export async function startReplyFrom(port, upstream) {
@@ -188,7 +187,7 @@ export async function startLatchkey(mode, port, upstream, extra) {
     ],
   });
   const account = await manage('POST', '/accounts', { name: 'Bench' });
-  const { secret } = await manage('POST', `/accounts/${account.id}/keys`, {
+  const { id: keyId, secret } = await manage('POST', `/accounts/${account.id}/keys`, {
     name: 'Bench',
     scopes: ['items.read'],
   });
@@ -201,7 +200,8 @@ export async function startLatchkey(mode, port, upstream, extra) {
     scopes: ['latchkey.verify'],
   });
   const self = `http://127.0.0.1:${port}/latchkey/v1/self`;
-  const verify = {
+  /** The check of one credential. */
+  const verifyOf = (credential) => ({
     url: `http://127.0.0.1:${port}/latchkey/v1/verify`,
     method: 'POST',
     headers: {
@@ -209,12 +209,10 @@ export async function startLatchkey(mode, port, upstream, extra) {
       'Content-Type': 'application/json',
     },
     body: JSON.stringify({
-      credential: secret,
-      method: 'GET',
-      path: '/bench/items',
-      callerIp: '203.0.113.7',
+      ...{ credential, method: 'GET', path: '/bench/items', callerIp: '203.0.113.7' },
     }),
-  };
+  });
+  const verify = verifyOf(secret);
   // One that could be a key of ours and is none, and one that has a digit wrong.
   const stranger = newSecret('lk', 'production');
   const refused = [
@@ -230,8 +228,9 @@ export async function startLatchkey(mode, port, upstream, extra) {
   return {
     ...server,
     accountId: account.id,
+    keyId,
     headers,
-    ...{ self, verify, refused },
+    ...{ self, verify, verifyOf, refused },
     selfBytes: await answerBytes(self, { headers }),
     verifyBytes: await answerBytes(verify.url, verify),
     gateway: `http://127.0.0.1:${port}/bench/items`,

@@ -1,9 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pinnedTo } from './pinning.mjs';
 
 const hasWrk = spawnSync('wrk', ['--version']).error === undefined;
-const autocannon = new URL('./node_modules/autocannon/autocannon.js', import.meta.url).pathname;
+const wrkCalls = new URL('./wrk-calls.lua', import.meta.url).pathname;
+const autocannonLoad = new URL('./autocannon-load.mjs', import.meta.url).pathname;
 /** `/proc/<pid>/stat` counts processor time in these. */
 const ticksPerSecond = 100;
 
@@ -12,22 +15,20 @@ export const generator = hasWrk ? 'wrk' : 'autocannon';
 /**
  * Loads one address from another processor. Every answer has to be a success, or, where `denied`, a refusal.
  *
+ * @param contender with `values`, each call holds the next of them where a `{}` stands in a header or in the body
  * @returns requests per second, and processor microseconds of the server per request
  */
 export async function load(
-  { pid, url, headers, method = 'GET', body, denied = false },
+  { pid, url, headers, method = 'GET', body, values = [], denied = false },
   { seconds, connections, cpu },
 ) {
+  const job = { url, headers, method, body, values, seconds, connections };
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-load-'));
   const cpuBefore = cpuSecondsOf(pid);
-  const { requests, elapsedSeconds, refused, broken } = await (hasWrk ? byWrk : byAutocannon)({
-    url,
-    headers,
-    method,
-    body,
-    seconds,
-    connections,
-    cpu,
-  });
+  const by = hasWrk ? byWrk : byAutocannon;
+  const { requests, elapsedSeconds, refused, broken } = await by(job, cpu, folder).finally(() =>
+    rmSync(folder, { recursive: true, force: true }),
+  );
   const failed = broken + (denied ? requests - refused : refused);
   if (failed > 0) throw new Error(`${failed} of ${requests} calls to ${url} failed.`);
   const cpuSeconds = cpuSecondsOf(pid) - cpuBefore;
@@ -43,19 +44,12 @@ function cpuSecondsOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-async function byWrk({ url, headers, method, body, seconds, connections, cpu }) {
-  const script = new URL('./wrk-method.lua', import.meta.url).pathname;
+async function byWrk({ url, headers, method, body, values, seconds, connections }, cpu, folder) {
+  const file = values.length === 0 ? '' : join(folder, 'values');
+  if (file !== '') writeFileSync(file, `${values.join('\n')}\n`);
   const args = [
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    ...headerArgs(headers),
-    '-s',
-    script,
-    url,
-    '--',
-    method,
-    ...(body === undefined ? [] : [body]),
+    ...['-t1', `-c${connections}`, `-d${seconds}s`, ...headerArgs(headers)],
+    ...['-s', wrkCalls, url, '--', method, body ?? '', file],
   ];
   const text = await outputOf(pinnedTo(cpu, ['wrk', ...args]));
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
@@ -68,21 +62,12 @@ async function byWrk({ url, headers, method, body, seconds, connections, cpu }) 
   };
 }
 
-async function byAutocannon({ url, headers, method, body, seconds, connections, cpu }) {
-  const args = [
-    autocannon,
-    '--json',
-    '-c',
-    String(connections),
-    '-d',
-    String(seconds),
-    '-m',
-    method,
-    ...headerArgs(headers),
-    ...(body === undefined ? [] : ['-b', body]),
-    url,
-  ];
-  const result = JSON.parse(await outputOf(pinnedTo(cpu, [process.execPath, ...args])));
+async function byAutocannon({ values, ...job }, cpu, folder) {
+  const file = join(folder, 'job.json');
+  writeFileSync(file, JSON.stringify({ ...job, values: values.length === 0 ? [''] : values }));
+  const result = JSON.parse(
+    await outputOf(pinnedTo(cpu, [process.execPath, autocannonLoad, file])),
+  );
   return {
     requests: result.requests.total,
     elapsedSeconds: result.duration,

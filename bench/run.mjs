@@ -1,5 +1,5 @@
 // `npm run bench`: what Latchkey costs, as ratios against baselines that run side by side. Linux only: it reads /proc.
-//   SECONDS=5 ROUNDS=5 CONNECTIONS=64 npm run bench
+//   SECONDS=5 ROUNDS=5 CONNECTIONS=64 KEYS=10000 npm run bench
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -26,11 +26,16 @@ const {
   startUpstream,
 } = await import('./contenders.mjs');
 const { generator, load } = await import('./load.mjs');
+const { fillKeys } = await import('./scale/fill-keys.mjs');
 
 const seconds = Number(process.env.SECONDS ?? 5);
 const rounds = Number(process.env.ROUNDS ?? 5);
 const connections = Number(process.env.CONNECTIONS ?? 64);
+const keys = Number(process.env.KEYS ?? 10_000);
 const basePort = Number(process.env.BENCH_PORT ?? 19_000);
+
+/** Enough for each of the keys to be remembered. */
+const warmUpSeconds = 4;
 
 const running = [];
 const keep = (server) => {
@@ -50,14 +55,32 @@ try {
   const nginx = await startNginx(basePort + 70, upstreamUrl);
   if (nginx !== null) keep(nginx);
 
+  const latchkeys = [durable, committed, buffered];
+  const secretsOf = new Map();
+  for (const server of latchkeys)
+    secretsOf.set(server, fillKeys(server.folder, server.keyId, keys));
+  /** Each call with another of many keys. */
+  const mixed = (contender, server) => ({
+    ...contender,
+    headers: { Authorization: 'Bearer {}' },
+    values: secretsOf.get(server),
+  });
+  const mixedVerify = (contender, server) => ({
+    ...contender,
+    ...server.verifyOf('{}'),
+    values: secretsOf.get(server),
+  });
+
   const groups = [
     {
-      title: 'A decision: GET /latchkey/v1/self with a warm key',
+      title: `A decision: GET /latchkey/v1/self, each call with another of ${keys.toLocaleString('en')} warm keys`,
+      baseline: mixed(bare, committed),
+      contenders: latchkeys.map((server) => mixed({ ...server, url: server.self }, server)),
+    },
+    {
+      title: 'The same with one warm key',
       baseline: { name: bare.name, ...bare },
-      contenders: [
-        ...[durable, committed, buffered].map((server) => ({ ...server, url: server.self })),
-        betterAuth,
-      ],
+      contenders: [...latchkeys.map((server) => ({ ...server, url: server.self })), betterAuth],
     },
     {
       title: 'A refusal beside a decision, log committed',
@@ -65,9 +88,9 @@ try {
       contenders: committed.refused.map((refused) => ({ ...committed, ...refused })),
     },
     {
-      title: 'A decision for another server: POST /latchkey/v1/verify, one check',
-      baseline: { ...bare, ...bare.verify },
-      contenders: [durable, committed, buffered].map((server) => ({ ...server, ...server.verify })),
+      title: `A decision for another server: POST /latchkey/v1/verify, one check, each of another of ${keys.toLocaleString('en')} keys`,
+      baseline: { ...mixedVerify(bare, committed), url: bare.verifyUrl },
+      contenders: latchkeys.map((server) => mixedVerify(server, server)),
     },
     {
       title: 'The gateway: GET, 1 KB answers',
@@ -102,7 +125,7 @@ try {
 async function measure({ title, baseline, contenders }) {
   const all = [baseline, ...contenders];
   const options = { connections, cpu: loadCpu };
-  for (const contender of all) await load(contender, { ...options, seconds: 2 });
+  for (const contender of all) await load(contender, { ...options, seconds: warmUpSeconds });
   const samples = new Map(all.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     process.stderr.write(`\r${title}: round ${round} of ${rounds} `);

@@ -65,7 +65,8 @@ async function call({
         const since = began + (planned / rate) * 1000;
         planned += 1;
         if (since >= endAt) isOver = true;
-        else if (idle.length > 0) send(idle.pop(), since);
+        // In turn: a connection that nothing is sent on for long is ended by the server.
+        else if (idle.length > 0) send(idle.shift(), since);
         else due.push(since);
       }
       if (!isOver) return;

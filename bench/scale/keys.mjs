@@ -53,7 +53,7 @@ export async function keys({ rounds, seconds, connections, basePort }) {
 
 /** Fills the store, and has each of the hot keys called once. */
 async function filled(server, { keys: count, hot }) {
-  const values = fillKeys(server.folder, await keyOf(server), count, { secrets: hot });
+  const values = fillKeys(server.folder, server.keyId, count, { secrets: hot });
   const job = { port: server.port, heads: [self], values };
   // What the first calls leave behind is the same for any number of keys.
   const first = values.slice(0, Math.floor(hot / 10));
@@ -74,12 +74,6 @@ export async function warm(server, { heads, values }) {
   }
   process.stderr.write('\r\x1b[K');
   return server.ask('memory');
-}
-
-/** The id of the one key of a server that is measured. */
-export async function keyOf({ manage, accountId }) {
-  const { results } = await manage('GET', `/accounts/${accountId}/keys`);
-  return results[0].id;
 }
 
 export const megabytes = (bytes) => Math.round(bytes / 2 ** 20);

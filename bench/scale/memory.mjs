@@ -4,7 +4,7 @@ import { startUpstream } from '../contenders.mjs';
 import { quantile } from '../quantile.mjs';
 import { calls, head, withBody } from './calls.mjs';
 import { fillKeys } from './fill-keys.mjs';
-import { keyOf, megabytes, warm } from './keys.mjs';
+import { megabytes, warm } from './keys.mjs';
 import { startProbed } from './probed.mjs';
 
 const hot = Number(process.env.HOT ?? 100_000);
@@ -18,7 +18,7 @@ export async function memory({ minutes, connections, basePort }) {
   const upstream = await startUpstream(basePort);
   const server = await startProbed('committed', basePort + 100, `http://127.0.0.1:${basePort}`);
   try {
-    const secrets = fillKeys(server.folder, await keyOf(server), hot);
+    const secrets = fillKeys(server.folder, server.keyId, hot);
     const { port, verify } = server;
     await warm(server, { heads: [head('GET', '/latchkey/v1/self', bearer)], values: secrets });
     const strangers = Array.from({ length: 50_000 }, () => newSecret('lk', 'production'));

@@ -2,7 +2,7 @@ import { newSecret } from '../../dist/src/core/secret-format.js';
 import { median } from '../quantile.mjs';
 import { calls, head } from './calls.mjs';
 import { fillKeys } from './fill-keys.mjs';
-import { keyOf, megabytes, warm } from './keys.mjs';
+import { megabytes, warm } from './keys.mjs';
 import { startProbed } from './probed.mjs';
 
 const strangersInAll = Number(process.env.STRANGERS ?? 10_000_000);
@@ -21,7 +21,7 @@ export async function strangers({ rounds, seconds, connections, basePort }) {
       port: server.port,
       heads: [self],
       connections,
-      values: fillKeys(server.folder, await keyOf(server), goodKeys),
+      values: fillKeys(server.folder, server.keyId, goodKeys),
     };
     const strange = { port: server.port, heads: [self], connections };
     await warm(server, good);

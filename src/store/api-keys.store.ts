@@ -12,7 +12,7 @@ import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
 import { given } from './given.js';
 import { groupBy } from './group-by.js';
-import { pageAfter, type Place } from './pages.js';
+import { pageAfter, pageBefore, type Place } from './pages.js';
 
 /** A key with everything that belongs to it. */
 export interface ApiKeyRecord {
@@ -56,6 +56,8 @@ export interface ApiKeyFilter {
   readonly scope?: string;
   /** Text in the name, the description, the purpose or the recipient; a to z match in either case. */
   readonly q?: string;
+  /** Those whose rotation can still be finished, cancelled and moved. */
+  readonly rotation?: 'underway';
 }
 
 const grantsPerInsertMax = 1000;
@@ -94,19 +96,20 @@ export class ApiKeysStore {
     return rows.map(({ id }) => id);
   }
 
-  /** Oldest first. */
   async list(
     accountId: string,
     filter: ApiKeyFilter,
     now: number,
     limit: number,
     after: Place | null,
+    order: 'oldest' | 'newest' = 'oldest',
   ): Promise<ApiKeyRecord[]> {
     const query = this.database.read
       .createQueryBuilder(ApiKeyEntity, 'row')
       .where('row.accountId = :accountId', given({ accountId }));
     narrow(query, filter, now);
-    return this.#complete(await pageAfter(query, limit, after).getMany(), this.database.read);
+    const page = order === 'oldest' ? pageAfter : pageBefore;
+    return this.#complete(await page(query, limit, after).getMany(), this.database.read);
   }
 
   /** Every scope that some key of the account holds or may hand out, and can still use. */
@@ -234,6 +237,11 @@ function narrow(query: SelectQueryBuilder<ApiKeyEntity>, filter: ApiKeyFilter, n
   }
   if (filter.environment !== undefined)
     query.andWhere('row.environment = :environment', { environment: filter.environment });
+  if (filter.rotation === 'underway')
+    query.andWhere(
+      "EXISTS (SELECT 1 FROM rotation r WHERE r.key_id = row.id AND r.standing = 'open' AND r.grace_ends_at > :now)",
+      { now },
+    );
   if (filter.scope !== undefined) {
     query.andWhere(
       "EXISTS (SELECT 1 FROM api_key_grant g WHERE g.key_id = row.id AND g.power = 'use' AND g.scope = :scope)",

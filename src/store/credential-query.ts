@@ -1,4 +1,4 @@
-import { In, type EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { policyOf, type AccountPolicy } from '../core/account-policy.js';
 import { CompiledAllowlist } from '../core/ip-allowlist.js';
 import { isManagementScope, isOperatorOnlyScope } from '../core/management-scopes.js';
@@ -14,26 +14,48 @@ import type { Environment } from '../core/secret-format.js';
 import { AccountEntity } from './entities/account.entity.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { BindingEntity } from './entities/binding.entity.js';
-import { GrantEntity } from './entities/grant.entity.js';
+import type { GrantEntity } from './entities/grant.entity.js';
 import { RotationEntity } from './entities/rotation.entity.js';
 import { SecretEntity } from './entities/secret.entity.js';
+import { EntityColumns } from './entity-columns.js';
+import { rawQuery } from './raw-query.js';
 import type { SealedCredentials } from './sealed-credentials.js';
 
-/** Reads everything a decision needs of the secret with one of these digests, and makes it ready to be asked. */
+/** How a statement finds a secret with all that belongs to it; by the data source whose entities it names. */
+const statements = new WeakMap<DataSource, CredentialStatement>();
+
+interface CredentialStatement {
+  readonly sql: (marks: string) => string;
+  readonly secret: EntityColumns<SecretEntity>;
+  readonly key: EntityColumns<ApiKeyEntity>;
+  readonly account: EntityColumns<AccountEntity>;
+  readonly rotation: EntityColumns<RotationEntity>;
+}
+
+/**
+ * Reads everything a decision needs of the secret with one of these digests, and makes it ready to be asked. A caller waits for it
+ * whose secret is not remembered, and everybody may present one that does not exist.
+ */
 export async function readCredential(
   manager: EntityManager,
   digests: readonly string[],
   credentials: SealedCredentials,
   policyDefaults: AccountPolicy,
 ): Promise<HeldCredential | null> {
-  const secret = await manager.findOneBy(SecretEntity, { digest: In(digests) });
-  if (secret === null) return null;
-  const key = await manager.findOneByOrFail(ApiKeyEntity, { id: secret.keyId });
-  const account = await manager.findOneByOrFail(AccountEntity, { id: key.accountId });
-  const grants = await manager.findBy(GrantEntity, { keyId: key.id });
-  const bindings = await manager.findBy(BindingEntity, { accountId: account.id });
+  const statement = statementOf(manager.dataSource);
+  const sql = statement.sql(digests.map(() => '?').join(', '));
+  const [record] = await rawQuery(manager, sql, digests);
+  if (record === undefined) return null;
+  const secret = statement.secret.of(record) as SecretEntity;
+  const key = statement.key.of(record) as ApiKeyEntity;
+  const account = statement.account.of(record) as AccountEntity;
+  const rotation = statement.rotation.of(record);
+  const grants = await rawQuery(manager, grantsOfKey, [key.id]);
+  const bindings =
+    Number(record['bindings']) === 0
+      ? []
+      : await manager.findBy(BindingEntity, { accountId: account.id });
   const isRetiring = secret.rotationId !== null;
-  const rotation = await rotationOf(manager, secret);
   return {
     id: secret.id,
     start: secret.start,
@@ -44,20 +66,43 @@ export async function readCredential(
     retiresAt: isRetiring && rotation !== null ? rotation.startedAt : null,
     rotation: rotation && heldRotation(rotation, isRetiring ? 'retiring' : 'replacing'),
     used: secret.firstUsedAt !== null,
-    key: heldKey(key, account, grants, heldBindings(bindings, key.environment, credentials)),
+    key: heldKey(
+      key,
+      account,
+      grants as unknown as Grant[],
+      heldBindings(bindings, key.environment, credentials),
+    ),
     account: heldAccount(account, policyDefaults),
   };
 }
 
-/** The rotation that set the secret's end, or else the one that brought it. */
-function rotationOf(
-  manager: EntityManager,
-  { id, keyId, rotationId }: SecretEntity,
-): Promise<RotationEntity | null> {
-  return manager.findOne(RotationEntity, {
-    where: rotationId === null ? { keyId, replacingSecretId: id } : { id: rotationId },
-    order: { startedAt: 'DESC' },
-  });
+/** As far as a decision needs it. */
+type Grant = Pick<GrantEntity, 'scope' | 'power'>;
+
+const grantsOfKey = 'SELECT scope, power FROM api_key_grant WHERE key_id = ?';
+
+function statementOf(dataSource: DataSource): CredentialStatement {
+  const known = statements.get(dataSource);
+  if (known !== undefined) return known;
+  const secret = new EntityColumns(dataSource, SecretEntity, 'secret');
+  const key = new EntityColumns(dataSource, ApiKeyEntity, 'api_key');
+  const account = new EntityColumns(dataSource, AccountEntity, 'account');
+  const rotation = new EntityColumns(dataSource, RotationEntity, 'rotation');
+  const selected = [secret, key, account, rotation].map((each) => each.selected).join(', ');
+  // The rotation that set the secret's end, or else the one that brought it.
+  const sql = (marks: string) => `SELECT ${selected},
+      (SELECT count(*) FROM binding WHERE binding.account_id = account.id) AS bindings
+    FROM secret
+    JOIN api_key ON api_key.id = secret.key_id
+    JOIN account ON account.id = api_key.account_id
+    LEFT JOIN rotation ON rotation.id = coalesce(secret.rotation_id, (
+      SELECT brought.id FROM rotation AS brought
+      WHERE brought.key_id = secret.key_id AND brought.replacing_secret_id = secret.id
+      ORDER BY brought.started_at DESC LIMIT 1))
+    WHERE secret.digest IN (${marks})`;
+  const statement = { sql, secret, key, account, rotation };
+  statements.set(dataSource, statement);
+  return statement;
 }
 
 function heldRotation(rotation: RotationEntity, side: RotationSide): HeldRotation {
@@ -86,7 +131,7 @@ export function heldAccount(account: AccountEntity, policyDefaults: AccountPolic
 function heldKey(
   key: ApiKeyEntity,
   account: AccountEntity,
-  grants: GrantEntity[],
+  grants: readonly Grant[],
   bindings: ReadonlyMap<string, HeldBinding>,
 ): HeldKey {
   const scopesWith = (power: GrantEntity['power']) =>

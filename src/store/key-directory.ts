@@ -127,7 +127,9 @@ export class CachedKeyDirectory implements KeyDirectory, OnModuleInit {
   }
 
   async #lookForLegacySecrets(): Promise<void> {
-    this.#hasLegacySecrets = await this.database.read.existsBy(SecretEntity, { format: 'legacy' });
+    // Where there was one there always is one: a look that began before it came may be told of after it.
+    if (await this.database.read.existsBy(SecretEntity, { format: 'legacy' }))
+      this.#hasLegacySecrets = true;
   }
 }
 

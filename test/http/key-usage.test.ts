@@ -149,3 +149,13 @@ it('tells nothing of a key that is not there', async () => {
   const request = { method: 'GET', path, secret: latchkey.operatorKey };
   await expectRefused(latchkey, request, refusals.notFound);
 });
+
+it('tells the hours of one secret alone', async () => {
+  const whole = await latchkey.manage('GET', usage);
+  const [latest, old] = whole.secrets.map(({ secretId }: { secretId: string }) => secretId);
+  const hoursOf = async (secretId: string) =>
+    (await latchkey.manage('GET', `${usage}?secretId=${secretId}`)).hours;
+  expect(await hoursOf(old)).toEqual(whole.hours.slice(0, 1));
+  expect(await hoursOf(latest)).toEqual(whole.hours.slice(1));
+  expect(await hoursOf('sec_of_nobody')).toEqual([]);
+});

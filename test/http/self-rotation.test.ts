@@ -233,6 +233,8 @@ describe('#61 §7 POST self/rotations while the call log cannot be written', () 
       const { id } = await latchkey.manage('POST', '/v1/accounts', { name: 'Rolling Donut Ltd' });
       const scopes = ['latchkey.self.rotate'];
       const key = await latchkey.manage('POST', `/v1/accounts/${id}/keys`, { name: 'a', scopes });
+      // What is spoilt has to be there: a change has its row just after its answer.
+      await new NewRows(latchkey).take(2);
       callLog.spoil();
       const { secret } = key;
       const answer = await latchkey.call('POST', path, { secret, body: { graceSeconds: 60 } });

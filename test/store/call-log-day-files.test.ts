@@ -183,14 +183,10 @@ describe('rows that are committed and not counted', () => {
     ['three days', [0, 1, 2]],
   ])('are counted by the next who opens the log (%s)', async (_what, ago) => {
     const now = Date.now() * positionsPerMs;
-    sink.write(group(cellsOf(now)));
-    const base = new SqliteDatabase(path);
-    base.exec('BEGIN EXCLUSIVE');
     const positions = ago.map((days, i) => now - days * dayMs * positionsPerMs + i + 1);
-    const cells = cellsOf(...positions);
-    expect(() => sink.write(group(cells))).toThrow(/locked/);
-    base.exec('ROLLBACK');
-    base.close();
+    sink.write(group(cellsOf(now)));
+    sink.write(group(cellsOf(...positions)));
+    expect(await log.query('SELECT last_seq FROM call_node')).toEqual([{ last_seq: 0 }]);
     // Neither a second look nor another process counts them again.
     for (let time = 0; time < 2; time += 1)
       expect(sink.open()).toEqual({ lastSeq: 4, lastPosition: Math.max(now, ...positions) });
@@ -203,10 +199,7 @@ describe('rows that are committed and not counted', () => {
   it('are counted with the numbers of rows that were left out', async () => {
     const now = Date.now() * positionsPerMs;
     sink.write(group(cellsOf(now)));
-    const base = new SqliteDatabase(path);
-    base.exec('BEGIN EXCLUSIVE');
-    expect(() => sink.write(group(cellsOf(now + 1, now, now + 2, now), true))).toThrow(/locked/);
-    base.close();
+    expect(sink.write(group(cellsOf(now + 1, now, now + 2, now), true))).toBe(2);
     expect(sink.open()).toMatchObject({ lastSeq: 5 });
     await expectRows(3);
   });
@@ -236,11 +229,83 @@ describe('rows that are committed and not counted', () => {
     const now = Date.now() * positionsPerMs;
     for (let day = 0; day < 5; day += 1)
       sink.write(group(cellsOf(now - day * dayMs * positionsPerMs, now + day + 1)));
+    await sink.counted();
     await log.query('DELETE FROM call_node');
     for (const table of ['secret_usage', 'secret_hour', 'key_usage', 'key_usage_places'])
       await log.query(`DELETE FROM ${table}`);
     expect(sink.open()).toEqual({ lastSeq: 10, lastPosition: now + 5 });
     await expectRows(10);
+  });
+
+  describe('while the process lives', () => {
+    const countedTo = async () =>
+      (await log.query<{ last_seq: number }>('SELECT last_seq FROM call_node'))[0]?.last_seq;
+    const now = () => Date.now() * positionsPerMs;
+
+    it('are counted a while later, and then with those of other groups', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+      try {
+        for (let row = 0; row < 3; row += 1) sink.write(group(cellsOf(now() + row)));
+        jest.advanceTimersByTime(999);
+        expect(await countedTo()).toBe(0);
+        jest.advanceTimersByTime(1);
+        jest.runAllTimers();
+      } finally {
+        jest.useRealTimers();
+      }
+      expect(await countedTo()).toBe(3);
+      await expectRows(3);
+    });
+
+    it('are counted for whoever asks, while others are written', async () => {
+      const first = now();
+      const many = Array.from({ length: 2_000 }, (_, i) => cellsOfKey(`key_${i}`, first + i));
+      sink.write(group(many.flat()));
+      const counted = sink.counted();
+      let turns = 0;
+      for (let isCounted = false; !isCounted; turns += 1) {
+        sink.write(group(cellsOfKey('key_1', first + 10_000 + turns)));
+        isCounted = await Promise.race([counted.then(() => true), oneTurn().then(() => false)]);
+      }
+      expect(await countedTo()).toBe(2_000);
+      // It takes longer than any of those who write has to wait.
+      expect(turns).toBeGreaterThan(5);
+      await sink.counted();
+      await expectRows(2_000 + turns);
+    });
+
+    it('are counted from the rows where they could not be when their time had come', async () => {
+      const base = new SqliteDatabase(path);
+      base.exec('BEGIN EXCLUSIVE');
+      sink.write(group(cellsOf(now())));
+      // Whoever wants to know what was counted is not kept waiting, and whoever writes is not told that all is well.
+      await sink.counted();
+      const another = cellsOf(now() + 1);
+      expect(() => sink.write(group(another))).toThrow(/locked/);
+      base.close();
+      sink.write(group(another));
+      await sink.counted();
+      await expectRows(2);
+    });
+
+    it('are not counted again where another one has counted them', async () => {
+      sink.write(group(cellsOf(now())));
+      openSink().close(false);
+      sink.write(group(cellsOf(now() + 1)));
+      await sink.counted();
+      await expectRows(2);
+    });
+
+    const oneTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+    function cellsOfKey(keyId: string, position: number): Cell[] {
+      seq += 1;
+      const names = { id: `call_${seq}`, keyId, secretId: `sec_of_${keyId}` };
+      const cells: Cell[] = [];
+      const call = exampleCall({ nextPosition: () => position }, names);
+      packCall(cells, call, settings.nodeId, seq);
+      return cells;
+    }
   });
 
   it('are all there or not at all wherever the process is killed', async () => {

@@ -250,7 +250,7 @@ describeOnEachDatabase('the pruning of the call log', (kind) => {
     await pruning;
     const p99 = (list: readonly number[]) => list[Math.floor(list.length * 0.99)] ?? 0;
     // A machine that does other things as well is given some slack; a lock that is held shows as seconds.
-    expect(p99(busy)).toBeLessThan(2 * p99(quiet) + 150);
+    expect(p99(busy)).toBeLessThan(2 * p99(quiet) + 500);
     expect(busy.at(-1)).toBeLessThan(1_500);
     expect(await log.query("SELECT id FROM call WHERE account_id = 'acc_old'")).toEqual([]);
   }, 60_000);

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -72,6 +73,13 @@ export class TestBrowser {
 
 /** What an accessibility engine finds wrong with a page that is serious, in a line each (WCAG 2.2 AA). */
 export async function seriousFaultsOf(page: Page): Promise<readonly string[]> {
+  // What is still fading in is as pale as it never stays. A loader turns for as long as it is there.
+  await page.evaluate(async () => {
+    const passing = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.allSettled(passing.map(({ finished }) => finished));
+  });
   await page.evaluate(axe.source);
   const faults = await page.evaluate(async () => {
     const engine = (globalThis as unknown as { axe: typeof axe }).axe;

@@ -19,6 +19,14 @@ export function openCallLogFile({ folder }: TestLatchkey): CallLogFile {
   const open = (name: string) => new SqliteDatabase(name, { timeout: 5_000 });
   const file = open(path);
   const days: SqliteDatabase.Database[] = [];
+  const rename = (table: string, name: string): void => {
+    const names = dayFilesOf(path);
+    if (names.length === 0) throw new Error('The log has no day yet.');
+    for (const day of names.map(open)) {
+      day.exec(`ALTER TABLE ${table} RENAME TO ${name}`);
+      day.close();
+    }
+  };
   return {
     lock: () => {
       // As the writer takes them, so that neither waits for the other.
@@ -29,8 +37,8 @@ export function openCallLogFile({ folder }: TestLatchkey): CallLogFile {
       for (const each of [file, ...days]) each.exec('ROLLBACK');
       for (const day of days.splice(0)) day.close();
     },
-    spoil: () => void file.exec('ALTER TABLE call_node RENAME TO call_node_away'),
-    repair: () => void file.exec('ALTER TABLE call_node_away RENAME TO call_node'),
+    spoil: () => rename('call', 'call_away'),
+    repair: () => rename('call_away', 'call'),
     close: () => void file.close(),
   };
 }

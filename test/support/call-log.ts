@@ -1,13 +1,18 @@
 import SqliteDatabase from 'better-sqlite3';
+import { existsSync } from 'node:fs';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { CallOutcome } from '../../src/core/call.js';
 import { newCallId } from '../../src/core/ids.js';
 import type { NewCall } from '../../src/core/ports.js';
 import { callLogMigrator, callLogReader } from '../../src/store/call-log/call-log-data-source.js';
+import { dayAt } from '../../src/store/call-log/days/call-day.js';
+import { daysFolderOf, pathOfDay } from '../../src/store/call-log/days/call-days-folder.js';
+import { makeDayFile } from '../../src/store/call-log/days/day-schema.js';
 import type { CallLogWriterOptions } from '../../src/store/call-log/write/call-log-writer-options.js';
 import { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
 import { CallGapsStore } from '../../src/store/call-log/read/call-gaps.store.js';
+import { CallLogTables } from '../../src/store/call-log/read/call-log-tables.js';
 import { CallPaths } from '../../src/store/call-log/read/call-paths.js';
 import { CallSumsStore } from '../../src/store/call-log/read/call-sums.store.js';
 import type { CallTable } from '../../src/store/call-log/read/call-table.js';
@@ -32,6 +37,7 @@ export class TestCallLog {
   readonly #writers: CallLogWriter[] = [];
   readonly #reader: DataSource;
   readonly #table: ReturnType<typeof openCallTable>;
+  readonly #tables: CallLogTables;
   readonly #paths: CallPaths;
   readonly store: CallsStore;
   readonly rows: CallTable;
@@ -50,21 +56,22 @@ export class TestCallLog {
     this.#reader = reader;
     this.#table = openCallTable(database.url, reader, { workerUrl: dayReaderUrl });
     this.rows = this.#table.rows;
-    this.#paths = new CallPaths(reader, this.rows);
-    this.store = new CallsStore(reader, this.rows, this.#paths);
-    this.usage = new UsageStore(reader);
-    this.rotationUsage = new RotationUsageStore(reader);
+    this.#tables = new CallLogTables(reader, { counted: () => this.#counted() });
+    this.#paths = new CallPaths(this.#tables, this.rows);
+    this.store = new CallsStore(this.#tables, this.rows, this.#paths);
+    this.usage = new UsageStore(this.#tables);
+    this.rotationUsage = new RotationUsageStore(this.#tables);
   }
 
   /** A store that gives a page after the first look, and reads next to nothing to count. */
   hastyStore(): CallsStore {
     const effort = { searchMs: 0, searchRows: 0, countedRows: 500 };
-    return new CallsStore(this.#reader, this.rows, this.#paths, effort);
+    return new CallsStore(this.#tables, this.rows, this.#paths, effort);
   }
 
   /** @param ownNodeId as whom it is asked */
   gaps(ownNodeId: string): CallGapsStore {
-    return new CallGapsStore(this.#reader, this.rows, this.#paths, ownNodeId);
+    return new CallGapsStore(this.#tables, this.rows, this.#paths, ownNodeId);
   }
 
   /** Adds up this log's rows, in slices of so many of them. */
@@ -90,8 +97,12 @@ export class TestCallLog {
     return writer;
   }
 
-  /** Runs a statement on a connection that is opened for it alone. `call` and the other tables need no schema. */
+  /**
+   * Runs a statement on a connection that is opened for it alone, once all calls that were committed are counted. `call` and the
+   * other tables need no schema.
+   */
   async query<T>(sql: string): Promise<T[]> {
+    await this.#counted();
     const { kind } = this.#database;
     if (kind === 'sqlite') {
       if (sql === 'DELETE FROM call') {
@@ -141,9 +152,11 @@ export class TestCallLog {
   /** Makes the log unwritable. @returns what makes it writable again */
   async blockWriters(): Promise<() => Promise<void>> {
     if (this.#database.kind === 'sqlite') {
-      const database = new SqliteDatabase(this.#path);
-      database.exec('BEGIN EXCLUSIVE');
-      return () => Promise.resolve(void database.close());
+      const today = pathOfDay(daysFolderOf(this.#path), dayAt(Date.now()));
+      if (!existsSync(today)) makeDayFile(today);
+      const files = [...dayFilesOf(this.#path), this.#path].map((path) => new SqliteDatabase(path));
+      for (const file of files) file.exec('BEGIN EXCLUSIVE');
+      return () => Promise.resolve(files.forEach((file) => file.close()));
     }
     const client = await this.#connect();
     await client.query('BEGIN; LOCK TABLE call_node IN ACCESS EXCLUSIVE MODE');
@@ -168,6 +181,10 @@ export class TestCallLog {
   /** Of the log's own file, on SQLite. */
   get #path(): string {
     return this.url.slice('sqlite:'.length);
+  }
+
+  async #counted(): Promise<void> {
+    await Promise.all(this.#writers.map((writer) => writer.counted()));
   }
 
   async #stopWriters(): Promise<void> {

@@ -8,11 +8,14 @@ import { statementsOf } from './statements.js';
 export interface QueryCounter {
   /** The statements since the last time this was asked. */
   take(): string[];
+  /** Of those, the ones that looked for a secret. They are forgotten with the others. */
+  takeLookUps(): string[];
 }
 
 export function countQueries(latchkey: TestLatchkey): QueryCounter {
   const names = [undefined, readerName];
   const dataSources = names.map((name) => latchkey.app.get<DataSource>(getDataSourceToken(name)));
   const statements = statementsOf(...dataSources);
-  return { take: () => statements.splice(0) };
+  const take = () => statements.splice(0);
+  return { take, takeLookUps: () => take().filter((sql) => /\bFROM "?secret"?\s/.test(sql)) };
 }

@@ -131,6 +131,8 @@ export interface TestStore {
     accountId: string,
     settings?: Partial<NewApiKey>,
   ): Promise<{ id: string; secret: IssuedSecret }>;
+  /** Binds an account to a service, which is published if it is not yet. */
+  bindAccount(accountId: string): Promise<void>;
   /** Adds scopes to the catalogue. */
   addScopes(...names: string[]): Promise<void>;
   close(): Promise<void>;
@@ -219,6 +221,15 @@ export async function openStore(
         const made = { ...newKey, accountId, ...key };
         const id = await stores.keys.create(change, made);
         return { id, secret: await stores.secrets.issue(change, id, made.environment) };
+      }),
+    bindAccount: (accountId) =>
+      main.change(async (change) => {
+        const { id: serviceId } = await stores.services.put(change, 'bound', {
+          ...{ upstream: 'http://127.0.0.1:9', mount: '/bound', open: false, stripMount: true },
+          timeoutMs: 1000,
+        });
+        const place = { accountId, serviceId, environment: null };
+        await stores.bindings.put(change, place, { upstream: null, credential: null });
       }),
     addScopes: (...names) =>
       main.change(async (change) => {

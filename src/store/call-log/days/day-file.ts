@@ -2,6 +2,7 @@ import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import { callColumns, outcomeColumns, type Cell } from '../call-columns.js';
 import { identityOf } from './call-days-folder.js';
 import type { CallLogMode } from '../write/call-sink.js';
+import { WriteTransaction } from '../write/write-transaction.js';
 import { requireKnownDay } from './day-schema.js';
 
 /** Pages between checkpoints: 16 MB of log, so that an index page that many groups change is written back once. */
@@ -50,8 +51,7 @@ export class DayFile {
   readonly #path: string;
   readonly #identity: string | null;
   readonly #database: Database;
-  readonly #begin: Statement;
-  readonly #commit: Statement;
+  readonly #transaction: WriteTransaction;
   readonly #insertRow: Statement;
   readonly #completeRow: Statement;
 
@@ -69,8 +69,7 @@ export class DayFile {
       database.pragma(`journal_size_limit = ${walBytesKept}`);
       database.pragma('cache_size = -16000');
       this.#identity = identityOf(path);
-      this.#begin = database.prepare('BEGIN IMMEDIATE');
-      this.#commit = database.prepare('COMMIT');
+      this.#transaction = new WriteTransaction(database);
       this.#insertRow = database.prepare(insertRow);
       this.#completeRow = database.prepare(completeRow);
     } catch (error) {
@@ -85,17 +84,16 @@ export class DayFile {
   }
 
   begin(): void {
-    this.#begin.run();
+    this.#transaction.begin();
   }
 
   commit(): void {
-    this.#commit.run();
+    this.#transaction.commit();
   }
 
   /** Undoes what is not committed, if anything. */
   rollback(): void {
-    // A full disk or an I/O error has already rolled back.
-    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+    this.#transaction.rollback();
   }
 
   /** @param cells of one row */
@@ -128,14 +126,10 @@ export class DayFile {
 
   /** Takes out what there is here of a group. */
   remove({ nodeId, firstSeq, lastSeq }: NotedGroup): void {
-    this.begin();
-    try {
+    this.#transaction.run(() => {
       this.#database.prepare(removeRows).run(nodeId, firstSeq, lastSeq);
       this.#database.prepare(removeGroup).run(nodeId);
-      this.commit();
-    } finally {
-      this.rollback();
-    }
+    });
   }
 
   /** The cells of each row of a node beyond a number, in order. */

@@ -1,6 +1,6 @@
 import { dayAt, positionsOf, type Day } from '../days/call-day.js';
 import { positionsPerMs } from '../call-columns.js';
-import { hourMs } from '../usage/group-usage.js';
+import { hourMs } from '../usage/usage.js';
 
 /** Takes old things out of the log, in pieces for which nobody waits long. Times are epoch milliseconds. */
 export interface CallPruning {

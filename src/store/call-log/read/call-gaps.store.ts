@@ -1,8 +1,6 @@
-import type { DataSource } from 'typeorm';
-import { rawQuery } from '../../raw-query.js';
 import { positionsPerMs } from '../call-columns.js';
 import { connectionNameOf } from '../call-log-connection.js';
-import { callLogTable, type CallLogTable } from '../call-log-schema.js';
+import type { CallLogTables } from './call-log-tables.js';
 import type { CallLogMode } from '../write/call-sink.js';
 import { behind, type CallPath } from './call-path.js';
 import type { CallPaths } from './call-paths.js';
@@ -56,13 +54,12 @@ const allRows: CallPath = { index: null, rest: [] };
 /** Looks for what is missing: a node numbers its calls without a gap, whether or not their rows could be kept. */
 export class CallGapsStore {
   /**
-   * @param dataSource of `callLogReader`, initialized
    * @param rows of the same log
    * @param paths to these rows
    * @param ownNodeId under which this process writes
    */
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly tables: CallLogTables,
     private readonly rows: CallTable,
     private readonly paths: CallPaths,
     private readonly ownNodeId: string,
@@ -200,9 +197,9 @@ export class CallGapsStore {
 
   /** How far each node has come. */
   async #marks(): Promise<{ nodeId: string; lastSeq: number; lastPosition: number }[]> {
-    const table = this.#table('call_node');
+    const table = this.tables.name('call_node');
     const sql = `SELECT node_id, last_seq, last_position FROM ${table} ORDER BY node_id`;
-    const records = await rawQuery(this.dataSource, sql, []);
+    const records = await this.tables.query(sql, []);
     return records.map((record) => ({
       nodeId: record['node_id'] as string,
       lastSeq: Number(record['last_seq']),
@@ -216,9 +213,8 @@ export class CallGapsStore {
    */
   async #unclearEnds(from: number, to: number): Promise<UnclearEnd[]> {
     const buffered: CallLogMode = 'buffered';
-    const runs = this.#table('call_run');
-    const records = await rawQuery(
-      this.dataSource,
+    const runs = this.tables.name('call_run');
+    const records = await this.tables.query(
       `SELECT run.run_id, run.node_id, run.started_at, min(later.after_seq) AS last_seq, min(later.started_at) AS over_at
         FROM ${runs} AS run
         LEFT JOIN ${runs} AS later ON later.node_id = run.node_id AND later.started_at > run.started_at
@@ -247,10 +243,10 @@ export class CallGapsStore {
 
   /** By the names of their connections. On SQLite there is one writer at a time, and nobody to ask. */
   async #connectedRuns(): Promise<ReadonlySet<string>> {
-    if (this.dataSource.options.type !== 'postgres') return new Set();
+    if (this.tables.kind !== 'postgres') return new Set();
     const sql =
       'SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database()';
-    const records = await rawQuery(this.dataSource, sql, []);
+    const records = await this.tables.query(sql, []);
     return new Set(records.map(({ name }) => name as string));
   }
 
@@ -261,10 +257,5 @@ export class CallGapsStore {
       ...{ range: everywhere, order: 'newest', limit: 1 },
     });
     return record === undefined ? null : Number(record['at']);
-  }
-
-  #table(name: CallLogTable): string {
-    const kind = this.dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-    return callLogTable(name, kind);
   }
 }

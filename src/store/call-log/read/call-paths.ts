@@ -1,6 +1,4 @@
-import type { DataSource } from 'typeorm';
 import { given } from '../../given.js';
-import { rawQuery } from '../../raw-query.js';
 import {
   amongAddresses,
   conditionsOf,
@@ -9,7 +7,7 @@ import {
   type CallFilter,
   type Condition,
 } from './call-filter.js';
-import { callLogTable, type CallLogTable } from '../call-log-schema.js';
+import type { CallLogTables } from './call-log-tables.js';
 import { addressesBetween, edgeOf, pathOf, upTo, type CallPath, type Slice } from './call-path.js';
 import { everywhere, type CallOrder, type CallTable, type PositionRange } from './call-table.js';
 import type { KeyRange } from '../ip-sort-key.js';
@@ -19,12 +17,9 @@ const addressesMax = 50;
 
 /** Finds the way to the rows of a filter, from what the log knows of it. */
 export class CallPaths {
-  /**
-   * @param dataSource of `callLogReader`, initialized
-   * @param rows of the same log
-   */
+  /** @param rows of the same log */
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly tables: CallLogTables,
     private readonly rows: CallTable,
   ) {}
 
@@ -80,28 +75,23 @@ export class CallPaths {
   /** Its key, `undefined` without a secret, or `null` for one that was never used. */
   async #keyOfSecret(secretId: string | undefined): Promise<string | null | undefined> {
     if (secretId === undefined) return undefined;
-    const table = this.#table('secret_usage');
+    const table = this.tables.name('secret_usage');
     const sql = `SELECT key_id FROM ${table} WHERE secret_id = ?`;
-    const [record] = await rawQuery(this.dataSource, sql, [secretId]);
+    const [record] = await this.tables.query(sql, [secretId]);
     return (record?.['key_id'] as string | undefined) ?? null;
   }
 
   /** Whether there is a key, and it was ever used and is of this account. */
   async #isOf(keyId: string | undefined, accountId: string): Promise<boolean> {
     if (keyId === undefined) return false;
-    const table = this.#table('secret_usage');
+    const table = this.tables.name('secret_usage');
     const sql = `SELECT 1 FROM ${table} WHERE key_id = ? AND account_id = ? LIMIT 1`;
-    return (await rawQuery(this.dataSource, sql, [keyId, accountId])).length > 0;
+    return (await this.tables.query(sql, [keyId, accountId])).length > 0;
   }
 
   async #maxSkewMs(): Promise<number> {
-    const sql = `SELECT max(max_skew_ms) AS skew FROM ${this.#table('call_node')}`;
-    const [record] = await rawQuery(this.dataSource, sql, []);
+    const sql = `SELECT max(max_skew_ms) AS skew FROM ${this.tables.name('call_node')}`;
+    const [record] = await this.tables.query(sql, []);
     return Number(record?.['skew'] ?? 0);
-  }
-
-  #table(name: CallLogTable): string {
-    const kind = this.dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-    return callLogTable(name, kind);
   }
 }

@@ -1,9 +1,7 @@
-import type { DataSource } from 'typeorm';
 import type { Call } from '../../../core/call.js';
-import { rawQuery } from '../../raw-query.js';
 import { callOf, selectedColumns } from '../call-columns.js';
 import { conditionsOf, type CallFilter, type Condition } from './call-filter.js';
-import { callLogTable } from '../call-log-schema.js';
+import type { CallLogTables } from './call-log-tables.js';
 import { everywhere, type CallTable } from './call-table.js';
 import {
   decodeTailPlace,
@@ -29,7 +27,7 @@ export interface NewCallOnLog {
  * longer. A node commits its rows in the order of their numbers, so the place is one number for each node.
  */
 export class CallTail {
-  readonly #dataSource: DataSource;
+  readonly #tables: CallLogTables;
   readonly #rows: CallTable;
   readonly #conditions: readonly Condition[];
   readonly #seqs = new Map<string, number>();
@@ -39,12 +37,11 @@ export class CallTail {
   #nodes: readonly NodePlace[] = [];
 
   /**
-   * @param dataSource of `callLogReader`, initialized
    * @param rows of the same log
    * @throws InvalidFilterError
    */
-  constructor(dataSource: DataSource, rows: CallTable, filter: CallFilter) {
-    this.#dataSource = dataSource;
+  constructor(tables: CallLogTables, rows: CallTable, filter: CallFilter) {
+    this.#tables = tables;
     this.#rows = rows;
     this.#conditions = conditionsOf(filter, { like: rows.like });
   }
@@ -136,13 +133,9 @@ export class CallTail {
   }
 
   async #readNodes(): Promise<NodePlace[]> {
-    const kind = this.#dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-    const table = callLogTable('call_node', kind);
-    const records = await rawQuery(
-      this.#dataSource,
-      `SELECT node_id, last_seq, last_position FROM ${table} ORDER BY node_id`,
-      [],
-    );
+    const table = this.#tables.name('call_node');
+    const sql = `SELECT node_id, last_seq, last_position FROM ${table} ORDER BY node_id`;
+    const records = await this.#tables.query(sql, []);
     return records.map((record) => ({
       nodeId: record['node_id'] as string,
       seq: Number(record['last_seq']),

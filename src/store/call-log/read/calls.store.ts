@@ -1,15 +1,13 @@
-import type { DataSource } from 'typeorm';
 import type { Call } from '../../../core/call.js';
 import { positionOfCallId } from '../../../core/ids.js';
 import { callOf, positionsPerMs, selectedColumns } from '../call-columns.js';
 import { decodeCursor, encodeCursor, type CallPlace } from './call-cursor.js';
-import { rawQuery } from '../../raw-query.js';
 import type { CallFilter, Condition } from './call-filter.js';
 import { behind, rowsOf, type CallPath, type Slice } from './call-path.js';
 import { CallCounter, type CallCounts } from './call-counts.js';
 import type { CallPaths } from './call-paths.js';
 import { CallTail } from './call-tail.js';
-import { callLogTable } from '../call-log-schema.js';
+import type { CallLogTables } from './call-log-tables.js';
 import type { CallOrder, CallTable, PositionRange } from './call-table.js';
 
 export interface CallPage {
@@ -51,24 +49,23 @@ const nothing: CallPage = { calls: [], next: null, searchedTo: null };
 
 /** Reads the call log. */
 export class CallsStore {
-  readonly #dataSource: DataSource;
+  readonly #tables: CallLogTables;
   readonly #rows: CallTable;
   readonly #paths: CallPaths;
   readonly #effort: SearchEffort;
   readonly #counter: CallCounter;
 
   /**
-   * @param dataSource of `callLogReader`, initialized
    * @param rows of the same log
    * @param paths to these rows
    */
   constructor(
-    dataSource: DataSource,
+    tables: CallLogTables,
     rows: CallTable,
     paths: CallPaths,
     effort: SearchEffort = usualEffort,
   ) {
-    this.#dataSource = dataSource;
+    this.#tables = tables;
     this.#rows = rows;
     this.#paths = paths;
     this.#effort = effort;
@@ -157,7 +154,7 @@ export class CallsStore {
 
   /** Follows what is new, once it is started. @throws InvalidFilterError */
   follow(filter: CallFilter): CallTail {
-    return new CallTail(this.#dataSource, this.#rows, filter);
+    return new CallTail(this.#tables, this.#rows, filter);
   }
 
   /** The call with this id, or `null`. */
@@ -197,11 +194,10 @@ export class CallsStore {
     return records.map(callOf);
   }
 
-  /** How far each node has come: a node commits its rows in the order of their numbers, with this mark. */
+  /** How far each node has come: a node commits its rows in the order of their numbers. */
   async #lastSeqs(): Promise<ReadonlyMap<string, number>> {
-    const kind = this.#dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-    const sql = `SELECT node_id, last_seq FROM ${callLogTable('call_node', kind)}`;
-    const records = await rawQuery(this.#dataSource, sql, []);
+    const sql = `SELECT node_id, last_seq FROM ${this.#tables.name('call_node')}`;
+    const records = await this.#tables.query(sql, []);
     return new Map(
       records.map((record) => [record['node_id'] as string, Number(record['last_seq'])]),
     );

@@ -9,8 +9,16 @@ import { SqliteSink } from '../write/sqlite-sink.js';
 const sink = sinkOf(workerData as SinkSettings);
 
 answerRequests((request: SinkRequest): unknown => {
-  if (request.type === 'write') return sink.write(request.group);
-  return request.type === 'open' ? sink.open() : sink.close(request.ended);
+  switch (request.type) {
+    case 'open':
+      return sink.open();
+    case 'write':
+      return sink.write(request.group);
+    case 'count':
+      return sink.counted();
+    case 'close':
+      return sink.close(request.ended);
+  }
 });
 
 function sinkOf(settings: SinkSettings): CallSink {

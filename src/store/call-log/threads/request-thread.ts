@@ -1,29 +1,32 @@
 import { parentPort, Worker } from 'node:worker_threads';
 
 /** Errors cross threads as text: a driver's error may hold what cannot be cloned. */
-export type ThreadReply =
+type Reply =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly message: string; readonly code?: string };
+
+type Numbered<Content> = Content & { readonly number: number };
 
 interface Waiter {
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
-/** A worker thread, seen from outside: one request at a time, and a new thread where the last one died. */
+/** A worker thread, seen from outside, and a new one where the last one died. */
 export class RequestThread {
   readonly #script: URL;
   readonly #name: string;
   readonly #workerData: unknown;
   readonly #onDeath: (error: Error) => void;
   #worker: Worker | null = null;
-  #waiter: Waiter | null = null;
-  #underWay: Promise<unknown> = Promise.resolve();
+  readonly #waiters = new Map<number, Waiter>();
+  #number = 0;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /**
    * @param script calls `answerRequests`
    * @param name what it is the thread of
-   * @param onDeath told of a thread that ended by itself, after the request it was working on was rejected
+   * @param onDeath told of a thread that ended by itself, after the requests it was working on were rejected
    */
   constructor(
     script: URL,
@@ -48,19 +51,22 @@ export class RequestThread {
         reject(new Error(`the thread of ${this.#name} is not running`));
         return;
       }
-      this.#waiter = { resolve, reject };
-      this.#worker.postMessage(request);
+      this.#number += 1;
+      this.#waiters.set(this.#number, { resolve, reject });
+      this.#worker.postMessage({ number: this.#number, request });
     });
-    this.#underWay = reply;
+    this.#underWay.add(reply);
+    const settled = (): void => void this.#underWay.delete(reply);
+    reply.then(settled, settled);
     return reply;
   }
 
   /**
-   * Has the thread answer this and end, after the request that is under way: terminating a thread inside better-sqlite3 can
+   * Has the thread answer this and end, after the requests that are under way: terminating a thread inside better-sqlite3 can
    * abort the whole process.
    */
   async end(last: unknown): Promise<void> {
-    await this.#underWay.catch(() => {});
+    await Promise.allSettled(this.#underWay);
     const worker = this.#worker;
     if (worker === null) return;
     try {
@@ -74,8 +80,9 @@ export class RequestThread {
   #spawn(): Worker {
     const worker = new Worker(this.#script, { workerData: this.#workerData, name: this.#name });
     let cause: Error | undefined;
-    worker.on('message', (reply: ThreadReply) => {
-      const waiter = this.#settle();
+    worker.on('message', (reply: Numbered<Reply>) => {
+      const waiter = this.#waiters.get(reply.number);
+      this.#waiters.delete(reply.number);
       if (reply.ok) waiter?.resolve(reply.result);
       else waiter?.reject(errorOf(reply));
     });
@@ -85,29 +92,26 @@ export class RequestThread {
       this.#worker = null;
       const why = cause?.message ?? `exit code ${code}`;
       const error = new Error(`the thread of ${this.#name} ended: ${why}`, { cause });
-      this.#settle()?.reject(error);
+      for (const [number, { reject }] of this.#waiters) {
+        this.#waiters.delete(number);
+        reject(error);
+      }
       this.#onDeath(error);
     });
     return worker;
   }
-
-  #settle(): Waiter | null {
-    const waiter = this.#waiter;
-    this.#waiter = null;
-    return waiter;
-  }
 }
 
-/** In a worker's script: answers one request after the other. */
+/** In a worker's script: answers requests, each as soon as it can. */
 export function answerRequests<R>(perform: (request: R) => unknown): void {
   const port = parentPort;
   if (port === null) throw new Error('This is the script of a worker thread.');
-  port.on('message', (request: R) => {
-    void answer(request, perform).then((reply) => port.postMessage(reply));
+  port.on('message', ({ number, request }: Numbered<{ readonly request: R }>) => {
+    void answer(request, perform).then((reply) => port.postMessage({ ...reply, number }));
   });
 }
 
-async function answer<R>(request: R, perform: (request: R) => unknown): Promise<ThreadReply> {
+async function answer<R>(request: R, perform: (request: R) => unknown): Promise<Reply> {
   try {
     return { ok: true, result: await perform(request) };
   } catch (error) {

@@ -87,21 +87,56 @@ export function placeName({ keyId, kind, name }: Pick<KeyUse, 'keyId' | 'kind' |
   return `${keyId} ${kind} ${name}`;
 }
 
-/** Counts one call. */
-export function countUse(
-  uses: Map<string, Use>,
-  name: string,
-  usedAt: number,
-  isDenied: boolean,
-): void {
-  const use = uses.get(name);
-  if (use === undefined) {
-    const deniedCalls = isDenied ? 1 : 0;
-    uses.set(name, { calls: 1, deniedCalls, firstUsedAt: usedAt, lastUsedAt: usedAt });
-    return;
+/** Names of a key that are looked through one by one; more of them have an index. */
+const listMax = 8;
+
+/** What one key was used for: of most keys a few names. */
+export class UsesOfKey {
+  readonly #keyId: string;
+  readonly #uses: KeyUse[] = [];
+  #index: Map<string, KeyUse> | null = null;
+
+  constructor(keyId: string) {
+    this.#keyId = keyId;
   }
-  use.calls += 1;
-  if (isDenied) use.deniedCalls += 1;
-  if (usedAt < use.firstUsedAt) use.firstUsedAt = usedAt;
-  if (usedAt > use.lastUsedAt) use.lastUsedAt = usedAt;
+
+  get all(): readonly KeyUse[] {
+    return this.#uses;
+  }
+
+  /** Counts a call. @returns whether it is the first of its name */
+  count(kind: UseKind, name: string, usedAt: number, isDenied: boolean): boolean {
+    const use = this.#find(kind, name);
+    if (use === undefined) {
+      this.#add(kind, name, usedAt, isDenied);
+      return true;
+    }
+    use.calls += 1;
+    if (isDenied) use.deniedCalls += 1;
+    if (usedAt < use.firstUsedAt) use.firstUsedAt = usedAt;
+    if (usedAt > use.lastUsedAt) use.lastUsedAt = usedAt;
+    return false;
+  }
+
+  #find(kind: UseKind, name: string): KeyUse | undefined {
+    if (this.#index !== null) return this.#index.get(`${kind} ${name}`);
+    return this.#uses.find((use) => use.name === name && use.kind === kind);
+  }
+
+  #add(kind: UseKind, name: string, usedAt: number, isDenied: boolean): void {
+    const deniedCalls = isDenied ? 1 : 0;
+    const use: KeyUse = {
+      keyId: this.#keyId,
+      kind,
+      name,
+      calls: 1,
+      deniedCalls,
+      firstUsedAt: usedAt,
+      lastUsedAt: usedAt,
+    };
+    this.#uses.push(use);
+    if (this.#uses.length === listMax)
+      this.#index = new Map(this.#uses.map((one) => [`${one.kind} ${one.name}`, one]));
+    else this.#index?.set(`${kind} ${name}`, use);
+  }
 }

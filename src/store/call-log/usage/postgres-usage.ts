@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { GroupUsage, HourUse, SecretUse } from './group-usage.js';
+import type { Usage, HourUse, SecretUse } from './usage.js';
 import {
   noPlaces,
   placeName,
@@ -94,13 +94,13 @@ const setCounts = {
 };
 
 /** Counts what keys are used for, within the transaction that is open. */
-export async function countUsage(
-  client: pg.Client,
-  { secrets, hours, keys }: GroupUsage,
-): Promise<void> {
+export async function countUsage(client: pg.Client, usage: Usage): Promise<void> {
+  const secrets = usage.secrets();
   if (secrets.length === 0) return;
-  await client.query(addSecrets, secretArrays(secrets));
+  await client.query(addSecrets, secretArrays(secrets.map(({ use }) => use)));
+  const keys = [...usage.keys()].flat();
   if (keys.length === 0) return;
+  const hours = secrets.flatMap((secret) => secret.hours);
   const known = namesIn(await client.query<NameRow>(addToKnown, knownArrays(keys, hours)));
   const strangers = keys.filter((use) => !known.has(placeName(use)));
   if (strangers.length > 0) await place(client, strangers);

@@ -1,35 +1,26 @@
-import type { DataSource } from 'typeorm';
 import {
   noTraffic,
   type SecretCaller,
   type SecretTraffic,
   type SecretUse,
 } from '../../../core/rotation-traffic.js';
-import { rawQuery, rawQueryByIds, type SqlValue } from '../../raw-query.js';
-import { callLogTable, type CallLogTable } from '../call-log-schema.js';
+import type { CallLogTables } from '../read/call-log-tables.js';
 
-/** Reads what the secrets of rotations are used for: counted with each call's row. */
+/** Reads what the secrets of rotations are used for: counted from each call's row. */
 export class RotationUsageStore {
-  readonly #dataSource: DataSource;
-  readonly #kind: 'sqlite' | 'postgres';
-
-  /** @param dataSource of `callLogReader`, initialized */
-  constructor(dataSource: DataSource) {
-    this.#dataSource = dataSource;
-    this.#kind = dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-  }
+  constructor(private readonly tables: CallLogTables) {}
 
   /** What a rotation's secret was used for since the rotation began: counted as it happened, however long the log is. */
   async trafficOf(rotationId: string, secretId: string): Promise<SecretTraffic> {
     const where = 'WHERE rotation_id = ? AND secret_id = ?';
     const values = [rotationId, secretId];
-    const [sum] = await this.#query(
-      `SELECT ${useColumns} FROM ${this.#table('rotation_usage')} ${where}`,
+    const [sum] = await this.tables.query(
+      `SELECT ${useColumns} FROM ${this.tables.name('rotation_usage')} ${where}`,
       values,
     );
     if (sum === undefined) return noTraffic;
-    const callers = await this.#query(
-      `SELECT * FROM ${this.#table('rotation_caller')} ${where} ORDER BY last_seen_at DESC, ip, user_agent`,
+    const callers = await this.tables.query(
+      `SELECT * FROM ${this.tables.name('rotation_caller')} ${where} ORDER BY last_seen_at DESC, ip, user_agent`,
       values,
     );
     return { ...useOf(sum), callers: callers.map(callerOf) };
@@ -39,10 +30,9 @@ export class RotationUsageStore {
   async useOfRotations(
     rotationIds: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, SecretUse>>> {
-    const records = await rawQueryByIds(
-      this.#dataSource,
+    const records = await this.tables.queryByIds(
       (marks) =>
-        `SELECT rotation_id, secret_id, ${useColumns} FROM ${this.#table('rotation_usage')} WHERE rotation_id IN (${marks})`,
+        `SELECT rotation_id, secret_id, ${useColumns} FROM ${this.tables.name('rotation_usage')} WHERE rotation_id IN (${marks})`,
       rotationIds,
     );
     const uses = new Map<string, Map<string, SecretUse>>();
@@ -56,16 +46,11 @@ export class RotationUsageStore {
 
   /** Epoch milliseconds at which this log began to count what rotations are used for. */
   async countingSince(): Promise<number> {
-    const [record] = await this.#query(`SELECT since FROM ${this.#table('rotation_counting')}`, []);
+    const [record] = await this.tables.query(
+      `SELECT since FROM ${this.tables.name('rotation_counting')}`,
+      [],
+    );
     return Number(record?.['since'] ?? 0);
-  }
-
-  #query(sql: string, values: readonly SqlValue[]): Promise<Record<string, unknown>[]> {
-    return rawQuery(this.#dataSource, sql, values);
-  }
-
-  #table(name: CallLogTable): string {
-    return callLogTable(name, this.#kind);
   }
 }
 

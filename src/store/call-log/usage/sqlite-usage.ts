@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { GroupUsage } from './group-usage.js';
+import type { Usage } from './usage.js';
 import { noPlaces, placeUses, type KeyUse, type PlaceCounts } from './key-use.js';
 
 // The bare columns of a SET are the row's values from before, so "last" follows the later of the two.
@@ -54,17 +54,22 @@ export class SqliteUsageCounter {
     this.#setCounts = database.prepare(setCounts);
   }
 
-  count({ secrets, hours, keys }: GroupUsage): void {
-    for (const { secretId, keyId, accountId, calls, deniedCalls, ...last } of secrets) {
+  /** A little with each step. */
+  *counting(usage: Usage): Generator<void> {
+    for (const { use, hours } of usage.secrets()) {
       this.#countSecret.run(
-        ...[secretId, keyId, accountId, calls, deniedCalls, last.lastUsedAt, last.lastUsedIp],
-        ...[last.lastUsedUserAgent, last.lastUsedRoute],
+        ...[use.secretId, use.keyId, use.accountId, use.calls, use.deniedCalls, use.lastUsedAt],
+        ...[use.lastUsedIp, use.lastUsedUserAgent, use.lastUsedRoute],
       );
+      for (const { keyId, hour, secretId, outcome, calls } of hours)
+        this.#countHour.run(keyId, hour, secretId, outcome, calls);
+      yield;
     }
-    for (const { keyId, hour, secretId, outcome, calls } of hours)
-      this.#countHour.run(keyId, hour, secretId, outcome, calls);
-    const strangers = keys.filter((use) => !this.#addsToKnown(use));
-    if (strangers.length > 0) this.#place(strangers);
+    for (const uses of usage.keys()) {
+      const strangers = uses.filter((use) => !this.#addsToKnown(use));
+      if (strangers.length > 0) this.#place(strangers);
+      yield;
+    }
   }
 
   #addsToKnown({ keyId, kind, name, ...use }: KeyUse): boolean {

@@ -1,9 +1,7 @@
-import type { DataSource } from 'typeorm';
 import { given } from '../../given.js';
-import { rawQuery, rawQueryByIds, type SqlValue } from '../../raw-query.js';
-import { hourMs } from './group-usage.js';
-import { callLogTable, type CallLogTable } from '../call-log-schema.js';
-import { allowedOutcome } from './group-usage.js';
+import { hourMs } from './usage.js';
+import type { CallLogTables } from '../read/call-log-tables.js';
+import { allowedOutcome } from './usage.js';
 import type { UseKind } from './key-use.js';
 
 /** The latest call that carried a secret, or any secret of a key; a denied one counts too. */
@@ -65,16 +63,9 @@ export interface NewCaller extends NewCallerPlace {
   readonly deniedCalls: number;
 }
 
-/** Reads what keys and secrets are used for: counted with each call's row, and independent of how long rows are kept. */
+/** Reads what keys and secrets are used for: counted from each call's row, and independent of how long rows are kept. */
 export class UsageStore {
-  readonly #dataSource: DataSource;
-  readonly #kind: 'sqlite' | 'postgres';
-
-  /** @param dataSource of `callLogReader`, initialized */
-  constructor(dataSource: DataSource) {
-    this.#dataSource = dataSource;
-    this.#kind = dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
-  }
+  constructor(private readonly tables: CallLogTables) {}
 
   /** The last use of each of these keys that was ever used, by its id. */
   async lastUseOf(keyIds: readonly string[]): Promise<Map<string, LastUse>> {
@@ -109,17 +100,20 @@ export class UsageStore {
    * The hours in which a key was used, the earliest first.
    *
    * @param from,to epoch milliseconds: hours that the time between them touches
+   * @param secretId where those of one of its secrets alone are asked for
    */
   async hoursOf(
     keyId: string,
     { from, to }: { readonly from: number; readonly to: number },
+    secretId?: string,
   ): Promise<HourUsage[]> {
-    given({ keyId, from, to });
-    const records = await this.#query(
-      `SELECT hour, outcome, sum(calls) AS calls FROM ${this.#table('secret_hour')}
-       WHERE key_id = ? AND hour >= ? AND hour < ?
+    given({ keyId, from, to, ...(secretId !== undefined && { secretId }) });
+    const ofSecret = secretId === undefined ? '' : 'AND secret_id = ?';
+    const records = await this.tables.query(
+      `SELECT hour, outcome, sum(calls) AS calls FROM ${this.tables.name('secret_hour')}
+       WHERE key_id = ? AND hour >= ? AND hour < ? ${ofSecret}
        GROUP BY hour, outcome ORDER BY hour, sum(calls) DESC, outcome`,
-      [keyId, from - (from % hourMs), to],
+      [keyId, from - (from % hourMs), to, ...(secretId === undefined ? [] : [secretId])],
     );
     const hours = new Map<number, OpenHour>();
     for (const record of records) addOutcome(hours, record);
@@ -139,11 +133,11 @@ export class UsageStore {
     const sql = (marks: string) =>
       `SELECT key_id, hour, sum(calls) AS calls,
          sum(CASE WHEN outcome = '${allowedOutcome}' THEN 0 ELSE calls END) AS denied_calls
-       FROM ${this.#table('secret_hour')} WHERE key_id IN (${marks}) AND hour >= ?
+       FROM ${this.tables.name('secret_hour')} WHERE key_id IN (${marks}) AND hour >= ?
        GROUP BY key_id, hour ORDER BY key_id, hour`;
     const from = since - (since % hourMs);
     const hours = new Map<string, HourSums[]>();
-    for (const record of await rawQueryByIds(this.#dataSource, sql, given(keyIds), [from])) {
+    for (const record of await this.tables.queryByIds(sql, given(keyIds), [from])) {
       const keyId = record['key_id'] as string;
       const ofKey = hours.get(keyId) ?? [];
       hours.set(keyId, ofKey);
@@ -159,8 +153,8 @@ export class UsageStore {
   /** What a key was used by, on or with, the most recently used first. */
   async usesOf(keyId: string, kind: UseKind): Promise<NamedUsage[]> {
     given({ keyId, kind });
-    const records = await this.#query(
-      `SELECT * FROM ${this.#table('key_usage')} WHERE key_id = ? AND kind = ?
+    const records = await this.tables.query(
+      `SELECT * FROM ${this.tables.name('key_usage')} WHERE key_id = ? AND kind = ?
        ORDER BY last_used_at DESC, name`,
       [keyId, kind],
     );
@@ -182,11 +176,11 @@ export class UsageStore {
       'keyId' in by
         ? ['= ?', by.keyId]
         : [
-            `IN (SELECT key_id FROM ${this.#table('secret_usage')} WHERE account_id = ?)`,
+            `IN (SELECT key_id FROM ${this.tables.name('secret_usage')} WHERE account_id = ?)`,
             by.accountId,
           ];
-    const records = await this.#query(
-      `SELECT name, max(last_used_at) AS last_used_at FROM ${this.#table('key_usage')}
+    const records = await this.tables.query(
+      `SELECT name, max(last_used_at) AS last_used_at FROM ${this.tables.name('key_usage')}
        WHERE key_id ${ofKeys} AND kind = 'scope' GROUP BY name`,
       [id],
     );
@@ -199,11 +193,11 @@ export class UsageStore {
   async scopesUsedByKeys(
     keyIds: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
-    const table = this.#table('key_usage');
+    const table = this.tables.name('key_usage');
     const sql = (marks: string) =>
       `SELECT key_id, name, last_used_at FROM ${table} WHERE key_id IN (${marks}) AND kind = 'scope'`;
     const uses = new Map<string, Map<string, number>>();
-    for (const record of await rawQueryByIds(this.#dataSource, sql, given(keyIds))) {
+    for (const record of await this.tables.queryByIds(sql, given(keyIds))) {
       const keyId = record['key_id'] as string;
       const ofKey = uses.get(keyId) ?? new Map<string, number>();
       uses.set(keyId, ofKey.set(record['name'] as string, Number(record['last_used_at'])));
@@ -221,8 +215,8 @@ export class UsageStore {
   async callersFirstSeenAfter(after: NewCallerPlace | number, limit: number): Promise<NewCaller[]> {
     const place = typeof after === 'number' ? { addedAt: after, keyId: '', ip: '' } : after;
     const { addedAt, keyId, ip } = given(place);
-    const table = this.#table('key_usage');
-    const records = await this.#query(
+    const table = this.tables.name('key_usage');
+    const records = await this.tables.query(
       `SELECT * FROM ${table} AS caller
        WHERE kind = 'caller' AND added_at >= ? AND (added_at, key_id, name) > (?, ?, ?)
          AND EXISTS (SELECT 1 FROM ${table} AS earlier WHERE earlier.key_id = caller.key_id
@@ -246,7 +240,10 @@ export class UsageStore {
    * secrets, go back to the beginning of the log.
    */
   async countingSince(): Promise<number> {
-    const [record] = await this.#query(`SELECT since FROM ${this.#table('usage_counting')}`, []);
+    const [record] = await this.tables.query(
+      `SELECT since FROM ${this.tables.name('usage_counting')}`,
+      [],
+    );
     return Number(record?.['since'] ?? 0);
   }
 
@@ -254,17 +251,9 @@ export class UsageStore {
     column: 'key_id' | 'secret_id',
     ids: readonly string[],
   ): Promise<Record<string, unknown>[]> {
-    const table = this.#table('secret_usage');
+    const table = this.tables.name('secret_usage');
     const sql = (marks: string) => `SELECT * FROM ${table} WHERE ${column} IN (${marks})`;
-    return rawQueryByIds(this.#dataSource, sql, given(ids));
-  }
-
-  #query(sql: string, values: readonly SqlValue[]): Promise<Record<string, unknown>[]> {
-    return rawQuery(this.#dataSource, sql, values);
-  }
-
-  #table(name: CallLogTable): string {
-    return callLogTable(name, this.#kind);
+    return this.tables.queryByIds(sql, given(ids));
   }
 }
 

@@ -36,6 +36,9 @@ export class CallLogWriter implements CallLog {
   #lostRows = 0;
   #lostCompletions = 0;
   #sendScheduled = false;
+  /** Whether rows were committed since they were last asked to be counted. */
+  #hasUncounted = false;
+  #lastCounted = kept;
   #retryTimer: NodeJS.Timeout | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | null = null;
@@ -104,6 +107,16 @@ export class CallLogWriter implements CallLog {
     return this.#queue.waitingRows;
   }
 
+  /** Resolves once every call that was committed by now is counted; where that cannot be done, without. */
+  counted(): Promise<void> {
+    if (!this.#connected) return kept;
+    if (this.#hasUncounted) {
+      this.#hasUncounted = false;
+      this.#lastCounted = this.#thread.counted();
+    }
+    return this.#lastCounted;
+  }
+
   nextPosition(atMs: number): number {
     this.#lastPosition = Math.max(Math.floor(atMs) * positionsPerMs, this.#lastPosition + 1);
     return this.#lastPosition;
@@ -163,6 +176,7 @@ export class CallLogWriter implements CallLog {
 
   #committed(group: CallGroup, leftOut: number): void {
     clearTimeout(this.#stallTimer);
+    this.#hasUncounted = true;
     this.#queue.done(group);
     this.#lostRows += leftOut;
     group.committed();

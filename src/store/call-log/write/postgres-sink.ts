@@ -108,6 +108,11 @@ export class PostgresSink implements CallSink {
     }
   }
 
+  /** Rows are counted in the transaction that writes them. */
+  counted(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async close(ended: boolean): Promise<void> {
     const client = this.#client;
     this.#client = null;

@@ -1,7 +1,7 @@
 import type { NodeMark, PackedGroup, SinkRequest, SinkSettings } from './call-sink.js';
 import { RequestThread } from '../threads/request-thread.js';
 
-/** The thread that writes, seen from outside: one request at a time, and a new thread where the last one died. */
+/** The thread that writes, seen from outside: one group at a time, and a new thread where the last one died. */
 export class SinkThread {
   readonly #thread: RequestThread;
 
@@ -23,6 +23,11 @@ export class SinkThread {
   /** @returns how many rows were left out. @throws what kept the group from being committed */
   write(group: PackedGroup): Promise<number> {
     return this.#ask({ type: 'write', group }) as Promise<number>;
+  }
+
+  /** Resolves once what is written by now is counted, where that can be done. Groups may be written meanwhile. */
+  async counted(): Promise<void> {
+    await this.#ask({ type: 'count' }).catch(() => {});
   }
 
   /** Closes the sink and ends the thread, after the request that is under way. @param ended with nothing left to write */

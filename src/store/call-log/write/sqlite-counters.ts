@@ -65,19 +65,24 @@ export class SqliteCounters {
 
   /** Adds what rows of one node say. @param nodeId one that has a mark */
   add(nodeId: string, summary: GroupSummary): void {
-    this.#moveMark.run(summary.lastSeq, summary.lastPosition, summary.maxSkewMs, nodeId);
-    this.#usage.count(summary.usage);
-    for (const use of summary.rotationUses) this.#countRotation(use);
+    for (const _ of this.adding(nodeId, summary));
   }
 
-  /** @param now epoch milliseconds */
-  prune(now: number): void {
-    const before = this.#pruning.due(now);
-    if (before !== null) this.#pruneRotations(before);
+  /** The same, a little with each step. */
+  *adding(nodeId: string, summary: GroupSummary): Generator<void> {
+    this.#moveMark.run(summary.lastSeq, summary.lastPosition, summary.maxSkewMs, nodeId);
+    yield* this.#usage.counting(summary.usage);
+    for (const use of summary.rotationUses) yield this.#countRotation(use);
+    this.#prune(Date.now());
   }
 
   /** The numbers up to this one are given out, whether or not they have rows. */
   moveMark(nodeId: string, seq: number): void {
     this.#moveMark.run(seq, 0, 0, nodeId);
+  }
+
+  #prune(now: number): void {
+    const before = this.#pruning.due(now);
+    if (before !== null) this.#pruneRotations(before);
   }
 }

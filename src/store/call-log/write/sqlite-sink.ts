@@ -1,16 +1,24 @@
-import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
+import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { columnIndex, completionWidth, rowWidth, type Cell } from '../call-columns.js';
 import { dayOfPosition, type Day } from '../days/call-day.js';
 import { daysFolderOf } from '../days/call-days-folder.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
 import { countUncounted } from './count-uncounted.js';
+import { Counting } from './counting.js';
 import { pagesBetweenCheckpoints, walBytesKept, type DayFile } from '../days/day-file.js';
 import { DayFiles } from '../days/day-files.js';
-import { summarize } from './group-summary.js';
 import { SqliteCounters } from './sqlite-counters.js';
+import { WriteTransaction } from './write-transaction.js';
 
 const position = columnIndex('position');
 const seq = columnIndex('seq');
+
+/** The log's own file, open. */
+interface OwnFile {
+  readonly database: Database;
+  readonly counters: SqliteCounters;
+  readonly counting: Counting;
+}
 
 /** A file that a group is written to. */
 interface Begun {
@@ -19,17 +27,15 @@ interface Begun {
 }
 
 /**
- * Writes groups of calls to SQLite: the rows into the files of their days, and then what they add to the counters into the log's
- * own file. No commit is one for both, so rows come first, and what was not counted is counted by `open`. Each call blocks its
- * thread, which is why that thread is a worker.
+ * Writes groups of calls to SQLite: the rows into the files of their days, and some time later what they add to the counters into
+ * the log's own file. What was not counted when this ended is counted by `open`. Each call blocks its thread, which is why that
+ * thread is a worker.
  */
 export class SqliteSink implements CallSink {
   readonly #path: string;
   readonly #settings: SinkSettings;
   #files: DayFiles;
-  #database: Database | null = null;
-  #counters: SqliteCounters | null = null;
-  #statements: Record<'begin' | 'commit' | 'rollback', Statement> | null = null;
+  #own: OwnFile | null = null;
 
   constructor(path: string, settings: SinkSettings) {
     this.#path = path;
@@ -39,54 +45,72 @@ export class SqliteSink implements CallSink {
 
   open(): NodeMark {
     this.#letGo();
-    const { timeoutMs, nodeId } = this.#settings;
-    const database = new SqliteDatabase(this.#path, { fileMustExist: true, timeout: timeoutMs });
-    this.#database = database;
-    database.pragma('journal_mode = WAL');
-    // Also where a row has to survive the death of the machine: what is lost here is counted again from the rows.
-    database.pragma('synchronous = NORMAL');
-    database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`);
-    database.pragma(`journal_size_limit = ${walBytesKept}`);
-    database.pragma('cache_size = -16000');
-    this.#statements = {
-      begin: database.prepare('BEGIN IMMEDIATE'),
-      commit: database.prepare('COMMIT'),
-      rollback: database.prepare('ROLLBACK'),
-    };
-    const counters = new SqliteCounters(database);
-    this.#counters = counters;
-    return this.#transaction(() => {
-      countUncounted(this.#files, counters);
-      const mark = counters.markOf(nodeId);
-      counters.beginRun(this.#settings, mark.lastSeq);
+    const { nodeId } = this.#settings;
+    const database = this.#openOwnFile();
+    try {
+      const transaction = new WriteTransaction(database);
+      const counters = new SqliteCounters(database);
+      const countRows = () => countUncounted(this.#files, counters);
+      const mark = transaction.run(() => {
+        countRows();
+        const found = counters.markOf(nodeId);
+        counters.beginRun(this.#settings, found.lastSeq);
+        return found;
+      });
+      const counting = new Counting(nodeId, transaction, counters, countRows);
+      this.#own = { database, counters, counting };
       return mark;
-    });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   write(group: PackedGroup): number {
+    const own = this.#opened();
+    own.counting.recover();
     const leftOut = this.#writeRows(group);
-    const { cells } = group;
-    if (cells.length > 0) {
-      this.#transaction(() => {
-        this.#counters?.add(this.#settings.nodeId, summarize(cells, leftOut));
-        this.#counters?.prune(Date.now());
-      });
-    }
+    if (group.cells.length > 0) own.counting.add(group.cells, leftOut);
     return leftOut.size;
   }
 
+  counted(): Promise<void> {
+    return this.#opened().counting.counted();
+  }
+
   close(ended: boolean): void {
-    const database = this.#database;
-    this.#database = null;
-    if (database === null) return;
+    const own = this.#own;
+    this.#own = null;
+    if (own === null) return;
     try {
-      this.#files.close();
-      if (ended) this.#counters?.endRun(this.#settings.runId);
+      try {
+        own.counting.finish();
+      } finally {
+        this.#files.close();
+      }
+      if (ended) own.counters.endRun(this.#settings.runId);
       // A reader may be in the way: what cannot be moved now is moved by the next start.
-      database.pragma('busy_timeout = 0');
-      database.pragma('wal_checkpoint(TRUNCATE)');
+      own.database.pragma('busy_timeout = 0');
+      own.database.pragma('wal_checkpoint(TRUNCATE)');
     } finally {
+      own.database.close();
+    }
+  }
+
+  #openOwnFile(): Database {
+    const { timeoutMs } = this.#settings;
+    const database = new SqliteDatabase(this.#path, { fileMustExist: true, timeout: timeoutMs });
+    try {
+      database.pragma('journal_mode = WAL');
+      // Also where a row has to survive the death of the machine: what is lost here is counted again from the rows.
+      database.pragma('synchronous = NORMAL');
+      database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`);
+      database.pragma(`journal_size_limit = ${walBytesKept}`);
+      database.pragma('cache_size = -16000');
+      return database;
+    } catch (error) {
       database.close();
+      throw error;
     }
   }
 
@@ -114,7 +138,7 @@ export class SqliteSink implements CallSink {
     const leftOut = new Set<number>();
     for (let row = 0; row < cells.length; row += rowWidth) {
       const day = dayOfPosition(cells[row + position] as number);
-      const place = begun.get(day) ?? begin(begun, day, this.#prepared().fileFor(day));
+      const place = begun.get(day) ?? begin(begun, day, this.#files.fileFor(day));
       try {
         place.file.insert(cells.slice(row, row + rowWidth));
         place.rows += 1;
@@ -131,7 +155,7 @@ export class SqliteSink implements CallSink {
     for (let at = 0; at < completions.length; at += completionWidth) {
       const cells = completions.slice(at, at + completionWidth);
       const day = dayOfPosition(cells[completionWidth - 1] as number);
-      const known = begun.get(day)?.file ?? this.#prepared().fileOf(day);
+      const known = begun.get(day)?.file ?? this.#files.fileOf(day);
       if (known === null) continue;
       if (!begun.has(day)) begin(begun, day, known);
       known.complete(cells, this.#settings.nodeId);
@@ -146,35 +170,22 @@ export class SqliteSink implements CallSink {
       file.noteGroup({ nodeId: this.#settings.nodeId, firstSeq, lastSeq, rows });
   }
 
-  #transaction<T>(work: () => T): T {
-    if (this.#statements === null) throw new Error('the call log is not open');
-    const { begin, commit, rollback } = this.#statements;
-    begin.run();
-    try {
-      const result = work();
-      commit.run();
-      return result;
-    } catch (error) {
-      // A full disk or an I/O error has already rolled back.
-      if (this.#database?.inTransaction) rollback.run();
-      throw error;
-    }
-  }
-
-  #prepared(): DayFiles {
-    if (this.#database === null) throw new Error('the call log is not open');
-    return this.#files;
+  #opened(): OwnFile {
+    if (this.#own === null) throw new Error('the call log is not open');
+    return this.#own;
   }
 
   /** Lets go of what is open, whatever state it is in. */
   #letGo(): void {
     const files = this.#files;
+    const own = this.#own;
     this.#files = new DayFiles(daysFolderOf(this.#path), this.#settings);
+    this.#own = null;
     try {
+      own?.counting.stop();
       files.close();
     } finally {
-      this.#database?.close();
-      this.#database = null;
+      own?.database.close();
     }
   }
 }
