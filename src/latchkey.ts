@@ -42,6 +42,7 @@ import type { RetentionSurroundings } from './retention/surroundings.js';
 import { callLogReader } from './store/call-log/call-log-data-source.js';
 import { CallLogPruner } from './store/call-log/prune/call-log-pruner.js';
 import { CallLogWriter } from './store/call-log/write/call-log-writer.js';
+import { CallLogTables } from './store/call-log/read/call-log-tables.js';
 import { CallGapsStore } from './store/call-log/read/call-gaps.store.js';
 import { CallPaths } from './store/call-log/read/call-paths.js';
 import { CallSumsStore } from './store/call-log/read/call-sums.store.js';
@@ -197,13 +198,14 @@ async function openLog(
   );
   undo.unshift(() => junkCounts.stop());
   const { rows } = table;
-  const paths = new CallPaths(reader, rows);
+  const tables = new CallLogTables(reader, { counted: () => callLog.counted() });
+  const paths = new CallPaths(tables, rows);
   const stores = {
-    calls: new CallsStore(reader, rows, paths),
+    calls: new CallsStore(tables, rows, paths),
     callSums: new CallSumsStore(rows, paths),
-    gaps: new CallGapsStore(reader, rows, paths, nodeId),
-    usage: new UsageStore(reader),
-    rotationUsage: new RotationUsageStore(reader),
+    gaps: new CallGapsStore(tables, rows, paths, nodeId),
+    usage: new UsageStore(tables),
+    rotationUsage: new RotationUsageStore(tables),
   };
   return { callLog, callLogPruner, ...stores, junkCounts, junkCountsStore };
 }

@@ -20,7 +20,7 @@ import {
 import type { LimitStanding } from '../core/rate-limits.js';
 import { sessionCookie } from '../core/session-cookie.js';
 import { SETTINGS, type Settings } from '../platform/config/settings.js';
-import { denialAnswer } from '../platform/errors/denial-answer.js';
+import { denialAnswer, denialText } from '../platform/errors/denial-answer.js';
 import type { ErrorAnswer } from '../platform/errors/envelope.js';
 import type { OnRefused } from '../platform/http/http-server.js';
 import { answerText, writeErrorAnswer, type AnswerText } from '../platform/http/write-answer.js';
@@ -181,7 +181,7 @@ export class Admission {
     place: CallPlace,
   ): Promise<WrittenAnswer> {
     const answer = denialAnswer(outcome.decision, attempt.id, attempt.credential.engagement);
-    const body = answerText(answer.body);
+    const body = denialText(answer, outcome.decision);
     try {
       const responseBytes = attempt.method === 'HEAD' ? 0 : body.bytes;
       await this.record(attempt, outcome, place, { status: answer.status, responseBytes });
@@ -228,12 +228,10 @@ function accessRequestOf(attempt: Attempt, target: Target): AccessRequest {
 /** With what a caller is told whose secret retires, or who was held to limits, denied or not. */
 function told(answer: ErrorAnswer, { at }: Attempt, outcome: AccessOutcome): ErrorAnswer {
   const { credential, limits } = outcome;
-  const headers = {
-    ...answer.headers,
-    ...retiringHeaders(credential, at),
-    ...rateLimitHeaders(limits, at),
-  };
-  return { ...answer, headers };
+  const retiring = retiringHeaders(credential, at);
+  const limited = rateLimitHeaders(limits, at);
+  if (retiring === null && limited === null) return answer;
+  return { ...answer, headers: { ...answer.headers, ...retiring, ...limited } };
 }
 
 export function logUnavailable(): Denied {

@@ -5,7 +5,13 @@
 import { isRefusedForAge, overAgeFrom } from './account-policy.js';
 import type { AccessRequest, Target } from './access-request.js';
 import { brownoutAt } from './brownout.js';
-import { deny, type Decision, type DenialReason, type Denied } from './decision.js';
+import {
+  deny,
+  type Decision,
+  type DenialContext,
+  type DenialReason,
+  type Denied,
+} from './decision.js';
 import type { AllowlistMode, CompiledAllowlist } from './ip-allowlist.js';
 import { secretStateAt } from './key-state.js';
 import type { HeldAccount, HeldCredential, HeldMember, HeldSession } from './ports.js';
@@ -193,7 +199,7 @@ function keyIsNotSuspended(facts: Facts): Denied | null {
 }
 
 function accountIsLive(facts: Facts): Denied | null {
-  return accountOf(facts)?.suspended ? deny('ACCOUNT_SUSPENDED') : null;
+  return accountOf(facts)?.suspended ? deny('ACCOUNT_SUSPENDED', personOf(facts)) : null;
 }
 
 function hapikeyIsAllowed(facts: Facts): Denied | null {
@@ -214,7 +220,7 @@ function hapikeyGoesNoFurther({ request: { target, credential } }: Facts): Denie
 
 function addressIsAllowed(facts: Facts): Denied | null {
   return someListRefuses(facts, 'enforce')
-    ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts) })
+    ? deny('IP_NOT_ALLOWED', { callerIp: callerIp(facts), ...personOf(facts) })
     : null;
 }
 
@@ -270,7 +276,13 @@ function routeIsForKeys({ request: { target } }: Facts): Denied | null {
 export function judgeByScopes(facts: Facts): Decision {
   const verdict = judgeScopes(scopeSetsOf(facts.request.target), scopesHeldBy(facts));
   if (verdict.open) return { allowed: true, usedScopes: verdict.used };
-  return deny('SCOPE_MISSING', { requiredScopes: verdict.nearest, missingScopes: verdict.missing });
+  const { nearest: requiredScopes, missing: missingScopes } = verdict;
+  return deny('SCOPE_MISSING', { requiredScopes, missingScopes, ...personOf(facts) });
+}
+
+/** What is said to somebody who is signed in is not said of a key. */
+function personOf({ session, member }: Facts): Pick<DenialContext, 'person'> {
+  return session === null ? {} : { person: { role: member?.role ?? null } };
 }
 
 const noScopes: ReadonlySet<string> = new Set();

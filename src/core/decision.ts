@@ -5,6 +5,7 @@
  * `access-steps.ts` looks for them; statuses and categories are contract §3.
  */
 import type { LimitStanding } from './rate-limits.js';
+import type { Role } from './roles.js';
 
 export type Category =
   | 'INVALID_REQUEST'
@@ -67,6 +68,8 @@ export const denialKinds: Readonly<Record<DenialReason, DenialKind>> = kinds;
 
 /** What a denial knows beyond its reason; each field belongs to the reasons named beside it. */
 export interface DenialContext {
+  /** ACCOUNT_SUSPENDED, SCOPE_MISSING, IP_NOT_ALLOWED: that it was somebody who is signed in, and their role there; `null` where they have none. */
+  readonly person?: { readonly role: Role | null };
   /** IP_NOT_ALLOWED: the address that was judged. */
   readonly callerIp?: string;
   /**

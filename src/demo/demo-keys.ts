@@ -115,7 +115,7 @@ export class DemoKeysMaker {
   ) {}
 
   async makeMissing(operator: Caller, account: AccountEntity): Promise<DemoKeys> {
-    const { results } = await this.apiKeys.list(account, { limit: 500 });
+    const { results } = await this.apiKeys.list(account, { limit: 500, order: 'oldest' });
     const { keyLifetimeDaysMax } = policyOf(account, this.policyDefaults);
     // An expiry that the account need not have was given by somebody else.
     const existing = results.filter(

@@ -15,6 +15,7 @@ let webhookId: string;
 let noticeId: string;
 let deliveryId: string;
 let exportId: string;
+let callId: string;
 let member: SignedInPerson;
 let invitationId: string;
 /** One of every kind of answer there is, and some errors. */
@@ -66,6 +67,8 @@ beforeAll(async () => {
   const { operatorKey: secret } = latchkey;
   const exported = await latchkey.ask('GET', `${account}/request-log/export`, { secret });
   exportId = exported.headers.get('latchkey-export') as string;
+  const { results: logged } = await manage('GET', `${account}/request-log?limit=1`);
+  callId = logged[0].id;
   for (const { method, template, openTo } of latchkey.description.operations) {
     // A file, and what never ends, are no bodies of JSON.
     const isStreamed = /\/(?:export|stream)$/.test(template);
@@ -82,7 +85,7 @@ afterAll(async () => {
 
 const ids = () => ({
   ...{ accountId: crm.accountId, keyId: key.id, rotationId, webhookId, noticeId, deliveryId },
-  ...{ exportId, service: 'crm', serviceName: 'crm', name: 'crm' },
+  ...{ callId, exportId, service: 'crm', serviceName: 'crm', name: 'crm' },
   ...{
     memberId: member.memberId,
     membershipId: member.memberId,

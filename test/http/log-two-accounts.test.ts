@@ -101,6 +101,15 @@ describeOnEachDatabase('two accounts call and read at once', (kind) => {
       for (const row of json.results) expectOwn(tenant, row);
     },
     async (tenant) => {
+      // By the id that a caller was told: what is another's is not there.
+      await until('both have called', () => tenants.every(({ ids }) => ids.length > 0));
+      const [own, theirs] = [tenant.ids.at(-1), otherOf(tenant).ids.at(-1)] as [string, string];
+      expectOwn(tenant, (await read(tenant, `request-log/${own}`)).json);
+      const { secret } = tenant;
+      const path = `/v1/accounts/${tenant.id}/request-log/${theirs}`;
+      expect((await nodes.one.ask('GET', path, { secret })).status).toBe(404);
+    },
+    async (tenant) => {
       // Whatever it filters for, what it finds is in its own log.
       const { json } = await read(tenant, `request-log?keyId=${otherOf(tenant).keyId}`);
       expect(json.results).toEqual([]);

@@ -96,6 +96,7 @@ describe('the filters of GET …/keys', () => {
     ['&q=a%00b', 'q'],
     [`&q=${'x'.repeat(201)}`, 'q'],
     ['&name=active', 'name'],
+    ['&rotation=open', 'rotation'],
   ])('400: %s', async (query, field) => {
     await expectInvalid(latchkey, 'GET', `${path}?limit=5${query}`, undefined, [field], 'query');
   });
@@ -125,6 +126,35 @@ describe('the state filter', () => {
   });
 });
 
+describe('rotation=underway', () => {
+  it('holds keys from the first moment of a rotation to its last, begun or not', async () => {
+    const { id } = await latchkey.openAccount({ name: 'Rotating' });
+    const keys = `/v1/accounts/${id}/keys`;
+    const rotate = async (name: string, wish: Json): Promise<string> => {
+      const key = await latchkey.makeKey(id, { name });
+      const rotations = `${keys}/${key.id}/rotations`;
+      const rotation = await latchkey.manage('POST', rotations, wish);
+      return `${rotations}/${rotation.id}`;
+    };
+    const underway = async (): Promise<string[]> => {
+      const page = await latchkey.manage('GET', `${keys}?rotation=underway`);
+      return page.results.map((key: Json) => key.name).sort();
+    };
+    const begun = now;
+    await latchkey.makeKey(id, { name: 'never rotated' });
+    await rotate('graceful', { graceSeconds: 60 });
+    await rotate('later', { startsAt: new Date(now + hour).toISOString(), graceSeconds: 60 });
+    const over = await rotate('over', { graceSeconds: 60 });
+    expect(await underway()).toEqual(['graceful', 'later', 'over']);
+    await latchkey.manage('POST', `${over}/finish`);
+    expect(await underway()).toEqual(['graceful', 'later']);
+    now = begun + 59_999;
+    expect(await underway()).toEqual(['graceful', 'later']);
+    now = begun + 60_000;
+    expect(await underway()).toEqual(['later']);
+  });
+});
+
 describe('the pages of GET …/keys', () => {
   it('show each key once, in order, while keys arrive and vanish from the filter', async () => {
     const { id } = await latchkey.openAccount({ name: 'Paged' });
@@ -150,6 +180,35 @@ describe('the pages of GET …/keys', () => {
     }
     expect(seen.slice(0, 7)).toEqual(whole.results.map((key: Json) => key.id));
     expect(seen.toSorted()).toEqual(made.toSorted());
+  });
+});
+
+describe('order=newest', () => {
+  it('shows each key once, the last made first, from page to page', async () => {
+    const { id } = await latchkey.openAccount({ name: 'Newest first' });
+    const keys = `/v1/accounts/${id}/keys`;
+    // Some of one millisecond, some of another.
+    for (let i = 0; i < 7; i += 1) {
+      if (i === 3) now += 1;
+      await latchkey.makeKey(id, { name: `k${i}` });
+    }
+    const idsOf = (page: Json): string[] => page.results.map((key: Json) => key.id);
+    const oldest = idsOf(await latchkey.manage('GET', `${keys}?order=oldest`));
+    const seen: string[] = [];
+    let after = '';
+    do {
+      const page = await latchkey.manage('GET', `${keys}?order=newest&limit=2${after}`);
+      seen.push(...idsOf(page));
+      // What is made meanwhile comes before what was seen: it moves nothing.
+      now += 1;
+      await latchkey.makeKey(id, { name: 'later' });
+      after = page.paging.next === undefined ? 'end' : `&after=${page.paging.next.after}`;
+    } while (after !== 'end');
+    expect(seen).toEqual(oldest.toReversed());
+  });
+
+  it('400: another order', async () => {
+    await expectInvalid(latchkey, 'GET', `${path}?order=name`, undefined, ['order'], 'query');
   });
 });
 

@@ -83,6 +83,7 @@ const nowhere = {
   webhookId: 'whk_00000000000000000000',
   noticeId: 'ntc_00000000000000000000',
   deliveryId: 'dlv_00000000000000000000',
+  callId: 'call_00000000000000000000000',
   exportId: 'exp_00000000000000000000',
   memberId: 'mem_00000000000000000000',
   membershipId: 'mem_00000000000000000000',

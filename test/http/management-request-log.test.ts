@@ -81,6 +81,28 @@ const found = async (query: string, path = log): Promise<string[]> => {
 
 const iso = (minutes: number): string => new Date(start + minutes * minute).toISOString();
 
+describe('one call, by its correlation id', () => {
+  it('is what the list shows of it, for its account and for the operator', async () => {
+    const { results } = await latchkey.manage('GET', `${log}?limit=500`);
+    expect(results.length).toBeGreaterThan(9);
+    for (const row of results)
+      for (const path of [log, '/v1/request-log'])
+        expect(await latchkey.manage('GET', `${path}/${row.id}`)).toEqual(row);
+  });
+
+  it.each(['call_00000000000000000000000', 'call_x', 'nothing', 'counts%2F'])(
+    '404: %s',
+    async (id) => {
+      for (const path of [log, '/v1/request-log']) {
+        const { status, json } = await latchkey.ask('GET', `${path}/${id}`, {
+          secret: latchkey.operatorKey,
+        });
+        expect([status, json.reason]).toEqual([404, 'OBJECT_NOT_FOUND']);
+      }
+    },
+  );
+});
+
 describe('the filters of GET …/request-log', () => {
   it.each<[query: () => string, expected: string]>([
     [() => '', 'a11 a9 a8 a7 a6 a5 a4 a3 a2 a1 a0'],

@@ -151,6 +151,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     ...{ status: 200, tells: 'accountId', isFor: 'the operator', query: '?limit=500' },
   },
   [`GET ${account}/request-log`]: { status: 200, tells: 'accountId' },
+  [`GET ${account}/request-log/{callId}`]: { status: 200, tells: 'callId' },
+  'GET /v1/request-log/{callId}': { status: 200, tells: 'callId', isFor: 'the operator' },
   [`GET ${account}/request-log/counts`]: { status: 200 },
   'GET /v1/request-log/counts': { status: 200, isFor: 'the operator' },
   [`GET ${account}/request-log/export`]: {

@@ -37,6 +37,8 @@ export interface Ids {
   /** Of the opening of the rotation, and of its way to the key’s contact. */
   readonly noticeId: string;
   readonly deliveryId: string;
+  /** On the account's log. */
+  readonly callId: string;
   /** Of an export of the account's log. */
   readonly exportId: string;
   /** Of a developer who has a session. */
@@ -108,6 +110,8 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     secret: latchkey.operatorKey,
   });
   const exportId = exported.headers.get('latchkey-export') as string;
+  const { results: calls } = await latchkey.manage('GET', `/v1/accounts/${accountId}/request-log`);
+  const callId: string = calls[0].id;
   const binding = await latchkey.manage('PUT', `/v1/accounts/${accountId}/services/${name}`, {});
   const adminPerson = await addMember(latchkey, accountId, 'admin');
   const begun = await beginSecondFactor(latchkey, adminPerson);
@@ -128,6 +132,7 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
     webhookId: webhook.id,
     noticeId: notice.id,
     deliveryId: notice.deliveries[0].id,
+    callId,
     exportId,
     name,
     memberId: developer.memberId,
@@ -164,6 +169,7 @@ export async function openTenant(latchkey: Management, name = 'ours'): Promise<T
       [notice.deliveries[0].id, 'delivery'],
       [service.id, 'service'],
       [binding.id, 'binding'],
+      [callId, 'call'],
       [exportId, 'export'],
       [adminPerson.personId, 'admin-person'],
       [adminPerson.memberId, 'admin-member'],

@@ -130,11 +130,22 @@ export class ListApiKeysQuery extends PageQuery {
   q?: string;
 
   @ChoiceField({
+    of: ['underway'],
+    required: false,
+    description:
+      'underway: keys whose rotation has not ended, whether its overlap has begun or not',
+  })
+  rotation?: 'underway';
+
+  @ChoiceField({
     of: ['hours'],
     required: false,
     description: 'hours: each key with what it was used for in the last 24 hours',
   })
   with?: 'hours';
+
+  @ChoiceField({ of: ['oldest', 'newest'], required: false, fallback: 'oldest' })
+  order: 'oldest' | 'newest' = 'oldest';
 }
 
 export class SecretResponse {

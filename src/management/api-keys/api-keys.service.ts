@@ -110,11 +110,11 @@ export class ApiKeysService {
 
   async list(
     account: AccountEntity,
-    { limit, after, with: more, ...filter }: ListApiKeysQuery,
+    { limit, after, order, with: more, ...filter }: ListApiKeysQuery,
   ): Promise<Page<ListedApiKeyResponse>> {
     const place = creationPlace(after);
     const now = this.clock.now();
-    const records = await this.keys.list(account.id, filter, now, limit + 1, place);
+    const records = await this.keys.list(account.id, filter, now, limit + 1, place, order);
     const lastUses = await this.lastUsesOf(records);
     const hours = more === 'hours' ? await this.hoursOf(records, now) : null;
     return pageOf(

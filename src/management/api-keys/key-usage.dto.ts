@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { TimeField } from '../../platform/http/fields.js';
+import { TextField, TimeField } from '../../platform/http/fields.js';
 
 /** The longest time whose hours are told in one answer. */
 export const daysMax = 31;
@@ -17,6 +17,13 @@ export class KeyUsageQuery {
     description: 'Hours that begin before this time; now unless given',
   })
   to?: string;
+
+  @TextField({
+    max: 64,
+    required: false,
+    description: 'Hours of this one of its secrets alone',
+  })
+  secretId?: string;
 }
 
 export class LastUseResponse {

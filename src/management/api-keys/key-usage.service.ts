@@ -50,7 +50,7 @@ export class KeyUsageService {
       })),
       from: iso(period.from),
       to: iso(period.to),
-      hours: (await this.usage.hoursOf(id, period)).map(hourResponse),
+      hours: (await this.usage.hoursOf(id, period, query.secretId)).map(hourResponse),
       routes: (await this.usage.usesOf(id, 'route')).map(routeResponse),
       scopes: (await this.usage.usesOf(id, 'scope')).map(scopeResponse),
       callers: (await this.usage.usesOf(id, 'caller')).map(callerResponse),

@@ -9,8 +9,10 @@ import { JunkCountsPage, JunkCountsQuery, type JunkCountResponse } from './junk-
 import { LogGapsQuery, LogGapsResponse } from './log-gaps.dto.js';
 import { LogGapsService } from './log-gaps.service.js';
 import { CallCountsResponse } from './log-counts.dto.js';
-import { CallFilterQuery, CallsPage, RequestLogQuery } from './request-log.dto.js';
+import { CallFilterQuery, CallResponse, CallsPage, RequestLogQuery } from './request-log.dto.js';
 import { RequestLogService } from './request-log.service.js';
+
+const ofOneCall = 'By the correlation id that its answer bore';
 
 @ApiTags('request log')
 @Controller('v1')
@@ -71,6 +73,14 @@ export class RequestLogController {
     return this.log.junk(query);
   }
 
+  @Get('request-log/:callId')
+  @OperatorOnly()
+  @RequireScopes('latchkey.request_log.read')
+  @ApiOkResponse({ type: CallResponse, description: ofOneCall })
+  readAny(@Param('callId') id: string): Promise<CallResponse> {
+    return this.log.read({}, id);
+  }
+
   @Get('accounts/:accountId/request-log')
   @RequireScopes('latchkey.request_log.read')
   @ApiOkResponse({ type: CallsPage, description: 'Newest first, unless asked otherwise' })
@@ -95,5 +105,16 @@ export class RequestLogController {
     @Query() query: CallFilterQuery,
   ): Promise<CallCountsResponse> {
     return this.log.count({ accountId: account.id }, query);
+  }
+
+  @Get('accounts/:accountId/request-log/:callId')
+  @RequireScopes('latchkey.request_log.read')
+  @ApiOkResponse({ type: CallResponse, description: ofOneCall })
+  read(
+    @Param('accountId') _id: string,
+    @TargetAccount() account: AccountEntity,
+    @Param('callId') id: string,
+  ): Promise<CallResponse> {
+    return this.log.read({ accountId: account.id }, id);
   }
 }

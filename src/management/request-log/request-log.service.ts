@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { notFound } from '../../platform/errors/api-error.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../platform/http/pages.js';
 import { iso, isoOrNull } from '../../platform/http/times.js';
 import type { CallCounts, Ranking } from '../../store/call-log/read/call-counts.js';
@@ -13,7 +14,12 @@ import { callResponse } from './call.response.js';
 import type { JunkCountResponse, JunkCountsQuery } from './junk-counts.dto.js';
 import { searchError, timesOf } from './log-search.js';
 import type { CallCountsResponse, RankingResponse } from './log-counts.dto.js';
-import type { CallFilterQuery, CallsPage, RequestLogQuery } from './request-log.dto.js';
+import type {
+  CallFilterQuery,
+  CallResponse,
+  CallsPage,
+  RequestLogQuery,
+} from './request-log.dto.js';
 
 @Injectable()
 export class RequestLogService {
@@ -52,6 +58,14 @@ export class RequestLogService {
     } catch (error) {
       throw searchError(error);
     }
+  }
+
+  /** One call. @param scope what the caller may see at all */
+  async read({ accountId }: { readonly accountId?: string }, id: string): Promise<CallResponse> {
+    const call = await this.calls.find(id);
+    if (call === null || (accountId !== undefined && call.accountId !== accountId))
+      throw notFound('call');
+    return callResponse(call);
   }
 
   /** What there is of the calls that match, for charts. @param scope what the caller may see at all */

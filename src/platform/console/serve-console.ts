@@ -49,9 +49,28 @@ export function serveConsole(fastify: FastifyInstance, folder = builtFolder()): 
   };
   for (const path of [...pages, ...sections, ...sections.map((section) => `${section}/*`)])
     fastify.get(path, sendPage);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isGuess(request)) void sendPage(request, reply.code(200));
+    else done();
+  });
   for (const name of readdirSync(join(folder, 'assets')))
     serveFile(fastify, `/assets/${name}`, join(folder, 'assets', name));
   return true;
+}
+
+/**
+ * Whether a person typed an address that is none: they are told so by the page, as of everything that is not there below its
+ * addresses, where a program gets an error. Whoever brings a credential makes a call, which is judged and has its row.
+ */
+function isGuess({ is404, method, headers, originalUrl }: FastifyRequest): boolean {
+  return (
+    is404 &&
+    method === 'GET' &&
+    headers.accept?.startsWith('text/html') === true &&
+    headers.authorization === undefined &&
+    headers['x-access-token'] === undefined &&
+    !originalUrl.includes('?')
+  );
 }
 
 /** Styles that scripts make need the nonce; scripts, images and calls come from here alone. */

@@ -5,6 +5,7 @@ import {
   type DenialReason,
   type Denied,
 } from '../../core/decision.js';
+import { answerText, type AnswerText } from '../http/write-answer.js';
 import { limitStandingResponse } from '../http/rate-limits.dto.js';
 import { errorAnswer, type ErrorAnswer, type ErrorDetail } from './envelope.js';
 
@@ -76,18 +77,25 @@ const messages: Readonly<Record<DenialReason, (context: DenialContext) => string
   SECRET_REVOKED: () =>
     "This secret was revoked, though its key lives. Use the key's current secret.",
   KEY_SUSPENDED: () => 'This key is suspended. An admin of its account can resume it.',
-  ACCOUNT_SUSPENDED: () => "This key's account is suspended. The operator can resume it.",
+  ACCOUNT_SUSPENDED: ({ person }) =>
+    `${person === undefined ? "This key's" : 'Your'} account is suspended. The operator can resume it.`,
   HAPIKEY_NOT_ALLOWED: ({ detail }) =>
     `${detail === undefined ? 'This account does not allow the query parameter hapikey' : `The query parameter hapikey is not allowed here: ${detail}`}. Send the secret as "Authorization: Bearer <secret>".`,
-  IP_NOT_ALLOWED: ({ callerIp }) => `This key may not be used from ${callerIp ?? 'this address'}.`,
+  IP_NOT_ALLOWED: ({ callerIp, person }) =>
+    `${person === undefined ? 'This key' : 'Your account'} may not be used from ${callerIp ?? 'this address'}.`,
   SERVICE_NOT_AVAILABLE: ({ detail }) =>
     `This key's account has no access to this service${detail === undefined ? '' : ` by this way: ${detail}`}.`,
   ROUTE_UNKNOWN: () => 'There is no such route here.',
   METHOD_NOT_ALLOWED: ({ allow }) =>
     `This path does not take that method. It takes ${(allow ?? []).join(', ')}.`,
   SESSION_NEEDED: () => 'This is about whoever is signed in. A key has no part in it.',
-  SCOPE_MISSING: ({ missingScopes }) =>
-    `This key may not do this: it lacks ${(missingScopes ?? []).join(', ')}.`,
+  SCOPE_MISSING: ({ missingScopes = [], person }) => {
+    const missing = missingScopes.join(', ');
+    if (person === undefined) return `This key may not do this: it lacks ${missing}.`;
+    return person.role === null
+      ? `You are a member of no account, and this needs ${missing}.`
+      : `Your role, ${person.role}, may not do this: it lacks ${missing}.`;
+  },
   RATE_LIMITED: ({ limit }) =>
     limit === undefined
       ? 'There were too many calls. Wait as long as Retry-After says.'
@@ -130,6 +138,24 @@ export function denialAnswer(
     },
     denialHeaders(denied),
   );
+}
+
+/** What stands before and behind the call's id in a denial that says nothing else of its call. */
+const textsAroundId = new Map<DenialReason, readonly [string, string]>();
+
+/** A denial as it is sent: of most reasons always the same but for the call's id, and of those a flood is made. */
+export function denialText({ body }: ErrorAnswer, { reason, context }: Denied): AnswerText {
+  const { engagement, correlationId } = body;
+  if (engagement !== undefined || Object.keys(context).length > 0) return answerText(body);
+  let around = textsAroundId.get(reason);
+  if (around === undefined) {
+    const [before = '', behind = ''] = JSON.stringify(body).split(correlationId);
+    around = [before, behind];
+    textsAroundId.set(reason, around);
+  }
+  const [before, behind] = around;
+  const text = before + correlationId + behind;
+  return { text, bytes: Buffer.byteLength(text) };
 }
 
 /** What the time is called that a denial knows. */

@@ -74,14 +74,14 @@ export function errorAnswer(
   headers: Readonly<Record<string, string>> = {},
 ): ErrorAnswer {
   const links = { documentation: `/latchkey/errors/${body.reason}` };
+  const all: Record<string, string> = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Correlation-Id': body.correlationId,
+  };
   return {
     status,
-    headers: {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Correlation-Id': body.correlationId,
-      ...headers,
-    },
+    headers: Object.assign(all, headers),
     body: { status: 'error', ...body, links },
   };
 }

@@ -143,10 +143,10 @@ export function managementQuestions(
 
 function pathOf({ template }: Operation, ids: Ids): fc.Arbitrary<string> {
   const name = template.startsWith('/v1/scopes') ? 'scratch.read' : 'scratch';
-  const right = fillIn(template, { name, exportId: 'exp_nobody', ...ids });
+  const right = fillIn(template, { name, exportId: 'exp_nobody', callId: 'call_nobody', ...ids });
   const odd = fc
     .constantFrom('nothing', 'acc_0', '%00', '%F0%9F%94%91', "'", '__proto__', 'a'.repeat(500), '..', '*')
-    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, memberId: id, membershipId: id, invitationId: id, sessionId: id, passkeyId: id, name: id })); // prettier-ignore
+    .map((id) => fillIn(template, { accountId: id, keyId: id, rotationId: id, webhookId: id, noticeId: id, deliveryId: id, exportId: id, callId: id, memberId: id, membershipId: id, invitationId: id, sessionId: id, passkeyId: id, name: id })); // prettier-ignore
   return mostly(fc.constant(right), odd, 6);
 }
 
