@@ -1,4 +1,4 @@
-import { Button, Card, Modal, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Card, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -6,14 +6,17 @@ import { useState } from 'react';
 import type { Tagged } from '../api/client.js';
 import { BindingsCard } from '../bindings/bindings-card.js';
 import { counted } from '../parts/counted.js';
+import { DialogEnd } from '../parts/dialog-end.js';
 import { Fact } from '../parts/fact.js';
 import { useFreshDialog } from '../parts/fresh-dialog.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
+import { Loaded } from '../parts/loaded.js';
 import { Time } from '../parts/time.js';
 import { LimitsCard } from '../rate-limits/limits-card.js';
 import { limitsQuery } from '../rate-limits/limits.js';
+import { ForOperator } from '../session/for-operator.js';
 import { AccountBadges } from './account-badges.js';
 import { AccountForm } from './account-form.js';
 import { accountQuery, useAccountStop, useAccountUpdate, type Account } from './accounts.js';
@@ -22,15 +25,11 @@ import { accountQuery, useAccountStop, useAccountUpdate, type Account } from './
 export function AccountPage() {
   const { accountId } = useParams({ from: '/inside/installation/accounts/$accountId' });
   const account = useQuery(accountQuery(accountId));
-  if (account.error)
-    return (
-      <>
-        <PageHead title="Account" />
-        <ProblemAlert error={account.error} />
-      </>
-    );
-  if (account.data === undefined) return <Skeleton height={320} aria-label="Loading the account" />;
-  return <Facts key={accountId} account={account.data} />;
+  return (
+    <Loaded query={account} what="the account" heading="Account" height={320}>
+      {(known) => <Facts key={accountId} account={known} />}
+    </Loaded>
+  );
 }
 
 function Facts({ account }: { account: Tagged<Account> }) {
@@ -45,10 +44,12 @@ function Facts({ account }: { account: Tagged<Account> }) {
             <PageButton to="/accounts/$accountId/keys" params={{ accountId }} variant="default">
               Its keys
             </PageButton>
-            <Button variant="default" onClick={open}>
-              Edit…
-            </Button>
-            {!account.isOperator && <StopButton account={account} />}
+            <ForOperator>
+              <Button variant="default" onClick={open}>
+                Edit…
+              </Button>
+              {!account.isOperator && <StopButton account={account} />}
+            </ForOperator>
           </>
         }
       >
@@ -141,16 +142,15 @@ function StopButton({ account: { id, name, state } }: { account: Account }) {
             Nothing is lost: as soon as it is resumed, the same keys work again, each as it was.
           </Text>
           {stop.error && <ProblemAlert error={stop.error} />}
-          <Button
-            color="red"
-            loading={stop.isPending}
-            onClick={() => stop.mutate('suspend', { onSuccess: close })}
-          >
-            Suspend the account
-          </Button>
-          <Button variant="default" onClick={close}>
-            Leave it
-          </Button>
+          <DialogEnd no="Leave it" onNo={close}>
+            <Button
+              color="red"
+              loading={stop.isPending}
+              onClick={() => stop.mutate('suspend', { onSuccess: close })}
+            >
+              Suspend the account
+            </Button>
+          </DialogEnd>
         </Stack>
       </Modal>
     </>

@@ -1,4 +1,4 @@
-import { Button, Modal, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Modal, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
+import { ForOperator } from '../session/for-operator.js';
 import { AccountBadges } from './account-badges.js';
 import { AccountForm } from './account-form.js';
 import { accountsQuery, useAccountCreation, type Account } from './accounts.js';
@@ -27,19 +28,24 @@ export function AccountsPage() {
       <PageHead
         title="Accounts"
         actions={
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
-            New account
-          </Button>
+          <ForOperator>
+            <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
+              New account
+            </Button>
+          </ForOperator>
         }
       >
         An account for each customer: its keys, its people and its records are its own.
       </PageHead>
       <Stack>
-        <SearchField
-          sought={q}
-          placeholder="Name or id"
-          onSeek={(next) => void navigate({ search: { q: next }, replace: true })}
-        />
+        {/* In a row: in a column it would grow downwards. */}
+        <Group>
+          <SearchField
+            sought={q}
+            placeholder="Name or id"
+            onSeek={(next) => void navigate({ search: { q: next }, replace: true })}
+          />
+        </Group>
         {accounts.error && <ProblemAlert error={accounts.error} />}
         {accounts.isPending && <Skeleton height={220} aria-label="Loading the accounts" />}
         {accounts.data && found.length === 0 && <Nothing title="No account is called that" />}

@@ -22,19 +22,19 @@ export function FirstSteps() {
           First steps
         </Title>
         <Text>
-          Keys of this account open the management API. Whoever calls an API gets a key in an
-          account of theirs:
+          This account is for running Latchkey: its keys can be given the management API. Whoever
+          calls an API gets a key in an account of theirs:
         </Text>
         <List type="ordered" spacing={4}>
           <List.Item>
             Say which API is behind Latchkey:{' '}
             <PageAnchor to="/installation/services">Services</PageAnchor>
-            {thereAre(services.data.length, 'service')}
+            {thereAre(services.data.length, 'service', 'so far')}
           </List.Item>
           <List.Item>
             Open an account for whoever calls it:{' '}
             <PageAnchor to="/installation/accounts">Accounts</PageAnchor>
-            {thereAre(others.length, 'account')}
+            {thereAre(others.length, 'account', 'beside this one')}
           </List.Item>
           <List.Item>
             {others[0] === undefined ? (
@@ -54,6 +54,6 @@ export function FirstSteps() {
   );
 }
 
-function thereAre(count: number, what: string): string {
-  return count === 0 ? '.' : ` (${counted(count, what)} so far).`;
+function thereAre(count: number, what: string, when: string): string {
+  return count === 0 ? '.' : ` (${counted(count, what)} ${when}).`;
 }

@@ -1,10 +1,11 @@
 import { Card, Title } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { AllowlistEditor } from '../ip-allowlists/allowlist-editor.js';
 import type { Tagged } from '../api/client.js';
 import type { Standing } from '../session/session.js';
-import { keyQuery, type ApiKey } from './keys.js';
+import { keyQuery, mayChangeKey, type ApiKey } from './keys.js';
 
 /** From where the key may be used. */
 export function AllowlistCard({
@@ -17,8 +18,13 @@ export function AllowlistCard({
   const { accountId, id: keyId } = key;
   const { add } = useSearch({ from: '/inside/accounts/$accountId/keys/$keyId' });
   const queries = useQueryClient();
+  const card = useRef<HTMLDivElement>(null);
+  // Whoever comes to add an address comes for this card, far down the page.
+  useEffect(() => {
+    if (add !== undefined) card.current?.scrollIntoView({ block: 'center' });
+  }, [add]);
   return (
-    <Card withBorder id="from-where">
+    <Card withBorder id="from-where" ref={card}>
       <Title order={2} fz="h4" mb="xs">
         From where
       </Title>
@@ -26,7 +32,7 @@ export function AllowlistCard({
         key={keyId}
         owner={{ accountId, keyId }}
         list={{ ...key.ipAllowlist, etag: key.etag }}
-        mayWrite={standing.may('latchkey.keys.write') && key.state !== 'revoked'}
+        mayWrite={mayChangeKey(standing, key) && key.state !== 'revoked'}
         mayReadLog={standing.may('latchkey.request_log.read')}
         toAdd={add}
         onChanged={() =>

@@ -1,4 +1,7 @@
-import { Badge, Text, Tooltip } from '@mantine/core';
+import { Badge, Text } from '@mantine/core';
+import { isAddress } from '../ip-allowlists/holds-address.js';
+import { counted } from '../parts/counted.js';
+import { Hint } from '../parts/hint.js';
 import type { ApiKey } from './keys.js';
 
 const stateColors: Readonly<Record<ApiKey['state'], string>> = {
@@ -31,6 +34,15 @@ export function EnvironmentBadge({ environment }: Pick<ApiKey, 'environment'>) {
   );
 }
 
+/** Two secrets of the key are valid. */
+export function RotatingBadge() {
+  return (
+    <Badge variant="light" color="orange" tt="none">
+      rotating
+    </Badge>
+  );
+}
+
 /** What the key's list does to calls: in words, because a number says nothing of the mode. */
 export function AllowlistBadge({ ipAllowlist: { mode, entries } }: Pick<ApiKey, 'ipAllowlist'>) {
   if (mode === 'off')
@@ -39,9 +51,11 @@ export function AllowlistBadge({ ipAllowlist: { mode, entries } }: Pick<ApiKey, 
         any address
       </Text>
     );
-  const networks = `${entries.length} ${entries.length === 1 ? 'address' : 'addresses'}`;
+  const networks = entries.some(({ cidr }) => !isAddress(cidr))
+    ? counted(entries.length, 'network')
+    : counted(entries.length, 'address', 'addresses');
   return (
-    <Tooltip
+    <Hint
       label={
         entries.length === 0
           ? 'Nobody is admitted'
@@ -50,24 +64,20 @@ export function AllowlistBadge({ ipAllowlist: { mode, entries } }: Pick<ApiKey, 
               .slice(0, 20)
               .join(', ')
       }
-      multiline
-      maw={360}
     >
-      <span>
-        <Badge
-          variant="light"
-          color={mode === 'enforce' ? 'green' : 'yellow'}
-          tt="none"
-          miw="max-content"
-        >
-          {networks}
-        </Badge>
-        {mode === 'report' && (
-          <Text fz="xs" c="dimmed" className="nowrap">
-            reporting only
-          </Text>
-        )}
-      </span>
-    </Tooltip>
+      <Badge
+        variant="light"
+        color={mode === 'enforce' ? 'green' : 'yellow'}
+        tt="none"
+        miw="max-content"
+      >
+        {networks}
+      </Badge>
+      {mode === 'report' && (
+        <Text span display="block" fz="xs" c="dimmed" className="nowrap">
+          reporting only
+        </Text>
+      )}
+    </Hint>
   );
 }

@@ -39,7 +39,7 @@ export function CopyScopes({
       />
       <Text fz="sm" role="status">
         {source && `Chosen: ${counted(copied.length, 'scope')} of ${source.name}. `}
-        {left.length > 0 && `It has more, which cannot be given here: ${left.join(', ')}.`}
+        {left.length > 0 && `It has more, which is not copied: ${left.join(', ')}.`}
       </Text>
     </Stack>
   );

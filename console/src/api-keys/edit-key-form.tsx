@@ -8,7 +8,14 @@ import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { SaveProblem } from '../parts/save-problem.js';
 import { policyQuery } from '../settings/policy.js';
-import { faultOfName, KeyTextFields, saidOf, textsOf, type KeyTexts } from './key-texts.js';
+import {
+  faultOfName,
+  KeyNameField,
+  KeyTextFields,
+  saidOf,
+  textsOf,
+  type KeyTexts,
+} from './key-texts.js';
 import { keyQuery, useKeyEdit, type ApiKey } from './keys.js';
 
 const dayMs = 86_400_000;
@@ -61,12 +68,13 @@ export function EditKeyForm({
             }}
           />
         )}
+        <KeyNameField inputProps={(field) => form.getInputProps(field)} />
         <KeyTextFields inputProps={(field) => form.getInputProps(field)} />
         <TextInput
           type="date"
-          label="It ends on"
+          label="It expires on"
           description={[
-            'As the day begins where you are; left empty, it never ends.',
+            'As the day begins where you are; left empty, it never expires.',
             ...(latest === null
               ? []
               : [`The policy of this account allows ${dayOf(latest)} at the latest.`]),

@@ -9,7 +9,7 @@ import { SaveProblem } from '../parts/save-problem.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { CopyScopes } from './copy-scopes.js';
-import { keyQuery, offeredScopes, scopesQuery, useKeyEdit, type ApiKey } from './keys.js';
+import { copiableScopes, keyQuery, scopesQuery, useKeyEdit, type ApiKey } from './keys.js';
 import { ScopePicker } from './scope-picker.js';
 
 /** Other scopes for a key, with what would break. @param used by the names of those that were */
@@ -28,7 +28,7 @@ export function EditScopesForm({
   const queries = useQueryClient();
   const catalogue = useQuery(scopesQuery);
   const edit = useKeyEdit(accountId, keyId);
-  const offered = offeredScopes(catalogue.data ?? [], seen.scopes);
+  const offered = catalogue.data ?? [];
   const missed = seen.scopes
     .filter((scope) => !chosen.includes(scope))
     .flatMap((scope) => used.get(scope) ?? []);
@@ -45,9 +45,14 @@ export function EditScopesForm({
       }}
     >
       <Stack>
-        <CopyScopes accountId={accountId} offered={offered} onCopy={setChosen} />
+        <CopyScopes
+          accountId={accountId}
+          offered={copiableScopes(offered, seen.scopes)}
+          onCopy={setChosen}
+        />
         <ScopePicker
           offered={offered}
+          isLoading={catalogue.isPending}
           chosen={chosen}
           onChange={setChosen}
           description="In force with the next call; the secret stays."

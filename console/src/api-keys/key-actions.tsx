@@ -80,6 +80,10 @@ function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => voi
           Every secret of this key stops working at once, and none of it can be brought back. To
           stop it for a while, suspend it.
         </Text>
+        {usage.error && (
+          <ProblemAlert error={usage.error} title="Who called with it cannot be shown" />
+        )}
+        {usage.isPending && <Text c="dimmed">Looking who called…</Text>}
         {recent.length > 0 ? (
           <div>
             <Text fw={600}>Who called with it in the last 24 hours</Text>
@@ -88,6 +92,7 @@ function RevokeForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => voi
                 {ip ?? 'unknown'}, <Time at={lastSeenAt} />
               </Text>
             ))}
+            {recent.length > 10 && <Text fz="sm">And {recent.length - 10} more.</Text>}
           </div>
         ) : (
           usage.data && <Text c="dimmed">Nobody called with it in the last 24 hours.</Text>

@@ -35,22 +35,26 @@ export function faultOfName(name: string): string | null {
   return name.trim() === '' ? 'A key needs a name.' : null;
 }
 
-/** Whose a key is, and what for. */
-export function KeyTextFields({
-  inputProps,
-}: {
-  inputProps: (field: keyof KeyTexts) => GetInputPropsReturnType;
-}) {
+/** The props of a field that a form gives it. */
+type InputProps = (field: keyof KeyTexts) => GetInputPropsReturnType;
+
+export function KeyNameField({ inputProps }: { inputProps: InputProps }) {
+  return (
+    <TextInput
+      label="Name"
+      placeholder="Invoicing sync"
+      required
+      maxLength={200}
+      data-autofocus
+      {...inputProps('name')}
+    />
+  );
+}
+
+/** Who has a key, and what for. */
+export function KeyTextFields({ inputProps }: { inputProps: InputProps }) {
   return (
     <>
-      <TextInput
-        label="Name"
-        placeholder="Invoicing sync"
-        required
-        maxLength={200}
-        data-autofocus
-        {...inputProps('name')}
-      />
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput
           label="Who receives the data"

@@ -5,7 +5,6 @@ import {
   Group,
   Modal,
   SimpleGrid,
-  Skeleton,
   Stack,
   Table,
   Text,
@@ -13,21 +12,27 @@ import {
 } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { Schemas } from '@latchkey/sdk';
 import type { Tagged } from '../api/client.js';
+import { lookEveryMs } from '../api/queries.js';
+import { counted } from '../parts/counted.js';
 import { Fact } from '../parts/fact.js';
+import { Loaded } from '../parts/loaded.js';
 import { useFreshDialog } from '../parts/fresh-dialog.js';
 import { PageHead } from '../parts/page-head.js';
-import { ProblemAlert } from '../parts/states.js';
-import { Time, TimeOr } from '../parts/time.js';
+import { asDay, Time, TimeOr } from '../parts/time.js';
+import { useMemberNames } from '../members/members.js';
 import { RotationCard } from '../rotations/rotation-card.js';
 import { useStanding, type Standing } from '../session/session.js';
 import { AllowlistCard } from './allowlist-card.js';
-import { EnvironmentBadge, StateBadge } from './badges.js';
+import { EnvironmentBadge, RotatingBadge, StateBadge } from './badges.js';
 import { KeyActions } from './key-actions.js';
 import { LimitsCard } from '../rate-limits/limits-card.js';
+import { HistoryCard } from './history-card.js';
+import { CallWithKey } from './key-secret-once.js';
 import { EditKeyForm } from './edit-key-form.js';
 import { EditLimitsForm } from './edit-limits-form.js';
-import { canBeChanged, keyQuery, usageQuery, type ApiKey } from './keys.js';
+import { canBeChanged, keyQuery, mayChangeKey, usageQuery, type ApiKey } from './keys.js';
 import { ScopesCard } from './scopes-card.js';
 import { UsageChart } from './usage-chart.js';
 import { PageAnchor } from '../parts/links.js';
@@ -37,15 +42,18 @@ import { WideTable } from '../parts/wide-table.js';
 export function KeyPage() {
   const standing = useStanding();
   const { keyId } = useParams({ from: '/inside/accounts/$accountId/keys/$keyId' });
-  const key = useQuery(keyQuery(standing.accountId, keyId));
-  if (key.error) return <ProblemAlert error={key.error} title="This key cannot be shown" />;
-  if (key.data === undefined) return <Skeleton height={320} aria-label="Loading the key" />;
-  return <Facts apiKey={key.data} standing={standing} />;
+  const key = useQuery({ ...keyQuery(standing.accountId, keyId), refetchInterval: lookEveryMs });
+  return (
+    <Loaded query={key} what="the key" heading="Key" height={320}>
+      {(apiKey) => <Facts apiKey={apiKey} standing={standing} />}
+    </Loaded>
+  );
 }
 
 function Facts({ apiKey: key, standing }: { apiKey: Tagged<ApiKey>; standing: Standing }) {
   const edit = useFreshDialog();
-  const mayWrite = standing.may('latchkey.keys.write');
+  const members = useMemberNames(standing);
+  const mayWrite = mayChangeKey(standing, key);
   const mayChange = mayWrite && canBeChanged(key);
   return (
     <>
@@ -67,6 +75,7 @@ function Facts({ apiKey: key, standing }: { apiKey: Tagged<ApiKey>; standing: St
         <Group gap="xs" mt={4}>
           <StateBadge state={key.state} />
           <EnvironmentBadge environment={key.environment} />
+          {key.openRotation && <RotatingBadge />}
           <Code>{key.id}</Code>
         </Group>
       </PageHead>
@@ -83,6 +92,11 @@ function Facts({ apiKey: key, standing }: { apiKey: Tagged<ApiKey>; standing: St
             </Fact>
             <Fact label="Made">
               <Time at={key.createdAt} />
+              {key.createdBy !== null && members.has(key.createdBy) && (
+                <Text fz="sm" c="dimmed">
+                  by {members.get(key.createdBy)}
+                </Text>
+              )}
             </Fact>
             <Fact label="Expires">
               <TimeOr at={key.expiresAt} never="never" />
@@ -90,13 +104,19 @@ function Facts({ apiKey: key, standing }: { apiKey: Tagged<ApiKey>; standing: St
             <Fact label="Whom to ask">{key.contactEmail ?? <Dimmed>nobody named</Dimmed>}</Fact>
             <Fact label="Who receives the data">{key.recipient ?? <Dimmed>not said</Dimmed>}</Fact>
             <Fact label="What for">{key.purpose ?? <Dimmed>not said</Dimmed>}</Fact>
+            {key.description !== null && <Fact label="Description">{key.description}</Fact>}
+            {key.grantableScopes.length > 0 && (
+              <Fact label="May hand out">{key.grantableScopes.join(', ')}</Fact>
+            )}
           </SimpleGrid>
         </Card>
-        <RotationCard apiKey={key} standing={standing} />
+        {key.state !== 'revoked' && <RotationCard apiKey={key} standing={standing} />}
         <Usage apiKey={key} mayWrite={mayChange} />
         <KeyLimits apiKey={key} mayWrite={mayChange} />
         <AllowlistCard apiKey={key} standing={standing} />
         <Secrets apiKey={key} />
+        {key.state === 'active' && <CallWithKey apiKey={key} />}
+        {standing.may('latchkey.audit.read') && <HistoryCard apiKey={key} />}
       </Stack>
       <Modal opened={edit.opened} onClose={edit.close} title={`Edit ${key.name}`} size="lg">
         <EditKeyForm key={edit.round} apiKey={key} onDone={edit.close} />
@@ -135,13 +155,30 @@ function Dimmed({ children }: { children: string }) {
 }
 
 function Usage({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: boolean }) {
-  const usage = useQuery(usageQuery(key.accountId, key.id));
-  if (usage.error)
-    return <ProblemAlert error={usage.error} title="What it is used for cannot be shown" />;
-  if (usage.data === undefined) return <Skeleton height={160} aria-label="Loading the usage" />;
-  const { hours, scopes, callers, countedSince, from, to } = usage.data;
+  const usage = useQuery({ ...usageQuery(key.accountId, key.id), refetchInterval: lookEveryMs });
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }}>
+    <Loaded
+      query={usage}
+      what="the usage"
+      failure="What it is used for cannot be shown"
+      height={160}
+    >
+      {(data) => <KnownUsage apiKey={key} usage={data} mayWrite={mayWrite} />}
+    </Loaded>
+  );
+}
+
+function KnownUsage({
+  apiKey: key,
+  usage: { hours, scopes, callers, countedSince, from, to },
+  mayWrite,
+}: {
+  apiKey: Tagged<ApiKey>;
+  usage: Schemas['KeyUsageResponse'];
+  mayWrite: boolean;
+}) {
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
       <Card withBorder style={{ gridColumn: '1 / -1' }}>
         <Group justify="space-between" mb="sm">
           <Title order={2} fz="h4">
@@ -163,7 +200,7 @@ function Usage({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: bo
           Who calls
         </Title>
         {callers.length === 0 ? (
-          <Text c="dimmed">Nobody, since {countedSince.slice(0, 10)}.</Text>
+          <Text c="dimmed">Nobody, since {asDay(countedSince)}.</Text>
         ) : (
           <Table aria-label="Callers">
             <Table.Tbody>
@@ -179,7 +216,7 @@ function Usage({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: bo
                     </PageAnchor>
                   </Table.Td>
                   <Table.Td ta="right">
-                    {caller.calls.toLocaleString()} calls
+                    {counted(caller.calls, 'call')}
                     {caller.deniedCalls > 0 && `, ${caller.deniedCalls.toLocaleString()} denied`}
                   </Table.Td>
                   <Table.Td ta="right">
@@ -195,7 +232,7 @@ function Usage({ apiKey: key, mayWrite }: { apiKey: Tagged<ApiKey>; mayWrite: bo
   );
 }
 
-function Secrets({ apiKey: { secrets } }: { apiKey: ApiKey }) {
+function Secrets({ apiKey: { secrets, state } }: { apiKey: ApiKey }) {
   return (
     <Card withBorder>
       <Title order={2} fz="h4" mb="xs">
@@ -218,7 +255,9 @@ function Secrets({ apiKey: { secrets } }: { apiKey: ApiKey }) {
                 <Table.Td>
                   <Code>{secret.start}…</Code>
                 </Table.Td>
-                <Table.Td>{secret.state}</Table.Td>
+                <Table.Td>
+                  {state === 'revoked' && secret.state !== 'expired' ? 'revoked' : secret.state}
+                </Table.Td>
                 <Table.Td>
                   <Time at={secret.createdAt} />
                 </Table.Td>

@@ -9,6 +9,8 @@ export interface KeysSearch {
   readonly environment?: (typeof environments)[number];
   readonly scope?: string;
   readonly q?: string;
+  /** Those whose rotation has not ended. */
+  readonly rotation?: 'underway';
 }
 
 export function readKeysSearch(search: RawSearch): KeysSearch {
@@ -17,5 +19,6 @@ export function readKeysSearch(search: RawSearch): KeysSearch {
     environment: oneOf(environments, search.environment),
     scope: textIn(search.scope),
     q: textIn(search.q),
+    rotation: oneOf(['underway'], search.rotation),
   });
 }

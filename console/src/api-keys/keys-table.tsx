@@ -1,20 +1,24 @@
-import { Badge, Checkbox, Code, Group, Table, Text, Tooltip } from '@mantine/core';
+import { Checkbox, Code, Group, Table, Text } from '@mantine/core';
+import { memo } from 'react';
 import { PageAnchor } from '../parts/links.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import { DayOfHours } from './day-of-hours.js';
-import { AllowlistBadge, EnvironmentBadge, StateBadge } from './badges.js';
-import { canBeChanged, currentSecretOf, type ListedKey } from './keys.js';
+import { AllowlistBadge, EnvironmentBadge, RotatingBadge, StateBadge } from './badges.js';
+import { currentSecretOf, type ListedKey } from './keys.js';
+import { ScopesInWords } from './scopes-in-words.js';
 
 /** Which rows are chosen, by the ids of their keys. */
 export interface Choice {
+  /** Whether a key can be chosen. */
+  readonly isOffered: (key: ListedKey) => boolean;
   readonly chosen: ReadonlySet<string>;
   readonly choose: (ids: readonly string[], isChosen: boolean) => void;
 }
 
 /** Keys at a glance. @param choice where some of them can be chosen, to do something to all of those */
 export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice: Choice | null }) {
-  const ids = keys.filter(canBeChanged).map(({ id }) => id);
+  const ids = keys.filter((key) => choice?.isOffered(key)).map(({ id }) => id);
   const count = ids.filter((id) => choice?.chosen.has(id)).length;
   return (
     <WideTable minWidth={930} label="Keys">
@@ -35,14 +39,19 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
             <Table.Th>Key</Table.Th>
             <Table.Th>State</Table.Th>
             <Table.Th className="nowrap">Last used</Table.Th>
-            <Table.Th>Secret</Table.Th>
-            <Table.Th>May</Table.Th>
+            <Table.Th>Scopes</Table.Th>
             <Table.Th>From</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} choice={choice} />
+            <KeyRow
+              key={key.id}
+              apiKey={key}
+              isChosen={choice?.chosen.has(key.id) ?? false}
+              isOffered={choice?.isOffered(key) ?? false}
+              choose={choice?.choose ?? null}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -50,22 +59,33 @@ export function KeysTable({ keys, choice }: { keys: readonly ListedKey[]; choice
   );
 }
 
-function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | null }) {
+/** Drawn anew only when it is another: choosing one of a hundred, or taking a filter away, would draw all. */
+const KeyRow = memo(function KeyRow({
+  apiKey: key,
+  isChosen,
+  isOffered,
+  choose,
+}: {
+  apiKey: ListedKey;
+  isChosen: boolean;
+  isOffered: boolean;
+  choose: Choice['choose'] | null;
+}) {
   const secret = currentSecretOf(key);
   return (
     <Table.Tr>
-      {choice && (
+      {choose && (
         <Table.Td>
-          {canBeChanged(key) && (
+          {isOffered && (
             <Checkbox
               aria-label={`Choose ${key.name}`}
-              checked={choice.chosen.has(key.id)}
-              onChange={(event) => choice.choose([key.id], event.currentTarget.checked)}
+              checked={isChosen}
+              onChange={(event) => choose([key.id], event.currentTarget.checked)}
             />
           )}
         </Table.Td>
       )}
-      <Table.Td maw={230}>
+      <Table.Td maw={290}>
         <PageAnchor
           to="/accounts/$accountId/keys/$keyId"
           params={{ accountId: key.accountId, keyId: key.id }}
@@ -79,37 +99,34 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
             {key.recipient ?? key.purpose}
           </Text>
         )}
+        <Text fz="xs" c="dimmed" component="div">
+          {secret && <Code>{secret.start}…</Code>}{' '}
+          <span className="nowrap">
+            made <Time at={key.createdAt} />
+          </span>
+          {secret && secret.createdAt !== key.createdAt && (
+            <span className="nowrap">
+              , secret <Time at={secret.createdAt} />
+            </span>
+          )}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Group gap={6}>
           <StateBadge state={key.state} />
           <EnvironmentBadge environment={key.environment} />
-          {key.openRotation && (
-            <Badge variant="light" color="orange" tt="none">
-              rotating
-            </Badge>
-          )}
+          {key.openRotation && <RotatingBadge />}
         </Group>
         {key.expiresAt !== null && (
           <Text fz="xs" c="dimmed">
-            expires <Time at={key.expiresAt} />
+            {key.state === 'expired' ? 'expired' : 'expires'} <Time at={key.expiresAt} />
           </Text>
         )}
       </Table.Td>
       <Table.Td>
         <LastUsed apiKey={key} />
       </Table.Td>
-      <Table.Td>
-        {secret && (
-          <>
-            <Code>{secret.start}…</Code>
-            <Text fz="xs" c="dimmed">
-              made <Time at={secret.createdAt} />
-            </Text>
-          </>
-        )}
-      </Table.Td>
-      <Table.Td maw={190}>
+      <Table.Td maw={240}>
         <ScopesInWords scopes={key.scopes} />
       </Table.Td>
       <Table.Td>
@@ -117,7 +134,7 @@ function KeyRow({ apiKey: key, choice }: { apiKey: ListedKey; choice: Choice | n
       </Table.Td>
     </Table.Tr>
   );
-}
+});
 
 /** When and from where it was used last, and its last 24 hours. */
 function LastUsed({ apiKey: { hours, lastUsedAt, lastUsedIp } }: { apiKey: ListedKey }) {
@@ -135,30 +152,5 @@ function LastUsed({ apiKey: { hours, lastUsedAt, lastUsedIp } }: { apiKey: Liste
         {lastUsedIp && ` from ${lastUsedIp}`}
       </Text>
     </>
-  );
-}
-
-const scopesShown = 2;
-
-function ScopesInWords({ scopes }: { scopes: readonly string[] }) {
-  if (scopes.length === 0)
-    return (
-      <Text fz="sm" c="dimmed">
-        no scopes
-      </Text>
-    );
-  const rest = scopes.slice(scopesShown);
-  return (
-    <Text fz="sm" component="div">
-      {scopes.slice(0, scopesShown).join(', ')}
-      {rest.length > 0 && (
-        <Tooltip label={rest.slice(0, 40).join(', ')} multiline maw={400}>
-          <Text span inherit c="dimmed" tabIndex={0}>
-            {' '}
-            and {rest.length} more
-          </Text>
-        </Tooltip>
-      )}
-    </Text>
   );
 }

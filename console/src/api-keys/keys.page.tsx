@@ -1,18 +1,18 @@
-import { Button, Group, Modal, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { Button, Checkbox, Group, Modal, Select, Skeleton, Stack, Text } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { environments, keyStates, type KeysSearch } from './keys-search.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { FirstSteps } from '../accounts/first-steps.js';
 import { useStanding, type Standing } from '../session/session.js';
-import { canBeChanged, keysQuery, type ApiKey } from './keys.js';
+import { canBeChanged, keysPageQuery, mayChangeKey, scopesQuery, type ApiKey } from './keys.js';
 import { KeysTable, type Choice } from './keys-table.js';
 import { StopKeysForm, type Stop } from './stop-keys-form.js';
 import { counted } from '../parts/counted.js';
+import { SearchField } from '../parts/search-field.js';
 import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { PageButton } from '../parts/links.js';
 
@@ -21,29 +21,32 @@ export function KeysPage() {
   const standing = useStanding();
   const search = useSearch({ from: '/inside/accounts/$accountId/keys' });
   const keys = useInfiniteQuery({
-    ...keysQuery(standing.accountId, { ...search, with: 'hours' }),
-    placeholderData: keepPreviousData,
+    ...keysPageQuery(standing.accountId, search),
+    // Until other keys are there those stay that were; those of another account never do.
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === standing.accountId ? keepPreviousData(before) : undefined,
   });
   const all = keys.data?.pages.flatMap(({ results }) => results) ?? [];
   const isFiltered = Object.keys(search).length > 0;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const isOffered = (key: ApiKey) => canBeChanged(key) && mayChangeKey(standing, key);
   const [stopping, setStopping] = useState<{ stop: Stop; keys: readonly ApiKey[] } | null>(null);
-  const choice: Choice = {
-    chosen,
-    choose: (ids, isChosen) => {
-      const next = new Set(chosen);
+  const choose = useCallback<Choice['choose']>((ids, isChosen) => {
+    setChosen((before) => {
+      const next = new Set(before);
       for (const id of ids)
         if (isChosen) next.add(id);
         else next.delete(id);
-      setChosen(next);
-    },
-  };
+      return next;
+    });
+  }, []);
   return (
     <>
       <PageHead title="Keys" actions={<NewKeyButton standing={standing} />}>
         One key for each integration: what it may do, from where, and who is behind it.
       </PageHead>
       <Stack>
+        {standing.isOperatorAtHome && !isFiltered && keys.data && all.length <= 1 && <FirstSteps />}
         <Filters search={search} />
         {keys.error && <ProblemAlert error={keys.error} />}
         {keys.isPending && <Skeleton height={220} aria-label="Loading the keys" />}
@@ -51,14 +54,16 @@ export function KeysPage() {
         {all.length > 0 && (
           <>
             <Chosen
-              keys={all.filter((key) => chosen.has(key.id) && canBeChanged(key))}
+              keys={all.filter((key) => chosen.has(key.id) && isOffered(key))}
               onStop={(stop, of) => setStopping({ stop, keys: of })}
               onNone={() => setChosen(new Set())}
             />
-            <KeysTable keys={all} choice={standing.may('latchkey.keys.write') ? choice : null} />
+            <KeysTable
+              keys={all}
+              choice={standing.may('latchkey.keys.write') ? { chosen, choose, isOffered } : null}
+            />
           </>
         )}
-        {standing.isOperatorAtHome && !isFiltered && keys.data && all.length <= 1 && <FirstSteps />}
         {keys.hasNextPage && (
           <Group justify="center">
             <Button
@@ -75,7 +80,7 @@ export function KeysPage() {
         stopping={stopping}
         accountId={standing.accountId}
         onDone={(stopped) => {
-          choice.choose(stopped, false);
+          choose(stopped, false);
           setStopping(null);
         }}
       />
@@ -172,19 +177,15 @@ function NoKeys({ isFiltered, standing }: { isFiltered: boolean; standing: Stand
 
 function Filters({ search }: { search: KeysSearch }) {
   const navigate = useNavigate({ from: '/accounts/$accountId/keys' });
+  const scopes = useQuery(scopesQuery);
   const change = (part: Partial<KeysSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const look = useDebouncedCallback((q: string) => change({ q: q === '' ? undefined : q }), 250);
   return (
     <Group gap="sm" align="flex-end">
-      <TextInput
-        label="Look for"
+      <SearchField
+        sought={search.q}
         placeholder="Name, purpose, recipient"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        defaultValue={search.q ?? ''}
-        onChange={(event) => look(event.currentTarget.value)}
-        flex="1 1 220px"
-        maw={360}
+        onSeek={(q) => change({ q })}
       />
       <Select
         label="State"
@@ -205,6 +206,25 @@ function Filters({ search }: { search: KeysSearch }) {
           change({ environment: (chosen as KeysSearch['environment']) ?? undefined })
         }
         w={160}
+      />
+      <Select
+        label="With the scope"
+        placeholder="Any"
+        clearable
+        searchable
+        data={(scopes.data ?? []).map(({ name }) => name)}
+        value={search.scope ?? null}
+        onChange={(scope) => change({ scope: scope ?? undefined })}
+        limit={100}
+        w={200}
+      />
+      <Checkbox
+        label="Rotating"
+        checked={search.rotation !== undefined}
+        onChange={(event) =>
+          change({ rotation: event.currentTarget.checked ? 'underway' : undefined })
+        }
+        pb={8}
       />
     </Group>
   );

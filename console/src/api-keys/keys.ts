@@ -9,6 +9,8 @@ import {
 import { changeAsSeen } from '../api/change-as-seen.js';
 import { answered, api, taggedAnswer, type Tagged } from '../api/client.js';
 import { everyPage } from '../api/pages.js';
+import { lookEveryMs } from '../api/queries.js';
+import type { Standing } from '../session/session.js';
 import type { KeysSearch } from './keys-search.js';
 
 export type ApiKey = Schemas['ApiKeyResponse'];
@@ -16,9 +18,9 @@ export type ApiKey = Schemas['ApiKeyResponse'];
 export type ListedKey = Schemas['ListedApiKeyResponse'];
 export type Scope = Schemas['ScopeResponse'];
 
-const pageSize = 100;
+const pageSize = 50;
 
-/** @param search `with` is for a page that shows the hours of each key: they are counted anew each time */
+/** The newest first. @param search `with` is for a page that shows the hours of each key: they are counted anew each time */
 export function keysQuery(accountId: string, search: KeysSearch & { readonly with?: 'hours' }) {
   return infiniteQueryOptions({
     queryKey: ['keys', accountId, search],
@@ -30,6 +32,7 @@ export function keysQuery(accountId: string, search: KeysSearch & { readonly wit
             path: { accountId },
             query: {
               ...search,
+              order: 'newest',
               limit: pageSize,
               ...(pageParam !== undefined && { after: pageParam }),
             },
@@ -38,6 +41,11 @@ export function keysQuery(accountId: string, search: KeysSearch & { readonly wit
       ),
     getNextPageParam: ({ paging }) => paging.next?.after,
   });
+}
+
+/** What the page of keys shows. */
+export function keysPageQuery(accountId: string, search: KeysSearch) {
+  return keysQuery(accountId, { ...search, with: 'hours' });
 }
 
 export function keyQuery(accountId: string, keyId: string) {
@@ -114,6 +122,20 @@ export function usageQuery(accountId: string, keyId: string) {
   });
 }
 
+/** Hour by hour, how often one secret of a key was used. @param from ISO 8601 */
+export function secretHoursQuery(accountId: string, keyId: string, secretId: string, from: string) {
+  return queryOptions({
+    queryKey: ['secret-hours', accountId, keyId, secretId, from],
+    refetchInterval: lookEveryMs,
+    queryFn: () =>
+      answered(
+        api.GET('/v1/accounts/{accountId}/keys/{keyId}/usage', {
+          params: { path: { accountId, keyId }, query: { secretId, from } },
+        }),
+      ),
+  });
+}
+
 const dayMs = 86_400_000;
 
 /** Who called with a key in the last 24 hours: whom it would hurt if it stopped. */
@@ -132,15 +154,23 @@ export const scopesQuery = queryOptions({
 
 const ofUseToIntegrations = new Set(['latchkey.self.rotate', 'latchkey.verify']);
 
-/** What a key of an integration is offered, and what this one has already: keys that manage are made elsewhere. */
-export function offeredScopes(
+/** Whether a scope opens the management API: of use to a program that manages keys, and to no integration. */
+export function isForManaging({ name }: Pick<Scope, 'name'>): boolean {
+  return name.startsWith('latchkey.') && !ofUseToIntegrations.has(name);
+}
+
+/** What is taken over from another key, beside what this one has already: what manages is chosen, never copied. */
+export function copiableScopes(
   catalogue: readonly Scope[],
   had: readonly string[] = [],
 ): readonly Scope[] {
-  return catalogue.filter(
-    ({ name }) =>
-      !name.startsWith('latchkey.') || ofUseToIntegrations.has(name) || had.includes(name),
-  );
+  return catalogue.filter((scope) => !isForManaging(scope) || had.includes(scope.name));
+}
+
+/** Whether somebody may change this key: a developer only those that they made. */
+export function mayChangeKey(standing: Standing, key: ApiKey): boolean {
+  const isTheirs = standing.role !== 'developer' || key.createdBy === standing.memberId;
+  return isTheirs && standing.may('latchkey.keys.write');
 }
 
 /** One that was revoked stays as it is. */

@@ -5,31 +5,15 @@ import {
   Group,
   ScrollArea,
   Stack,
+  Switch,
   Table,
   Text,
   TextInput,
 } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
-import type { Scope } from './keys.js';
-
-/** What a scope is about, and what it lets do to it: `crm.contacts.read` is `read` of `crm.contacts`, and so is `crm.contacts:read`. */
-interface Subject {
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-}
-
-function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
-  const subjects = new Map<string, Scope[]>();
-  for (const scope of scopes) {
-    const end = Math.max(scope.name.lastIndexOf('.'), scope.name.lastIndexOf(':'));
-    const name = end === -1 ? scope.name : scope.name.slice(0, end);
-    subjects.set(name, [...(subjects.get(name) ?? []), scope]);
-  }
-  return [...subjects]
-    .map(([name, of]) => ({ name, scopes: of }))
-    .sort((one, other) => one.name.localeCompare(other.name));
-}
+import { isForManaging, type Scope } from './keys.js';
+import { columnOf, columns, subjectsOf, verbOf } from './scope-words.js';
 
 /**
  * Which scopes a key gets, or can be given, by what they are about.
@@ -39,6 +23,7 @@ function subjectsOf(scopes: readonly Scope[]): readonly Subject[] {
  */
 export function ScopePicker({
   offered,
+  isLoading = false,
   chosen,
   onChange,
   error,
@@ -46,6 +31,8 @@ export function ScopePicker({
   whenNone = 'Without a scope, the key opens only routes that any key may call.',
 }: {
   offered: readonly Scope[];
+  /** Whether they are still on their way. */
+  isLoading?: boolean;
   chosen: readonly string[];
   onChange: (scopes: string[]) => void;
   error?: string | undefined;
@@ -53,7 +40,18 @@ export function ScopePicker({
   whenNone?: string;
 }) {
   const [sought, setSought] = useState('');
-  const subjects = useMemo(() => subjectsOf(offered), [offered]);
+  const [isManaging, setIsManaging] = useState(false);
+  const [had] = useState(chosen);
+  const subjects = useMemo(
+    () =>
+      subjectsOf(
+        offered.filter(
+          (scope) =>
+            isManaging || !isForManaging(scope) || [...had, ...chosen].includes(scope.name),
+        ),
+      ),
+    [offered, isManaging, had, chosen],
+  );
   const needle = sought.trim().toLowerCase();
   const shown = subjects
     .map(({ name, scopes }) => ({
@@ -65,6 +63,8 @@ export function ScopePicker({
       ),
     }))
     .filter(({ scopes }) => scopes.length > 0);
+  const found = new Set(shown.flatMap((subject) => subject.scopes.map((scope) => columnOf(scope, subject)))); // prettier-ignore
+  const used = columns.filter((column) => found.has(column));
   const held = new Set(chosen);
   const set = (names: readonly string[], isHeld: boolean) => {
     const next = new Set(chosen);
@@ -73,7 +73,9 @@ export function ScopePicker({
       else next.delete(name);
     onChange([...next].sort());
   };
-  const readable = offered.filter(({ name }) => /[.:]read$/.test(name)).map(({ name }) => name);
+  const readable = subjectsOf(offered.filter((scope) => !isForManaging(scope))).flatMap((subject) =>
+    subject.scopes.filter((scope) => columnOf(scope, subject) === 'Read').map(({ name }) => name),
+  );
   return (
     <Stack gap="xs">
       <Group justify="space-between" align="flex-end">
@@ -84,6 +86,8 @@ export function ScopePicker({
           leftSection={<IconSearch size={16} aria-hidden />}
           value={sought}
           onChange={(event) => setSought(event.currentTarget.value)}
+          // Looking for a scope is not yet making the key.
+          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
           flex="1 1 260px"
           error={error}
         />
@@ -102,43 +106,65 @@ export function ScopePicker({
             onClick={() => onChange([])}
             disabled={chosen.length === 0}
           >
-            None
+            Choose none
           </Button>
         </Group>
       </Group>
-      <ScrollArea.Autosize mah={360} type="auto">
-        <Table verticalSpacing={6} layout="fixed" aria-label="Scopes">
+      <ScrollArea.Autosize mah={480} type="auto">
+        <Table verticalSpacing={6} layout="fixed" aria-label="Scopes" className="stacks">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w="28%">About</Table.Th>
+              {used.map((column) => (
+                <Table.Th key={column}>{column}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
           <Table.Tbody>
-            {shown.map(({ name, scopes }) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row" w="34%" fw={600} className="breakable">
-                  {name}
+            {shown.map((subject) => (
+              <Table.Tr key={subject.name}>
+                <Table.Th scope="row" fw={600} className="breakable">
+                  {subject.name}
                 </Table.Th>
-                <Table.Td>
-                  <Group gap="md">
-                    {scopes.map((scope) => (
-                      <ScopeBox
-                        key={scope.name}
-                        scope={scope}
-                        subject={name}
-                        isHeld={held.has(scope.name)}
-                        onChange={(isHeld) => set([scope.name], isHeld)}
-                      />
-                    ))}
-                  </Group>
-                </Table.Td>
+                {used.map((column) => (
+                  <Table.Td key={column}>
+                    <Stack gap={6}>
+                      {subject.scopes
+                        .filter((scope) => columnOf(scope, subject) === column)
+                        .map((scope) => (
+                          <ScopeBox
+                            key={scope.name}
+                            scope={scope}
+                            subject={subject.name}
+                            isHeld={held.has(scope.name)}
+                            onChange={(isHeld) => set([scope.name], isHeld)}
+                          />
+                        ))}
+                    </Stack>
+                  </Table.Td>
+                ))}
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
         {shown.length === 0 && (
           <Text c="dimmed" p="md">
-            {offered.length === 0
-              ? 'There are no scopes that you may give.'
-              : 'No scope is like that.'}
+            {isLoading
+              ? 'Loading the scopes…'
+              : offered.length === 0
+                ? 'There are no scopes that you may give.'
+                : 'No scope is like that.'}
           </Text>
         )}
       </ScrollArea.Autosize>
+      {offered.some(isForManaging) && (
+        <Switch
+          label="Show the scopes of the management API"
+          description="For a program that manages keys, not for one that calls an API"
+          checked={isManaging}
+          onChange={(event) => setIsManaging(event.currentTarget.checked)}
+        />
+      )}
       <Text fz="sm" aria-live="polite">
         {chosen.length === 0
           ? whenNone
@@ -159,7 +185,6 @@ function ScopeBox({
   isHeld: boolean;
   onChange: (isHeld: boolean) => void;
 }) {
-  const verb = scope.name === subject ? scope.name : scope.name.slice(subject.length + 1);
   return (
     <Checkbox
       checked={isHeld}
@@ -167,7 +192,7 @@ function ScopeBox({
       aria-label={scope.name}
       label={
         <Group gap={6}>
-          {verb}
+          {verbOf(scope, subject) || scope.name}
           {scope.sensitive && (
             <Badge size="xs" color="red" variant="light" tt="none">
               sensitive

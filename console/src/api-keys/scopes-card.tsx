@@ -1,26 +1,18 @@
-import {
-  Badge,
-  Button,
-  Card,
-  Group,
-  Modal,
-  Stack,
-  Table,
-  Text,
-  Title,
-  Tooltip,
-} from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Badge, Button, Card, Group, Modal, Stack, Table, Text, Title } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Schemas } from '@latchkey/sdk';
 import type { Tagged } from '../api/client.js';
 import { counted } from '../parts/counted.js';
+import { FewAtFirst } from '../parts/few-at-first.js';
+import { Hint } from '../parts/hint.js';
 import { useFreshDialog } from '../parts/fresh-dialog.js';
 import { SaveProblem } from '../parts/save-problem.js';
+import { ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
-import { Time } from '../parts/time.js';
+import { asDay, Time } from '../parts/time.js';
 import { EditScopesForm } from './edit-scopes-form.js';
-import { keyQuery, scopesQuery, useKeyEdit, type ApiKey, type Scope } from './keys.js';
+import { keyQuery, scopesQuery, usageQuery, useKeyEdit, type ApiKey, type Scope } from './keys.js';
 
 type ScopeUse = Schemas['ScopeUsageResponse'];
 
@@ -48,11 +40,18 @@ export function ScopesCard({
       { seen: key, part: ({ scopes: had }) => had, body: { scopes: [...next] } },
       { onSuccess: () => setTaken(nextTaken) },
     );
-  const take = (names: readonly string[]) =>
-    give(
-      scopes.filter((scope) => !names.includes(scope)),
-      names,
-    );
+  // What was used since the page looked is kept: nobody saw that it would be missed.
+  const look = useMutation({
+    mutationFn: async (names: readonly string[]) => {
+      const query = { ...usageQuery(accountId, keyId), staleTime: 0 };
+      const now = new Set((await queries.fetchQuery(query)).scopes.map(({ scope }) => scope));
+      return names.filter((name) => !now.has(name));
+    },
+    onSuccess: (names) => {
+      if (names.length > 0) give(without(scopes, names), names);
+    },
+  });
+  const take = look.mutate;
   const used = new Map(uses.map((use) => [use.scope, use]));
   // Beyond a thousand scopes it is not told which were used.
   const isAllKnown = !used.has('*');
@@ -74,55 +73,59 @@ export function ScopesCard({
         {scopes.length === 0 ? (
           <Text c="dimmed">No scopes: routes that any key may call.</Text>
         ) : (
-          <Table aria-label="Scopes and their use">
-            <Table.Tbody>
-              {scopes.map((name) => (
-                <Table.Tr key={name}>
-                  <Table.Td className="breakable" miw={110}>
-                    <ScopeName name={name} scope={described.get(name)} />
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    {unused.includes(name) ? (
-                      <Group gap="xs" justify="flex-end" wrap="nowrap">
-                        <Text inherit c="dimmed" className="nowrap">
-                          {key.createdAt < countedSince
-                            ? `not since ${countedSince.slice(0, 10)}`
-                            : 'never used'}
+          <FewAtFirst all={scopes} what="scopes" step={20}>
+            {(shown) => (
+              <Table aria-label="Scopes and their use">
+                <Table.Tbody>
+                  {shown.map((name) => (
+                    <Table.Tr key={name}>
+                      <Table.Td className="breakable">
+                        <ScopeName name={name} scope={described.get(name)} />
+                        <Text fz="sm" c="dimmed">
+                          {unused.includes(name) ? (
+                            key.createdAt < countedSince ? (
+                              `not used since ${asDay(countedSince)}`
+                            ) : (
+                              'never used'
+                            )
+                          ) : (
+                            <Use use={used.get(name)} />
+                          )}
                         </Text>
-                        {mayWrite && (
+                      </Table.Td>
+                      <Table.Td ta="right">
+                        {mayWrite && unused.includes(name) && (
                           <Button
                             variant="default"
                             size="compact-sm"
-                            flex="none"
                             aria-label={`Remove ${name}`}
-                            disabled={edit.isPending}
+                            disabled={look.isPending || edit.isPending}
                             onClick={() => take([name])}
                           >
                             Remove
                           </Button>
                         )}
-                      </Group>
-                    ) : (
-                      <Use use={used.get(name)} />
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            )}
+          </FewAtFirst>
         )}
         {mayWrite && unused.length > 1 && (
           <Group>
             <Button
               variant="default"
               size="xs"
-              loading={edit.isPending}
+              loading={look.isPending || edit.isPending}
               onClick={() => take(unused)}
             >
               Remove all {unused.length} that were not used
             </Button>
           </Group>
         )}
+        {look.error && <ProblemAlert error={look.error} title="The key was not changed" />}
         {edit.error && (
           <SaveProblem
             error={edit.error}
@@ -160,14 +163,14 @@ export function ScopesCard({
   );
 }
 
+function without(scopes: readonly string[], names: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !names.includes(scope));
+}
+
 function ScopeName({ name, scope }: { name: string; scope: Scope | undefined }) {
   return (
     <>
-      <Tooltip label={scope?.description || name}>
-        <Text span inherit tabIndex={0}>
-          {name}
-        </Text>
-      </Tooltip>{' '}
+      <Hint label={scope?.description || name}>{name}</Hint>{' '}
       {scope?.sensitive && (
         <Badge size="xs" color="red" variant="light" tt="none">
           sensitive

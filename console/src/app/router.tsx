@@ -8,14 +8,25 @@ import {
 } from '@tanstack/react-router';
 import type { QueryClient } from '@tanstack/react-query';
 import { queryClient, whenSignedOut } from '../api/queries.js';
-import { homeOf, isOperator, rememberHome, useVisitor, visitorQuery } from '../session/session.js';
+import {
+  homeOf,
+  rememberHome,
+  seesInstallation,
+  useVisitor,
+  visitorQuery,
+} from '../session/session.js';
+import { keysPageQuery } from '../api-keys/keys.js';
 import { readKeysSearch } from '../api-keys/keys-search.js';
+import { Room } from './rooms.js';
+import { readNewKeySearch } from '../api-keys/new-key.js';
 import { readAuditSearch } from '../audit/audit-search.js';
 import { readNoticesSearch } from '../notices/notices-search.js';
 import { readRegistersSearch } from '../registers/registers-search.js';
+import { callsQuery, filterOf } from '../request-log/calls.js';
 import { readLogSearch } from '../request-log/log-search.js';
 import { readTesterSearch } from '../route-tester/tester-search.js';
 import { readSystemSearch } from '../system/system-search.js';
+import { PageAnchor } from '../parts/links.js';
 import { present, readSoughtText, textIn, type RawSearch } from '../parts/search.js';
 import { Failure, Nothing, Waiting } from '../parts/states.js';
 
@@ -23,10 +34,18 @@ import { Failure, Nothing, Waiting } from '../parts/states.js';
 const readAddressToAdd = (search: RawSearch): { readonly add?: string } =>
   present({ add: textIn(search.add) });
 
+/** Asks while the page itself is still on its way, which then says what went wrong with it. */
+const beforehand = (asking: Promise<unknown>): void => void asking.catch(() => {});
+
 const rootRoute = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
   component: Outlet,
   errorComponent: Failure,
-  notFoundComponent: () => <Nothing title="There is no such page" />,
+  notFoundComponent: () => (
+    <Nothing isPage title="There is no such page">
+      The address may be mistyped, or of something that is no more.{' '}
+      <PageAnchor to="/">To the keys</PageAnchor>
+    </Nothing>
+  ),
 });
 
 /** Only to a page of ours: anywhere else, somebody else would have written the link. */
@@ -39,6 +58,11 @@ const signInRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { readonly next?: string } => {
     const next = innerPath(search.next);
     return next === undefined ? {} : { next };
+  },
+  // Whoever signs in next on this page may be somebody else. Not before: what is shown once may keep somebody where they are.
+  onEnter: ({ context }) => {
+    context.queries.clear();
+    context.queries.setQueryData(visitorQuery.queryKey, null);
   },
   component: lazyRouteComponent(() => import('../session/sign-in.page.js'), 'SignInPage'),
 });
@@ -81,7 +105,7 @@ const homeRoute = createRoute({
       throw redirect({ to: '/accounts/$accountId/keys', params: { accountId } });
   },
   component: () => (
-    <Nothing title="You are in no account">
+    <Nothing isPage title="You are in no account">
       Ask an admin of your account to invite you again.
     </Nothing>
   ),
@@ -98,20 +122,24 @@ const accountRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/accounts/$accountId',
   beforeLoad: ({ params }) => rememberHome(params.accountId),
-  component: Outlet,
+  component: Room,
 });
 
 const keysRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: '/keys',
   validateSearch: readKeysSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, params, deps }) =>
+    beforehand(context.queries.ensureInfiniteQueryData(keysPageQuery(params.accountId, deps))),
   component: lazyRouteComponent(() => import('../api-keys/keys.page.js'), 'KeysPage'),
 });
 
-const createKeyRoute = createRoute({
+const newKeyRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: '/keys/new',
-  component: lazyRouteComponent(() => import('../api-keys/create-key.page.js'), 'CreateKeyPage'),
+  validateSearch: readNewKeySearch,
+  component: lazyRouteComponent(() => import('../api-keys/new-key.page.js'), 'NewKeyPage'),
 });
 
 const keyRoute = createRoute({
@@ -125,6 +153,9 @@ const logRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: '/request-log',
   validateSearch: readLogSearch,
+  loaderDeps: ({ search }) => filterOf(search),
+  loader: ({ context, params, deps }) =>
+    beforehand(context.queries.ensureInfiniteQueryData(callsQuery(params.accountId, deps))),
   component: lazyRouteComponent(
     () => import('../request-log/request-log.page.js'),
     'RequestLogPage',
@@ -188,8 +219,12 @@ const installationRoute = createRoute({
 });
 
 function Installation() {
-  if (isOperator(useVisitor())) return <Outlet />;
-  return <Nothing title="You may not see this">It is for whoever runs the installation.</Nothing>;
+  if (seesInstallation(useVisitor())) return <Outlet />;
+  return (
+    <Nothing isPage title="You may not see this">
+      It is for whoever runs the installation.
+    </Nothing>
+  );
 }
 
 const installationHomeRoute = createRoute({
@@ -249,6 +284,16 @@ const scopesRoute = createRoute({
   component: lazyRouteComponent(() => import('../scopes/scopes.page.js'), 'ScopesPage'),
 });
 
+const installationLogRoute = createRoute({
+  getParentRoute: () => installationRoute,
+  path: '/request-log',
+  validateSearch: readLogSearch,
+  component: lazyRouteComponent(
+    () => import('../request-log/installation-log.page.js'),
+    'InstallationLogPage',
+  ),
+});
+
 const systemRoute = createRoute({
   getParentRoute: () => installationRoute,
   path: '/system',
@@ -264,13 +309,13 @@ const routeTree = rootRoute.addChildren([
     homeRoute,
     securityRoute,
     accountRoute.addChildren([
-      ...[keysRoute, createKeyRoute, keyRoute, hygieneRoute, logRoute, auditRoute],
+      ...[keysRoute, newKeyRoute, keyRoute, hygieneRoute, logRoute, auditRoute],
       ...[registersRoute, allowlistRoute, noticesRoute, membersRoute, settingsRoute],
     ]),
     installationRoute.addChildren([
       ...[installationHomeRoute, accountsRoute, oneAccountRoute],
       ...[servicesRoute, serviceRoute, importRoute],
-      ...[testerRoute, scopesRoute, systemRoute],
+      ...[testerRoute, scopesRoute, installationLogRoute, systemRoute],
     ]),
   ]),
 ]);
@@ -290,7 +335,6 @@ export const router = createRouter({
 whenSignedOut(() => {
   const { location } = router.state;
   if (location.pathname === '/sign-in') return;
-  queryClient.setQueryData(visitorQuery.queryKey, null);
   void router.navigate({ to: '/sign-in', search: { next: location.href } });
 });
 

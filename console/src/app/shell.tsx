@@ -13,60 +13,23 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import {
-  IconBuilding,
-  IconChevronDown,
-  IconHeartbeat,
-  IconBell,
-  IconChecklist,
-  IconHistory,
-  IconKey,
-  IconListCheck,
-  IconListSearch,
-  IconMapPin,
-  IconMoon,
-  IconRouteScan,
-  IconServer,
-  IconReport,
-  IconSettings,
-  IconSun,
-  IconUsers,
-} from '@tabler/icons-react';
+import { notifications } from '@mantine/notifications';
+import { IconChevronDown, IconMoon, IconSun } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useMatches, useNavigate, useParams } from '@tanstack/react-router';
+import { accountsQuery } from '../accounts/accounts.js';
 import { answered, api } from '../api/client.js';
 import {
   accountInView,
-  isOperator,
+  seesInstallation,
   standingIn,
   useVisitor,
   visitorQuery,
   type Visitor,
 } from '../session/session.js';
 import mark from './latchkey.svg';
+import { installationRooms, rooms } from './rooms.js';
 import { PageNavLink } from '../parts/links.js';
-
-/** The rooms of an account, in the order of use. */
-const rooms = [
-  { to: '/accounts/$accountId/keys', label: 'Keys', icon: IconKey, scope: 'latchkey.keys.read' },
-  { to: '/accounts/$accountId/hygiene', label: 'Hygiene', icon: IconChecklist, scope: 'latchkey.keys.read' },
-  { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
-  { to: '/accounts/$accountId/audit', label: 'Audit trail', icon: IconHistory, scope: 'latchkey.audit.read' },
-  { to: '/accounts/$accountId/registers', label: 'Registers', icon: IconReport, scope: 'latchkey.request_log.read' },
-  { to: '/accounts/$accountId/ip-allowlist', label: 'IP allowlist', icon: IconMapPin, scope: 'latchkey.keys.read' },
-  { to: '/accounts/$accountId/notices', label: 'Notices', icon: IconBell, scope: 'latchkey.notices.read' },
-  { to: '/accounts/$accountId/members', label: 'Members', icon: IconUsers, scope: 'latchkey.members.read' },
-  { to: '/accounts/$accountId/settings', label: 'Settings', icon: IconSettings, scope: 'latchkey.accounts.read' },
-] as const; // prettier-ignore
-
-/** What all accounts share, for whoever runs the installation. */
-const installationRooms = [
-  { to: '/installation/accounts', label: 'Accounts', icon: IconBuilding },
-  { to: '/installation/services', label: 'Services', icon: IconServer },
-  { to: '/installation/route-tester', label: 'Who may call?', icon: IconRouteScan },
-  { to: '/installation/scopes', label: 'Scopes', icon: IconListCheck },
-  { to: '/installation/system', label: 'System', icon: IconHeartbeat },
-] as const;
 
 /** What is around every page inside: where one is, where one can go, and who one is. */
 export function Shell() {
@@ -126,7 +89,7 @@ export function Shell() {
                 />
               ))}
           </Stack>
-          {isOperator(visitor) && (
+          {seesInstallation(visitor) && (
             <Stack gap={2} mt="lg">
               <Text fz="xs" fw={600} c="dimmed" px="sm">
                 Installation
@@ -175,7 +138,14 @@ function VisitorMenu({ visitor }: { visitor: Visitor }) {
   const navigate = useNavigate();
   const signOut = useMutation({
     mutationFn: () => answered(api.DELETE('/v1/session')),
-    onSettled: async () => {
+    onError: (error) => {
+      notifications.show({
+        color: 'red',
+        title: 'You are still signed in',
+        message: error.message,
+      });
+    },
+    onSuccess: async () => {
       queries.clear();
       queries.setQueryData(visitorQuery.queryKey, null);
       await navigate({ to: '/sign-in' });
@@ -217,18 +187,13 @@ function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: st
   const here = useMatches({
     select: (matches) => matches.map(({ fullPath }) => fullPath as string),
   });
-  const isOperator = standingIn(visitor, accountId)?.isOperator ?? false;
-  const others = useQuery({
-    queryKey: ['accounts', 'to-switch'],
-    queryFn: () => answered(api.GET('/v1/accounts', { params: { query: { limit: 500 } } })),
-    enabled: isOperator,
-    staleTime: 60_000,
-  });
+  const seesOthers = standingIn(visitor, accountId)?.seesEveryAccount ?? false;
+  const others = useQuery({ ...accountsQuery, enabled: seesOthers, staleTime: 60_000 });
   const own = visitor.memberships.map(({ account }) => ({
     value: account.id,
     label: account.name,
   }));
-  const rest = (others.data?.results ?? [])
+  const rest = (others.data ?? [])
     .filter(({ id }) => !own.some(({ value }) => value === id))
     .map(({ id, name }) => ({ value: id, label: name }));
   return (
@@ -236,6 +201,7 @@ function AccountSwitch({ visitor, accountId }: { visitor: Visitor; accountId: st
       label="Account"
       size="sm"
       searchable
+      limit={100}
       allowDeselect={false}
       data={
         rest.length === 0

@@ -1,4 +1,4 @@
-import { Button, Code, Drawer, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Alert, Button, Code, Drawer, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FilterBar } from '../parts/filter-bar.js';
@@ -29,7 +29,9 @@ export function AuditPage() {
   const navigate = useNavigate({ from: '/accounts/$accountId/audit' });
   const events = useInfiniteQuery({
     ...eventsQuery(accountId, filter),
-    placeholderData: keepPreviousData,
+    // Until other events are there those stay that were; those of another account never do.
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === accountId ? keepPreviousData(before) : undefined,
   });
   const all = events.data?.pages.flatMap(({ results }) => results) ?? [];
   const opened = all.find(({ id }) => id === openId);
@@ -53,7 +55,23 @@ export function AuditPage() {
         {events.error && <ProblemAlert error={events.error} />}
         {events.isPending && <Skeleton height={300} aria-label="Loading the events" />}
         {events.data && all.length === 0 && (
-          <Nothing title="No event is like that">Take a filter away to see more.</Nothing>
+          <Nothing title="No event is like that">
+            {Object.keys(filter).length > 0
+              ? 'Take a filter away to see more.'
+              : 'Changes of this account are on record here.'}
+          </Nothing>
+        )}
+        {openId !== undefined && opened === undefined && events.data && (
+          <Alert
+            color="yellow"
+            title="The event of this link is not among those below"
+            withCloseButton
+            closeButtonLabel="Let it go"
+            onClose={() => change({ event: undefined })}
+          >
+            <Code>{openId}</Code> is older than those that are loaded, or the filters leave it out:
+            look further back, or take a filter away.
+          </Alert>
         )}
         {all.length > 0 && <EventsTable events={all} onChange={change} />}
         {events.hasNextPage && (
@@ -75,7 +93,7 @@ export function AuditPage() {
         size="lg"
         title="One change"
       >
-        {opened && <EventDetail event={opened} accountId={accountId} />}
+        {opened && <EventDetail event={opened} names={namesIn(all)} accountId={accountId} />}
       </Drawer>
     </>
   );
@@ -88,6 +106,7 @@ function EventsTable({
   events: readonly AuditEvent[];
   onChange: (part: AuditSearch) => void;
 }) {
+  const names = namesIn(events);
   return (
     <WideTable minWidth={760} label="Audit events">
       <Table highlightOnHover>
@@ -103,7 +122,7 @@ function EventsTable({
         <Table.Tbody>
           {events.map((event) => (
             <Table.Tr key={event.id}>
-              <Table.Td>
+              <Table.Td className="nowrap">
                 <TextButton title={inUtc(event.at)} onClick={() => onChange({ event: event.id })}>
                   {new Date(event.at).toLocaleString()}
                 </TextButton>
@@ -115,7 +134,7 @@ function EventsTable({
               </Table.Td>
               <Table.Td maw={260}>
                 <TextButton onClick={() => onChange({ targetId: event.target.id })}>
-                  {nameOf(event)}
+                  {nameOf(event, names)}
                 </TextButton>
               </Table.Td>
               <Table.Td maw={220}>
@@ -136,13 +155,39 @@ function EventsTable({
   );
 }
 
-/** What it was called then, or else which it was. */
-function nameOf({ target, before, after }: AuditEvent): string {
+/** What its target was called then, if the event says so. */
+function nameThen({ before, after }: AuditEvent): string | null {
   const { name } = { ...before, ...after } as { name?: unknown };
-  return `${target.type} ${typeof name === 'string' ? name : target.id}`;
+  return typeof name === 'string' ? name : null;
 }
 
-function EventDetail({ event, accountId }: { event: AuditEvent; accountId: string }) {
+/** What targets are called by the latest of these events that says so, by their ids. */
+function namesIn(events: readonly AuditEvent[]): ReadonlyMap<string, string> {
+  const oldestFirst = events.toReversed();
+  return new Map(
+    oldestFirst.flatMap((event) => {
+      const name = nameThen(event);
+      return name === null ? [] : [[event.target.id, name] as const];
+    }),
+  );
+}
+
+/** What it was called then, or what it is called elsewhere, or else which it was. */
+function nameOf(event: AuditEvent, names: ReadonlyMap<string, string>): string {
+  const { type, id } = event.target;
+  return `${type} ${nameThen(event) ?? names.get(id) ?? id}`;
+}
+
+function EventDetail({
+  event,
+  names,
+  accountId,
+}: {
+  event: AuditEvent;
+  /** By the ids of targets. */
+  names: ReadonlyMap<string, string>;
+  accountId: string;
+}) {
   const { action, actor, target, callerIp, at, seq, id } = event;
   return (
     <Stack>
@@ -160,7 +205,7 @@ function EventDetail({ event, accountId }: { event: AuditEvent; accountId: strin
             to="/accounts/$accountId/keys/$keyId"
             params={{ accountId, keyId: target.id }}
           >
-            {target.id}
+            {nameThen(event) ?? names.get(target.id) ?? target.id}
           </PageAnchor>
         ) : (
           <Code>{target.id}</Code>

@@ -9,9 +9,14 @@ export interface FieldChange {
 /** What is different between two states of an object, in the order in which it stands there. */
 export function changesBetween(before: object | null, after: object | null): FieldChange[] {
   const [old, next] = [leavesOf(before), leavesOf(after)];
-  return [...new Set([...old.keys(), ...next.keys()])]
-    .map((field) => ({ field, before: old.get(field), after: next.get(field) }))
-    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+  return (
+    [...new Set([...old.keys(), ...next.keys()])]
+      .map((field) => ({ field, before: old.get(field), after: next.get(field) }))
+      // What is not there and what is nothing are told alike.
+      .filter(
+        ({ before: was, after: is }) => JSON.stringify(was ?? null) !== JSON.stringify(is ?? null),
+      )
+  );
 }
 
 /** Whatever is no object is told as a whole, a list too. */

@@ -6,6 +6,7 @@ import { ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from '../services/credential-fields.js';
 import { servicesQuery } from '../services/services.js';
+import { ForOperator } from '../session/for-operator.js';
 import { BindingForm } from './binding-form.js';
 import { bindingsQuery, useBindingRemoval, type Binding } from './bindings.js';
 
@@ -30,9 +31,11 @@ export function BindingsCard({ accountId }: { accountId: string }) {
           Services
         </Title>
         {names.length > 0 && (
-          <Button variant="default" size="xs" onClick={open}>
-            Bind to a service…
-          </Button>
+          <ForOperator>
+            <Button variant="default" size="xs" onClick={open}>
+              Bind to a service…
+            </Button>
+          </ForOperator>
         )}
       </Group>
       <Stack gap="sm">
@@ -102,25 +105,27 @@ function BindingRow({ binding, services }: { binding: Binding; services: readonl
         <CredentialInWords credential={credential} none="the service’s own" />
       </Table.Td>
       <Table.Td>
-        <Group gap={4} justify="flex-end" wrap="nowrap">
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            onClick={edit.open}
-            aria-label={`Edit the binding to ${whose}`}
-          >
-            Edit…
-          </Button>
-          <Button
-            variant="subtle"
-            color="red"
-            size="compact-sm"
-            onClick={ask.open}
-            aria-label={`Remove the binding to ${whose}`}
-          >
-            Remove…
-          </Button>
-        </Group>
+        <ForOperator>
+          <Group gap={4} justify="flex-end" wrap="nowrap">
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              onClick={edit.open}
+              aria-label={`Edit the binding to ${whose}`}
+            >
+              Edit…
+            </Button>
+            <Button
+              variant="subtle"
+              color="red"
+              size="compact-sm"
+              onClick={ask.open}
+              aria-label={`Remove the binding to ${whose}`}
+            >
+              Remove…
+            </Button>
+          </Group>
+        </ForOperator>
         <Modal opened={editing} onClose={edit.close} title={`Binding to ${service}`} size="lg">
           <BindingForm
             accountId={accountId}

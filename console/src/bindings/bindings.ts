@@ -22,17 +22,28 @@ export function bindingsQuery(accountId: string, service: string) {
 export function useBindingPut(accountId: string, binding: Binding | undefined) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ service, body }: { service: string; body: Schemas['PutBindingRequest'] }) =>
-      answered(
+    mutationFn: async ({
+      service,
+      body,
+    }: {
+      service: string;
+      body: Schemas['PutBindingRequest'];
+    }) => {
+      const known = await queries.fetchQuery({
+        ...bindingsQuery(accountId, service),
+        staleTime: 0,
+      });
+      if (!binding && known.some(({ environment }) => environment === (body.environment ?? null)))
+        throw new Error('It is bound already: change that binding.');
+      return answered(
         api.PUT('/v1/accounts/{accountId}/services/{name}', {
           params: { path: { accountId, name: service } },
           ...(binding !== undefined && { headers: { 'If-Match': binding.etag } }),
           body,
         }),
-      ),
+      );
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['bindings', accountId] }),
-    // What was sent may hold a credential: it is not kept beyond the form.
-    gcTime: 0,
   });
 }
 

@@ -26,10 +26,10 @@ const words: Readonly<Record<Finding['kind'], string>> = {
   unused: 'It has not been used for long',
   secret_over_age: 'Its secret is too old',
   secret_soon_over_age: 'Its secret is soon too old',
-  no_expiry: 'It never ends',
-  expires_soon: 'It ends soon',
-  unused_scopes: 'It may do what it does not do',
-  no_ip_allowlist: 'It can be used from everywhere',
+  no_expiry: 'It never expires',
+  expires_soon: 'It expires soon',
+  unused_scopes: 'It holds scopes that it does not use',
+  no_ip_allowlist: 'It works from every address',
   rotation_safe_to_finish: 'Its old secret can be ended',
 };
 

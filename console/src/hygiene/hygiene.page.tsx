@@ -4,7 +4,7 @@ import { EnvironmentBadge, StateBadge } from '../api-keys/badges.js';
 import { PageAnchor } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
-import { Time } from '../parts/time.js';
+import { asDay, Time } from '../parts/time.js';
 import { useStanding, type Standing } from '../session/session.js';
 import { findingsQuery, inWordsOf, type KeyFindings } from './findings.js';
 import { Remedy } from './remedy.js';
@@ -68,7 +68,7 @@ function KeyCard({ found, standing }: { found: KeyFindings; standing: Standing }
               </Text>
               <Text fz="sm">{finding.action.advice}</Text>
               <Text fz="sm" c="dimmed">
-                Since <Time at={finding.since} />
+                Since {asDay(finding.since)}
                 {finding.dueAt !== null && (
                   <>
                     ; due <Time at={finding.dueAt} />

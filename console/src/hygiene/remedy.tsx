@@ -2,7 +2,8 @@ import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answered, api } from '../api/client.js';
+import { asSeen } from '../api/change-as-seen.js';
+import { answered, api, taggedAnswer } from '../api/client.js';
 import { dayOf, startOfDay } from '../parts/day.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { PageButton } from '../parts/links.js';
@@ -40,7 +41,7 @@ export function Remedy({ finding, found, accountId }: RemedyProps) {
 function useKeyChange(accountId: string, keyId: string, onDone: () => void) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { scopes?: string[]; expiresAt?: string }) =>
+    mutationFn: (body: { expiresAt: string }) =>
       answered(
         api.PATCH('/v1/accounts/{accountId}/keys/{keyId}', {
           params: { path: { accountId, keyId } },
@@ -54,25 +55,56 @@ function useKeyChange(accountId: string, keyId: string, onDone: () => void) {
   });
 }
 
-function TakeScopes({ finding, found: { keyId, keyName }, accountId }: RemedyProps) {
+/** Takes scopes away from what the key has now, but for those that were used since they were found unused. */
+function useScopeTaking({ finding, found: { keyId }, accountId }: RemedyProps, onDone: () => void) {
+  const queries = useQueryClient();
+  const [foundAt] = useState(() => Date.now());
+  const params = { path: { accountId, keyId } };
+  return useMutation({
+    mutationFn: async () => {
+      const [key, { scopes: uses }] = await Promise.all([
+        taggedAnswer(api.GET('/v1/accounts/{accountId}/keys/{keyId}', { params })),
+        answered(api.GET('/v1/accounts/{accountId}/keys/{keyId}/usage', { params })),
+      ]);
+      const usedSince = new Set(
+        uses.filter((use) => Date.parse(use.lastUsedAt) > foundAt).map(({ scope }) => scope),
+      );
+      const taken = finding.scopes.filter((scope) => !usedSince.has(scope));
+      if (taken.length === 0) throw new Error('All of them were used meanwhile.');
+      return answered(
+        api.PATCH('/v1/accounts/{accountId}/keys/{keyId}', {
+          params,
+          body: { scopes: key.scopes.filter((scope) => !taken.includes(scope)) },
+          headers: asSeen(key),
+        }),
+      );
+    },
+    onSuccess: async () => {
+      onDone();
+      await queries.invalidateQueries({ queryKey: ['hygiene', accountId] });
+    },
+  });
+}
+
+function TakeScopes(props: RemedyProps) {
+  const { finding, found } = props;
   const [asking, { open, close }] = useDisclosure();
-  const change = useKeyChange(accountId, keyId, close);
-  const { scopes } = (finding.action.body ?? {}) as { scopes?: string[] };
+  const change = useScopeTaking(props, close);
   return (
     <>
       <Button variant="default" size="xs" onClick={open}>
-        Take them away…
+        Remove them…
       </Button>
-      <Modal opened={asking} onClose={close} title={keyName}>
+      <Modal opened={asking} onClose={close} title={found.keyName}>
         <Stack>
           {change.error && <ProblemAlert error={change.error} title="The key was not changed" />}
           <Text>
-            It loses {finding.scopes.join(', ')}. A call that needs them is refused from then on,
-            and the request log says so.
+            It loses {finding.scopes.join(', ')}. A call that needs what it loses is refused from
+            then on, and the request log says so.
           </Text>
           <DialogEnd onNo={close}>
-            <Button loading={change.isPending} onClick={() => scopes && change.mutate({ scopes })}>
-              Take them away
+            <Button loading={change.isPending} onClick={() => change.mutate()}>
+              Remove them
             </Button>
           </DialogEnd>
         </Stack>
@@ -95,7 +127,7 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
   return (
     <>
       <Button variant="default" size="xs" onClick={open}>
-        Give it an end…
+        Set an expiry…
       </Button>
       <Modal opened={asking} onClose={close} title={keyName}>
         <form
@@ -108,7 +140,7 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
             {change.error && <ProblemAlert error={change.error} title="The key was not changed" />}
             <TextInput
               type="date"
-              label="It ends on"
+              label="It expires on"
               description={
                 expiresAt === undefined
                   ? 'As the day begins where you are.'
@@ -121,7 +153,7 @@ function SetExpiry({ finding, found: { keyId, keyName }, accountId }: RemedyProp
             />
             <DialogEnd onNo={close}>
               <Button type="submit" loading={change.isPending}>
-                Give it this end
+                Set this expiry
               </Button>
             </DialogEnd>
           </Stack>

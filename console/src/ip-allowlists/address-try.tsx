@@ -1,17 +1,30 @@
 import { Button, Code, Group, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Allowlist } from './allowlist-fields.js';
 import { checkAddress, type ListOwner } from './allowlists.js';
+import { entryThatHolds, isAddress } from './holds-address.js';
 
-/** An address is tried against the list that is in force. */
-export function AddressTry({ owner }: { owner: ListOwner }) {
+/**
+ * An address is tried against the list that is in force, or against one that is not saved yet.
+ *
+ * @param typed the list as it is typed, where that is another than the one in force
+ */
+export function AddressTry({ owner, typed }: { owner: ListOwner; typed: Allowlist | null }) {
   const [ip, setIp] = useState('');
-  const check = useMutation({ mutationFn: () => checkAddress(owner, ip.trim()) });
+  const check = useMutation({
+    mutationFn: async (tried: string) => {
+      if (!isAddress(tried)) throw new Error('This is no address.');
+      if (typed === null) return { tried, isTyped: false, ...(await checkAddress(owner, tried)) };
+      const matched = entryThatHolds(typed.entries, tried)?.cidr ?? null;
+      return { tried, isTyped: true, allowed: matched !== null, matched };
+    },
+  });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        check.mutate();
+        check.mutate(ip.trim());
       }}
     >
       <Group align="flex-end">
@@ -32,7 +45,8 @@ export function AddressTry({ owner }: { owner: ListOwner }) {
         </Button>
         {check.data && (
           <Text fz="sm" role="status">
-            {check.data.allowed ? 'It is let through' : 'It is refused'}
+            {check.data.isTyped && 'As it is typed, before it is saved: '}
+            {check.data.tried} {check.data.allowed ? 'is let through' : 'is refused'}
             {check.data.matched !== null && (
               <>
                 {' '}

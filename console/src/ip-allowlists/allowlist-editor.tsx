@@ -23,10 +23,17 @@ import {
   putAllowlist,
   readAllowlist,
   type Caller,
+  type Callers,
   type ListOwner,
   type SavedList,
 } from './allowlists.js';
 import { holdsAddress } from './holds-address.js';
+
+const savedInWords = {
+  off: 'Saved. The list is off.',
+  report: 'Saved. Nobody is refused: the list only reports.',
+  enforce: 'Saved. Calls from elsewhere are refused.',
+};
 
 /** A list of addresses: what it says, who called that is not on it, and an address tried against it. */
 export function AllowlistEditor({
@@ -67,7 +74,7 @@ export function AllowlistEditor({
     onSuccess: async () => {
       await onChanged();
       setTyped(null);
-      notifications.show({ message: 'The list is in force.', color: 'green' });
+      notifications.show({ message: savedInWords[draft.mode], color: 'green' });
     },
     onSettled: () => setIsAsking(false),
   });
@@ -81,10 +88,24 @@ export function AllowlistEditor({
     draft.mode === 'enforce' &&
     callerIp !== null &&
     !holdsAddress(entries, callerIp);
+  const callers = useQuery({
+    ...callersQuery(owner),
+    enabled: mayReadLog && draft.mode !== 'off',
+  });
+  const strays = callers.data?.known.filter(({ ip }) => !holdsAddress(entries, ip)) ?? [];
+  // Whom it would refuse may not be known, and then that is said before it is enforced.
+  const isUnknown =
+    mayReadLog && draft.mode === 'enforce' && (!callers.data || callers.data.otherCalls > 0);
+  const refuses = draft.mode === 'enforce' && strays.length > 0;
   return (
     <Stack>
       {mayWrite ? (
         <>
+          {toAdd !== undefined && isChanged && entries.some(({ cidr }) => cidr === toAdd) && (
+            <Alert color="yellow" title="Not saved yet" role="status">
+              {toAdd} was added below. It counts once you save.
+            </Alert>
+          )}
           <AllowlistFields draft={draft} onChange={change} ownIp={callerIp} errors={errors} />
           {locksOut && (
             <Alert color="red" title="This locks you out">
@@ -105,8 +126,9 @@ export function AllowlistEditor({
           <Group>
             <Button
               disabled={!isChanged}
-              loading={save.isPending}
-              onClick={() => (locksOut ? setIsAsking(true) : save.mutate())}
+              // Whom it would refuse is being looked up.
+              loading={save.isPending || (draft.mode === 'enforce' && callers.isLoading)}
+              onClick={() => (locksOut || refuses || isUnknown ? setIsAsking(true) : save.mutate())}
             >
               Save
             </Button>
@@ -120,24 +142,58 @@ export function AllowlistEditor({
       ) : (
         <SavedEntries list={list} />
       )}
-      {draft.mode !== 'off' && mayReadLog && (
+      {callers.error && <ProblemAlert error={callers.error} title="Who called cannot be shown" />}
+      {draft.mode !== 'off' && callers.data && (
         <Strays
           owner={owner}
-          entries={entries}
+          callers={callers.data}
+          strays={strays}
           isEnforced={list.mode === 'enforce'}
           onAdd={mayWrite ? (ips) => change(withAddresses(draft, ips)) : null}
         />
       )}
-      {list.mode !== 'off' && <AddressTry owner={owner} />}
-      <Modal opened={isAsking} onClose={() => setIsAsking(false)} title="Lock yourself out?">
+      {draft.mode !== 'off' && (
+        <AddressTry owner={owner} typed={isChanged ? allowlistOf(draft) : null} />
+      )}
+      <Modal
+        opened={isAsking}
+        onClose={() => setIsAsking(false)}
+        title={
+          locksOut
+            ? 'Lock yourself out?'
+            : refuses
+              ? `Refuse ${told(strays)}?`
+              : 'Enforce it without knowing whom it refuses?'
+        }
+      >
         <Stack>
-          <Text>
-            As soon as this is saved, nothing is answered any more that comes from {callerIp}: this
-            page neither. Only the operator can open it again.
-          </Text>
+          {locksOut && (
+            <Text>
+              As soon as this is saved, nothing is answered any more that comes from {callerIp}:
+              this page neither. Only the operator can open it again.
+            </Text>
+          )}
+          {refuses && (
+            <Text className="breakable">
+              In the last 7 days {told(strays)} {strays.length === 1 ? 'was' : 'were'} let through
+              from addresses that are not on the list: {someOf(strays)}. As soon as this is saved,
+              such calls are refused.
+            </Text>
+          )}
+          {isUnknown && (
+            <Text>
+              {callers.data
+                ? `Beside those, ${counted(callers.data.otherCalls, 'call')} came from more addresses than are told here: whether they are on the list is not known. Let it report for a week first.`
+                : 'Who called in the last 7 days could not be looked up, or not yet: this may refuse somebody who calls.'}
+            </Text>
+          )}
           <DialogEnd no="Do not save" onNo={() => setIsAsking(false)}>
             <Button color="red" loading={save.isPending} onClick={() => save.mutate()}>
-              Save, and lock me out
+              {locksOut
+                ? 'Save, and lock me out'
+                : refuses
+                  ? 'Save, and refuse them'
+                  : 'Save all the same'}
             </Button>
           </DialogEnd>
         </Stack>
@@ -177,26 +233,30 @@ const shownMax = 20;
 
 function Strays({
   owner,
-  entries,
+  callers,
+  strays,
   isEnforced,
   onAdd,
 }: {
   owner: ListOwner;
-  entries: readonly { cidr: string }[];
+  callers: Callers;
+  /** Those of them that the list does not hold. */
+  strays: readonly Caller[];
   isEnforced: boolean;
   onAdd: ((ips: readonly string[]) => void) | null;
 }) {
-  const callers = useQuery(callersQuery(owner));
-  if (callers.error)
-    return <ProblemAlert error={callers.error} title="Who called cannot be shown" />;
-  if (callers.data === undefined) return null;
-  const strays = callers.data.filter(({ ip }) => !holdsAddress(entries, ip));
-  if (callers.data.length === 0)
+  if (callers.known.length === 0)
     return <Text c="dimmed">Nobody was let through in the last 7 days.</Text>;
+  const more =
+    callers.otherCalls > 0 &&
+    ` ${counted(callers.otherCalls, 'call')} came from more addresses than are told here.`;
   if (strays.length === 0)
     return (
       <Text c="dimmed">
-        Whoever was let through in the last 7 days is on this list ({told(callers.data)}).
+        {more
+          ? 'The most frequent callers of the last 7 days are'
+          : 'Whoever was let through in the last 7 days is'}{' '}
+        on this list ({told(callers.known)}).{more}
       </Text>
     );
   return (
@@ -205,7 +265,7 @@ function Strays({
         <Text fw={600}>
           In the last 7 days this list would have refused {told(strays)} that{' '}
           {strays.length === 1 ? 'was' : 'were'} let through
-          {isEnforced && ', most likely before it was enforced'}
+          {isEnforced && ', most likely before it was enforced'}.{more}
         </Text>
         <Table aria-label="Who would have been refused">
           <Table.Tbody>
@@ -248,6 +308,14 @@ function Strays({
       </Stack>
     </Card>
   );
+}
+
+const namedMax = 5;
+
+function someOf(callers: readonly Caller[]): string {
+  const named = callers.slice(0, namedMax).map(({ ip }) => ip);
+  const more = callers.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function told(callers: readonly Caller[]): string {

@@ -1,5 +1,7 @@
 import { Button, Checkbox, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import type { Schemas } from '@latchkey/sdk';
+import { isAddressOrNetwork } from './holds-address.js';
 
 export type Allowlist = Schemas['IpAllowlistField'];
 type Mode = Allowlist['mode'];
@@ -45,11 +47,21 @@ export function withAddresses(
   };
 }
 
+/** What is pasted may stand on a line with others; behind a `#` all of the line is a note. */
 function linesOf(text: string): string[] {
-  return text
-    .split(/[\n,;]/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  return text.split('\n').flatMap((line) => {
+    const note = line.indexOf('#');
+    const [before, behind] = note === -1 ? [line, ''] : [line.slice(0, note), line.slice(note)];
+    const parts = before.split(/[,;\s]+/).filter((part) => part !== '');
+    return parts.map((part, at) => (at === parts.length - 1 ? `${part} ${behind}` : part).trim());
+  });
+}
+
+/** What of a list is no address and no network, each with its line: known before it is saved. */
+export function faultsIn(text: string): readonly string[] {
+  return linesOf(text)
+    .map((line) => line.split('#', 1)[0]?.trim() ?? '')
+    .filter((cidr) => !isAddressOrNetwork(cidr));
 }
 
 const modes: readonly { value: Mode; label: string; says: string }[] = [
@@ -77,6 +89,7 @@ export function AllowlistFields({
 }) {
   const says = modes.find(({ value }) => value === draft.mode)?.says;
   const isEmpty = linesOf(draft.text).length === 0;
+  const faults = useDebouncedValue(faultsIn(draft.text), 300)[0];
   return (
     <Stack gap="xs">
       <Group gap="sm" align="center">
@@ -100,7 +113,13 @@ export function AllowlistFields({
             maxRows={16}
             value={draft.text}
             onChange={(event) => onChange({ ...draft, text: event.currentTarget.value })}
-            error={errors.length > 0 ? errors.slice(0, 5).join(' ') : undefined}
+            error={
+              errors.length > 0
+                ? errors.slice(0, 5).join(' ')
+                : faults.length > 0
+                  ? `Not taken: ${faults.slice(0, 5).join(', ')}${faults.length > 5 ? ` and ${faults.length - 5} more` : ''}. Write an address, or a network by its first one, such as 203.0.113.0/24.`
+                  : undefined
+            }
             styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           />
           <Group gap="sm">

@@ -72,15 +72,23 @@ export interface Caller {
 
 const lookedBackMs = 7 * 86_400_000;
 
+/** Who called, as far as they are told one by one. */
+export interface Callers {
+  /** The most frequent first. */
+  readonly known: readonly Caller[];
+  /** Calls from addresses that are too many to be told. */
+  readonly otherCalls: number;
+}
+
 /**
  * Which addresses called in the last seven days and were let through: the most frequent, and, as far as a list that only
- * reports noted them, those that it would have refused, however rare.
+ * reports noted them, the most frequent of those that it would have refused.
  */
 export const callersQuery = ({ accountId, keyId }: ListOwner) =>
   queryOptions({
     queryKey: ['callers-lately', accountId, keyId],
     staleTime: 30_000,
-    queryFn: async (): Promise<readonly Caller[]> => {
+    queryFn: async (): Promise<Callers> => {
       const from = new Date(Date.now() - lookedBackMs).toISOString();
       const count = (more: { wouldDeny?: string }) =>
         answered(
@@ -93,9 +101,11 @@ export const callersQuery = ({ accountId, keyId }: ListOwner) =>
         );
       const counts = await Promise.all([count({}), count({ wouldDeny: 'IP_NOT_ALLOWED' })]);
       const callers = new Map<string, Caller>();
+      const otherCalls = counts[0].ips.otherCalls;
       for (const { ips } of counts)
         for (const { value, calls } of ips.results)
           if (value !== null && !callers.has(value)) callers.set(value, { ip: value, calls });
-      return [...callers.values()].toSorted((one, other) => other.calls - one.calls);
+      const known = [...callers.values()].toSorted((one, other) => other.calls - one.calls);
+      return { known, otherCalls };
     },
   });

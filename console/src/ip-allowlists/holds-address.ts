@@ -6,19 +6,43 @@ interface Address {
 
 /** Whether one of the entries, each an address or a network, holds the address. What is neither holds nothing. */
 export function holdsAddress(entries: readonly { cidr: string }[], ip: string): boolean {
+  return entryThatHolds(entries, ip) !== undefined;
+}
+
+/** The first of the entries that holds the address. */
+export function entryThatHolds<T extends { cidr: string }>(
+  entries: readonly T[],
+  ip: string,
+): T | undefined {
   const address = readAddress(ip);
-  return (
-    address !== null &&
-    entries.some(({ cidr }) => {
-      const [text = '', prefix] = cidr.split('/');
-      const network = readAddress(text);
-      if (network === null || network.bits !== address.bits) return false;
-      const length = prefix === undefined ? network.bits : Number(prefix);
-      if (!Number.isInteger(length) || length < 0 || length > network.bits) return false;
-      const free = BigInt(network.bits - length);
-      return network.value >> free === address.value >> free;
-    })
-  );
+  if (address === null) return undefined;
+  return entries.find(({ cidr }) => {
+    const network = readNetwork(cidr);
+    if (network === null || network.bits !== address.bits) return false;
+    const free = BigInt(network.bits - network.length);
+    return network.value >> free === address.value >> free;
+  });
+}
+
+export function isAddress(text: string): boolean {
+  return readAddress(text) !== null;
+}
+
+/** Whether it is an address, or a network as the API takes it: one that names no address within. */
+export function isAddressOrNetwork(text: string): boolean {
+  const network = readNetwork(text);
+  if (network === null) return false;
+  const free = BigInt(network.bits - network.length);
+  return (network.value >> free) << free === network.value;
+}
+
+function readNetwork(cidr: string): (Address & { readonly length: number }) | null {
+  const [text = '', prefix, ...more] = cidr.split('/');
+  const network = readAddress(text);
+  if (network === null || more.length > 0) return null;
+  if (prefix === undefined) return { ...network, length: network.bits };
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > network.bits) return null;
+  return { ...network, length: Number(prefix) };
 }
 
 function readAddress(text: string): Address | null {

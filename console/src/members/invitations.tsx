@@ -6,7 +6,8 @@ import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import { mailingQuery } from '../session/session.js';
-import { LinkOnce } from './link-once.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
+import { InvitationLink } from './invitation-link.js';
 
 type Invitation = Schemas['InvitationResponse'];
 
@@ -28,9 +29,9 @@ export const invitationsQuery = (accountId: string) =>
 
 export function Invitations({ accountId }: { accountId: string }) {
   const invitations = useQuery(invitationsQuery(accountId));
-  if (invitations.error) return <ProblemAlert error={invitations.error} />;
   const open = invitations.data?.results ?? [];
-  if (open.length === 0) return null;
+  if (open.length === 0)
+    return invitations.error ? <ProblemAlert error={invitations.error} /> : null;
   return (
     <Card withBorder>
       <Title order={2} fz="h4" mb="xs">
@@ -73,7 +74,6 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
         api.POST('/v1/accounts/{accountId}/invitations/{invitationId}/resend', { params, body }),
       ),
     onSuccess,
-    gcTime: 0,
   });
   const error = revoke.error ?? resend.error;
   return (
@@ -126,8 +126,9 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
           onClose={resend.reset}
           title="Another link, in place of the one before"
           size="lg"
+          {...onlyByItsButtons}
         >
-          {resend.data && <LinkOnce invitation={resend.data} onDone={resend.reset} />}
+          {resend.data && <InvitationLink invitation={resend.data} onDone={resend.reset} />}
         </Modal>
       </Table.Td>
     </Table.Tr>

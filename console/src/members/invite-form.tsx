@@ -6,13 +6,14 @@ import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
-import { mailingQuery } from '../session/session.js';
+import { mailingQuery, useStanding } from '../session/session.js';
 import { invitationsQuery } from './invitations.js';
-import { LinkOnce } from './link-once.js';
+import { InvitationLink } from './invitation-link.js';
 import { roleTexts, type Role } from './roles.js';
 
 export function InviteForm({ accountId, onDone }: { accountId: string; onDone: () => void }) {
   const queries = useQueryClient();
+  const isOperators = useStanding().isOperatorAtHome;
   const isMailed = useQuery(mailingQuery).data?.isMailed ?? false;
   const form = useForm({
     initialValues: { email: '', role: 'developer' as Role, byHand: false },
@@ -24,9 +25,9 @@ export function InviteForm({ accountId, onDone }: { accountId: string; onDone: (
       ),
     onSuccess: () => queries.invalidateQueries(invitationsQuery(accountId)),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
-    gcTime: 0,
   });
-  if (invite.data?.mail === null) return <LinkOnce invitation={invite.data} onDone={onDone} />;
+  if (invite.data?.mail === null)
+    return <InvitationLink invitation={invite.data} onDone={onDone} />;
   if (invite.data)
     return (
       <Stack>
@@ -57,6 +58,11 @@ export function InviteForm({ accountId, onDone }: { accountId: string; onDone: (
             ))}
           </Stack>
         </Radio.Group>
+        {isOperators && (
+          <Alert color="yellow" title="This account runs the installation">
+            An admin of it acts on every account, and an auditor of it reads every account.
+          </Alert>
+        )}
         {isMailed ? (
           <Checkbox
             label="I hand the link over myself"

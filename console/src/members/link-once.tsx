@@ -1,26 +1,35 @@
 import { Alert, Button, Code, CopyButton, Group, Stack } from '@mantine/core';
-import type { Schemas } from '@latchkey/sdk';
 import { Time } from '../parts/time.js';
 
-/** The link of an invitation that somebody hands over, for the one time that it is there. */
+/** A link that somebody hands over, for the one time that it is there. */
 export function LinkOnce({
-  invitation: { email, expiresAt, link },
+  link,
+  expiresAt,
+  says,
   onDone,
 }: {
-  invitation: Schemas['IssuedInvitationResponse'];
+  /** Not there where the same request was answered before: it is shown once. */
+  link: string | undefined;
+  expiresAt: string;
+  /** To whom, and what it does. */
+  says: string;
   onDone: () => void;
 }) {
   return (
     <Stack>
       <Alert color="yellow" title="This is the only time that the link is shown">
-        Hand it to {email}. It opens the account to whoever has it, until{' '}
-        <Time at={expiresAt} exact />.
+        {says} It works until <Time at={expiresAt} exact />.
       </Alert>
-      <Code block>{link ?? 'It was shown before.'}</Code>
+      <Code block className="wraps">
+        {link ?? 'It was shown before.'}
+      </Code>
       <Group justify="space-between">
         <CopyButton value={link ?? ''}>
           {({ copied, copy }) => (
-            <Button onClick={copy}>{copied ? 'Copied' : 'Copy the link'}</Button>
+            // First of all: the hint of the time would cover what is said.
+            <Button data-autofocus onClick={copy}>
+              {copied ? 'Copied' : 'Copy the link'}
+            </Button>
           )}
         </CopyButton>
         <Button variant="default" onClick={onDone}>

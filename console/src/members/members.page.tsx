@@ -2,24 +2,30 @@ import { Badge, Button, Modal, Select, Skeleton, Stack, Table, Text } from '@man
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { accountQuery } from '../accounts/accounts.js';
 import { answered, api } from '../api/client.js';
-import { DialogEnd } from '../parts/dialog-end.js';
+import { DialogEnd, onlyByItsButtons } from '../parts/dialog-end.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
-import { useStanding, useVisitor } from '../session/session.js';
+import { useStanding, useVisitor, visitorQuery } from '../session/session.js';
 import { InviteForm } from './invite-form.js';
 import { Invitations } from './invitations.js';
+import { lookEveryMs } from '../api/queries.js';
 import { membersQuery, type Member } from './members.js';
+import { MemberHelp } from './member-help.js';
 import { ResetSecondFactor } from './reset-second-factor.js';
 import { roleTexts, type Role } from './roles.js';
 
 export function MembersPage() {
   const standing = useStanding();
   const [inviting, { open, close }] = useDisclosure();
-  const members = useQuery(membersQuery(standing.accountId));
+  const members = useQuery({
+    ...membersQuery(standing.accountId),
+    refetchInterval: lookEveryMs,
+  });
   const account = useQuery(accountQuery(standing.accountId));
   const mayWrite = standing.may('latchkey.members.write');
   return (
@@ -32,7 +38,7 @@ export function MembersPage() {
         {members.isPending && <Skeleton height={160} aria-label="Loading the members" />}
         {members.data?.results.length === 0 && (
           <Nothing title="Nobody is a member yet">
-            Whoever is invited sees the keys of this account, by what their role may.
+            Whoever is invited sees the keys of this account, and does what their role allows.
           </Nothing>
         )}
         {members.data && members.data.results.length > 0 && (
@@ -62,6 +68,7 @@ export function MembersPage() {
         onClose={close}
         title={account.data ? `Invite somebody to ${account.data.name}` : 'Invite somebody'}
         size="lg"
+        {...onlyByItsButtons}
       >
         <InviteForm accountId={standing.accountId} onDone={close} />
       </Modal>
@@ -91,6 +98,8 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
     ...{ onSuccess, onError },
   });
   const [asking, { open, close }] = useDisclosure();
+  // What somebody takes from themselves they cannot give back.
+  const [lesser, setLesser] = useState<Role | null>(null);
   const isSelf = visitor.person.id === person.id;
   return (
     <Table.Tr>
@@ -125,7 +134,11 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
             value={role}
             allowDeselect={false}
             disabled={change.isPending}
-            onChange={(next) => next !== null && change.mutate(next as Role)}
+            onChange={(next) => {
+              if (next === null || next === role) return;
+              if (isSelf) setLesser(next as Role);
+              else change.mutate(next as Role);
+            }}
             w={150}
             size="sm"
           />
@@ -139,15 +152,44 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
       <Table.Td>
         <Time at={member.createdAt} />
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" className="nowrap">
         {mayWrite && (member.hasSecondFactor || member.hasPasskeys) && !isSelf && (
           <ResetSecondFactor member={member} />
         )}
+        {mayWrite && !isSelf && <MemberHelp member={member} />}
         {mayWrite && (
           <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
             Remove…
           </Button>
         )}
+        <Modal
+          opened={lesser !== null}
+          onClose={() => setLesser(null)}
+          title="Another role for yourself"
+        >
+          <Stack>
+            <Text>
+              You are no admin of this account from then on, and only another admin can make you one
+              again.
+            </Text>
+            <DialogEnd no="Stay admin" onNo={() => setLesser(null)}>
+              <Button
+                color="red"
+                loading={change.isPending}
+                onClick={() =>
+                  lesser &&
+                  change.mutate(lesser, {
+                    // What they may do is another thing now.
+                    onSuccess: () => queries.invalidateQueries({ queryKey: visitorQuery.queryKey }),
+                    onSettled: () => setLesser(null),
+                  })
+                }
+              >
+                Be {lesser}
+              </Button>
+            </DialogEnd>
+          </Stack>
+        </Modal>
         <Modal opened={asking} onClose={close} title={`Remove ${person.name}`}>
           <Stack>
             <Text>

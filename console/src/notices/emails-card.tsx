@@ -1,4 +1,4 @@
-import { Button, Card, Group, List, Skeleton, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Card, Group, List, Stack, Text, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,21 +6,30 @@ import type { Schemas } from '@latchkey/sdk';
 import { changeAsSeen } from '../api/change-as-seen.js';
 import { api, Problem, taggedAnswer, type Tagged } from '../api/client.js';
 import { SaveProblem } from '../parts/save-problem.js';
-import { ProblemAlert } from '../parts/states.js';
+import { Loaded } from '../parts/loaded.js';
 import { emailsQuery } from './notices.js';
 
 /** Who gets every notice by e-mail. */
 export function EmailsCard({ accountId, mayWrite }: { accountId: string; mayWrite: boolean }) {
   const emails = useQuery(emailsQuery(accountId));
-  if (emails.error) return <ProblemAlert error={emails.error} />;
-  if (emails.data === undefined)
-    return <Skeleton height={160} aria-label="Loading the addresses" />;
-  if (mayWrite) return <EmailsForm accountId={accountId} saved={emails.data} />;
-  if (emails.data.emails.length === 0)
-    return <Text c="dimmed">Nobody gets the notices by e-mail.</Text>;
+  return (
+    <Loaded query={emails} what="the addresses" height={160}>
+      {(saved) =>
+        mayWrite ? (
+          <EmailsForm accountId={accountId} saved={saved} />
+        ) : (
+          <EmailsList emails={saved.emails} />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function EmailsList({ emails }: { emails: readonly string[] }) {
+  if (emails.length === 0) return <Text c="dimmed">Nobody gets the notices by e-mail.</Text>;
   return (
     <List>
-      {emails.data.emails.map((email) => (
+      {emails.map((email) => (
         <List.Item key={email}>{email}</List.Item>
       ))}
     </List>

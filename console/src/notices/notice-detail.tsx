@@ -4,7 +4,14 @@ import { answered, api } from '../api/client.js';
 import { PageAnchor } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
-import { inWordsOf, noticeQuery, webhooksQuery, type LoggedDelivery } from './notices.js';
+import {
+  inWordsOf,
+  noticeQuery,
+  titleOf,
+  webhooksQuery,
+  type LoggedDelivery,
+  stateWords,
+} from './notices.js';
 
 /** What a notice says, and what became of it on its way to each recipient. */
 export function NoticeDetail({
@@ -19,11 +26,11 @@ export function NoticeDetail({
   const notice = useQuery(noticeQuery(accountId, noticeId));
   if (notice.error) return <ProblemAlert error={notice.error} />;
   if (notice.data === undefined) return <Skeleton height={200} aria-label="Loading the notice" />;
-  const { subject, happened, toDo, kind, createdAt, keyId, deliveries } = notice.data;
+  const { happened, toDo, kind, createdAt, keyId, deliveries } = notice.data;
   return (
     <Stack>
       <Title order={2} fz="h4">
-        {subject}
+        {titleOf(notice.data)}
       </Title>
       <Text style={{ whiteSpace: 'pre-line' }}>{happened}</Text>
       <Text style={{ whiteSpace: 'pre-line' }}>{toDo}</Text>
@@ -48,13 +55,6 @@ export function NoticeDetail({
     </Stack>
   );
 }
-
-const stateWords: Readonly<Record<LoggedDelivery['state'], { says: string; color: string }>> = {
-  pending: { says: 'on its way', color: 'yellow' },
-  delivered: { says: 'delivered', color: 'green' },
-  given_up: { says: 'given up', color: 'red' },
-  kept: { says: 'not sent: no mail server is set up', color: 'gray' },
-};
 
 function DeliveryCard({
   delivery,
@@ -93,8 +93,8 @@ function DeliveryCard({
         <Text style={{ overflowWrap: 'anywhere' }}>
           {channel === 'email' ? 'E-mail' : 'Webhook'} to {to}
         </Text>
-        <Badge variant="light" tt="none" color={stateWords[state].color}>
-          {stateWords[state].says}
+        <Badge variant="light" tt="none" color={stateWords[state]?.color ?? 'gray'}>
+          {stateWords[state]?.says ?? state}
         </Badge>
       </Group>
       {state === 'pending' && nextAttemptAt !== null && (

@@ -9,7 +9,7 @@ import { WideTable } from '../parts/wide-table.js';
 import { useStanding } from '../session/session.js';
 import { EmailsCard } from './emails-card.js';
 import { NoticeDetail } from './notice-detail.js';
-import { noticesQuery, type Notice } from './notices.js';
+import { noticesQuery, titleOf, type Notice } from './notices.js';
 import { noticeTabs, type NoticesSearch } from './notices-search.js';
 import { Webhooks } from './webhooks.js';
 
@@ -108,7 +108,7 @@ function Notices({ accountId, onOpen }: { accountId: string; onOpen: (id: string
                   <Time at={notice.createdAt} />
                 </Table.Td>
                 <Table.Td>
-                  <TextButton onClick={() => onOpen(notice.id)}>{notice.subject}</TextButton>
+                  <TextButton onClick={() => onOpen(notice.id)}>{titleOf(notice)}</TextButton>
                 </Table.Td>
                 <Table.Td>
                   <Deliveries notice={notice} />
@@ -134,7 +134,12 @@ function Notices({ accountId, onOpen }: { accountId: string; onOpen: (id: string
 }
 
 function Deliveries({ notice: { deliveries } }: { notice: Notice }) {
-  if (deliveries.length === 0) return <Text c="dimmed">to nobody</Text>;
+  if (deliveries.length === 0)
+    return (
+      <Text inherit c="dimmed">
+        to nobody
+      </Text>
+    );
   const there = deliveries.filter(({ state }) => state === 'delivered').length;
   const isLost = deliveries.some(({ state }) => state === 'given_up');
   return (

@@ -79,7 +79,23 @@ export const kindChoices = Object.entries(words)
   .filter(([kind]) => kind !== 'webhook.test')
   .map(([value, label]) => ({ value: value as NoticeKind, label }));
 
+/** Its subject, without the sender that an e-mail needs in front. */
+export function titleOf({ subject }: Pick<Notice, 'subject'>): string {
+  const title = subject.replace(/^Latchkey: /, '');
+  return title.charAt(0).toUpperCase() + title.slice(1);
+}
+
 /** A kind that this page does not know is told by its name. */
 export function inWordsOf(kind: NoticeKind): string {
   return words[kind] ?? kind;
 }
+
+/** How far a delivery has come, in words. A state that this page does not know is told by its name. */
+export const stateWords: Readonly<
+  Partial<Record<LoggedDelivery['state'], { says: string; color: string }>>
+> = {
+  pending: { says: 'on its way', color: 'yellow' },
+  delivered: { says: 'delivered', color: 'green' },
+  given_up: { says: 'given up', color: 'red' },
+  kept: { says: 'not sent: no mail server is set up', color: 'gray' },
+};

@@ -21,9 +21,16 @@ import { SecretOnce } from '../parts/secret-once.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { TextButton } from '../parts/text-button.js';
 import { Time } from '../parts/time.js';
-import { inWordsOf, noticesQuery, webhooksQuery, type Webhook } from './notices.js';
+import {
+  inWordsOf,
+  noticesQuery,
+  stateWords,
+  titleOf,
+  webhooksQuery,
+  type Webhook,
+} from './notices.js';
 import { hostOf } from './webhook-host.js';
-import { WebhookForm } from './webhook-form.js';
+import { EditWebhookForm, WebhookForm } from './webhook-form.js';
 
 interface WebhooksProps {
   readonly accountId: string;
@@ -81,9 +88,12 @@ function WebhookCard({
         <Title order={2} fz="h5" style={{ overflowWrap: 'anywhere' }}>
           {url}
         </Title>
-        <Badge variant="light" color={enabled ? 'green' : 'gray'} tt="none">
-          {enabled ? 'on' : 'off'}
-        </Badge>
+        {/* Whoever may change it has a switch that says so. */}
+        {!mayWrite && (
+          <Badge variant="light" color={enabled ? 'green' : 'gray'} tt="none">
+            {enabled ? 'on' : 'off'}
+          </Badge>
+        )}
       </Group>
       <Stack gap="sm" mt="xs">
         <Text fz="sm">
@@ -105,14 +115,15 @@ function WebhookCard({
 }
 
 function WebhookActions({
-  webhook: { accountId, id: webhookId, url, enabled },
+  webhook,
   onOpenNotice,
 }: {
   webhook: Webhook;
   onOpenNotice: (id: string) => void;
 }) {
+  const { accountId, id: webhookId, url, enabled } = webhook;
   const queries = useQueryClient();
-  const [asked, setAsked] = useState<'secret' | 'removal' | null>(null);
+  const [asked, setAsked] = useState<'edit' | 'secret' | 'removal' | null>(null);
   const params = { path: { accountId, webhookId } };
   const again = () => queries.invalidateQueries({ queryKey: ['webhooks', accountId] });
   const onError = (error: Error) => {
@@ -146,7 +157,6 @@ function WebhookActions({
         }),
       ),
     onSuccess: again,
-    gcTime: 0,
   });
   const remove = useMutation({
     mutationFn: () =>
@@ -169,12 +179,18 @@ function WebhookActions({
       <Button variant="default" size="xs" loading={test.isPending} onClick={() => test.mutate()}>
         Send a test
       </Button>
+      <Button variant="default" size="xs" onClick={() => setAsked('edit')}>
+        Edit…
+      </Button>
       <Button variant="default" size="xs" onClick={() => setAsked('secret')}>
         New secret…
       </Button>
       <Button variant="subtle" color="red" size="xs" onClick={() => setAsked('removal')}>
         Remove…
       </Button>
+      <Modal opened={asked === 'edit'} onClose={close} title="This webhook" size="lg">
+        <EditWebhookForm webhook={webhook} onDone={close} />
+      </Modal>
       <Modal
         opened={asked === 'secret'}
         onClose={close}
@@ -241,10 +257,10 @@ function LastDeliveries({
               <Time at={notice.createdAt} />
             </Table.Td>
             <Table.Td>
-              <TextButton onClick={() => onOpenNotice(notice.id)}>{notice.subject}</TextButton>
+              <TextButton onClick={() => onOpenNotice(notice.id)}>{titleOf(notice)}</TextButton>
             </Table.Td>
             <Table.Td ta="right">
-              {delivery.state.replace('_', ' ')}
+              {stateWords[delivery.state]?.says ?? delivery.state}
               {delivery.attempts > 1 && `, ${delivery.attempts} attempts`}
             </Table.Td>
           </Table.Tr>

@@ -1,17 +1,18 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 
-const step = 100;
-
 /** The first of many, and more of them when asked for: a page of thousands of rows is slow and nobody reads it. */
 export function FewAtFirst<T>({
   all,
   what,
+  step = 100,
   children,
 }: {
   all: readonly T[];
   /** What they are, such as "routes". */
   what: string;
+  /** How many at once. */
+  step?: number;
   children: (shown: readonly T[]) => ReactNode;
 }) {
   const [count, setCount] = useState(step);

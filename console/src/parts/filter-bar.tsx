@@ -1,5 +1,5 @@
-import { Badge, Button, CloseButton, Group, Select, Stack, TextInput } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Badge, Button, CloseButton, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useId, useState, type ReactNode } from 'react';
 import { Time } from './time.js';
 
 /** What a filter is of, by the name that it has in the address. */
@@ -17,6 +17,8 @@ export function FilterBar<Field extends string>({
   labels,
   typed,
   placeholders = {},
+  faultOf = () => null,
+  fieldOf = () => null,
   onChange,
   children,
 }: {
@@ -25,11 +27,17 @@ export function FilterBar<Field extends string>({
   labels: Readonly<Record<Field, string>>;
   typed: readonly [Field, ...Field[]];
   placeholders?: Labels;
+  /** What is wrong with a value before it is looked for, in words; `null` is nothing. */
+  faultOf?: (field: Field, value: string) => string | null;
+  /** Of which field alone a value can be, whichever is chosen; `null` is of any. */
+  fieldOf?: (value: string) => Field | null;
   onChange: (part: Partial<Record<Field | 'from', string | undefined>>) => void;
   children?: ReactNode;
 }) {
   const [name, setName] = useState<Field>(typed[0]);
   const [value, setValue] = useState('');
+  const [fault, setFault] = useState<string | null>(null);
+  const faultId = useId();
   const set = Object.entries(filter) as [Field, string][];
   const give = (field: Field | 'from', given: string | undefined) =>
     onChange({ [field]: given } as Parameters<typeof onChange>[0]);
@@ -38,7 +46,13 @@ export function FilterBar<Field extends string>({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (value.trim() !== '') give(name, value.trim());
+          const typedIn = value.trim();
+          if (typedIn === '') return setFault('Type what to look for.');
+          const field = fieldOf(typedIn) ?? name;
+          const found = faultOf(field, typedIn);
+          setFault(found);
+          if (found !== null) return;
+          give(field, typedIn);
           setValue('');
         }}
       >
@@ -48,14 +62,22 @@ export function FilterBar<Field extends string>({
             data={typed.map((one) => ({ value: one, label: labels[one] }))}
             value={name}
             allowDeselect={false}
-            onChange={(chosen) => setName((chosen ?? typed[0]) as Field)}
-            w={150}
+            onChange={(chosen) => {
+              setName((chosen ?? typed[0]) as Field);
+              setFault(null);
+            }}
+            w={180}
           />
           <TextInput
             label="is"
             placeholder={placeholders[name] ?? ''}
             value={value}
-            onChange={(event) => setValue(event.currentTarget.value)}
+            onChange={(event) => {
+              setValue(event.currentTarget.value);
+              setFault(null);
+            }}
+            error={fault !== null}
+            aria-describedby={faultId}
             flex="1 1 200px"
             maw={340}
           />
@@ -81,6 +103,9 @@ export function FilterBar<Field extends string>({
             w={150}
           />
         </Group>
+        <Text id={faultId} fz="sm" c="error" role="status">
+          {fault}
+        </Text>
       </form>
       {set.length > 0 && (
         <Group gap="xs">

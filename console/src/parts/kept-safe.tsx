@@ -1,9 +1,23 @@
 import { Button, Checkbox, Group } from '@mantine/core';
-import { useState } from 'react';
+import { useBlocker } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
 
-/** The only way out of a dialog that shows something once. @param what was shown, in the accusative: `it` or `them` */
+/**
+ * The only way out of a dialog that shows something once: whoever goes back, reloads or is signed out meanwhile is asked first.
+ *
+ * @param what was shown, in the accusative: `it` or `them`
+ */
 export function KeptSafe({ what, onDone }: { what: 'it' | 'them'; onDone: () => void }) {
   const [isKept, setIsKept] = useState(false);
+  const isOver = useRef(false);
+  useBlocker({
+    // Another place of the same page shows the same dialog: one stays where one is.
+    shouldBlockFn: ({ current, next }) =>
+      !isOver.current &&
+      (current.pathname === next.pathname ||
+        !window.confirm(`What is shown here is shown this once. Go away without ${what}?`)),
+    enableBeforeUnload: () => !isOver.current,
+  });
   return (
     <>
       <Checkbox
@@ -12,7 +26,13 @@ export function KeptSafe({ what, onDone }: { what: 'it' | 'them'; onDone: () => 
         onChange={(event) => setIsKept(event.currentTarget.checked)}
       />
       <Group justify="flex-end">
-        <Button disabled={!isKept} onClick={onDone}>
+        <Button
+          disabled={!isKept}
+          onClick={() => {
+            isOver.current = true;
+            onDone();
+          }}
+        >
           Done
         </Button>
       </Group>

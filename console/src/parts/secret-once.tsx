@@ -1,5 +1,6 @@
-import { Alert, Button, Code, CopyButton, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group, Stack, Tabs } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { download } from './download.js';
 import { KeptSafe } from './kept-safe.js';
 
@@ -8,17 +9,17 @@ export function SecretOnce({
   name,
   secret,
   of = 'key',
-  accessUrl,
   onDone,
+  children,
 }: {
   name: string;
   /** Whether calls are made with it, or what comes is checked with it. */
   of?: 'key' | 'webhook';
-  /** Of a key: where it is used. */
-  accessUrl?: string;
   /** Not there where the same request was answered before: it is shown once. */
   secret: string | undefined;
   onDone: () => void;
+  /** What else is to be seen while it is shown. */
+  children?: ReactNode;
 }) {
   if (secret === undefined)
     return (
@@ -32,7 +33,6 @@ export function SecretOnce({
       </Stack>
     );
   const line = `${variableOf(name)}_${suffixes[of]}=${secret}`;
-  const curl = `curl -i -H 'Authorization: Bearer ${secret}' '${accessUrl}/latchkey/v1/self'`;
   return (
     <Stack>
       <Alert color="yellow" title="This is the only time that the secret is shown">
@@ -44,41 +44,34 @@ export function SecretOnce({
         <Tabs.List>
           <Tabs.Tab value="secret">Secret</Tabs.Tab>
           <Tabs.Tab value="env">.env</Tabs.Tab>
-          {accessUrl && <Tabs.Tab value="curl">curl</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="secret" pt="sm">
           <Copyable text={secret} what="the secret" />
         </Tabs.Panel>
         <Tabs.Panel value="env" pt="sm">
           <Copyable text={line} what="the line" />
-        </Tabs.Panel>
-        <Tabs.Panel value="curl" pt="sm">
-          <Copyable text={curl} what="the command" />
-          <Text fz="sm" c="dimmed" mt="xs">
-            It answers 200 with what this key may do. What it opens lies at {accessUrl}, each
-            service below its own path.
-          </Text>
+          <Button
+            mt="xs"
+            variant="default"
+            size="xs"
+            leftSection={<IconDownload size={14} aria-hidden />}
+            onClick={() => download(`${line.split('=')[0]?.toLowerCase()}.env`, `${line}\n`)}
+          >
+            Download as .env
+          </Button>
         </Tabs.Panel>
       </Tabs>
-      <Group>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconDownload size={14} aria-hidden />}
-          onClick={() => download(`${line.split('=')[0]?.toLowerCase()}.env`, `${line}\n`)}
-        >
-          Download as .env
-        </Button>
-      </Group>
+      {children}
       <KeptSafe what="it" onDone={onDone} />
     </Stack>
   );
 }
 
-function Copyable({ text, what }: { text: string; what: string }) {
+/** A text that is put somewhere else as it stands. */
+export function Copyable({ text, what }: { text: string; what: string }) {
   return (
-    <Group wrap="nowrap" align="flex-start">
-      <Code block flex={1} className="wraps">
+    <Group align="flex-start" gap="xs">
+      <Code block flex="1 1 260px" className="wraps">
         {text}
       </Code>
       <CopyButton value={text}>

@@ -12,11 +12,20 @@ export function Waiting() {
 }
 
 /** Where there is nothing to show yet: what it is that is missing, and how it comes about. */
-export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
+export function Nothing({
+  title,
+  isPage = false,
+  children,
+}: {
+  title: string;
+  /** Whether that is all that the page says. */
+  isPage?: boolean;
+  children?: ReactNode;
+}) {
   return (
     <Center mih={240} p="md">
       <Stack align="center" gap="xs" maw={480}>
-        <Title order={2} fz="h4" ta="center">
+        <Title order={isPage ? 1 : 2} fz="h4" ta="center">
           {title}
         </Title>
         {children && (

@@ -4,11 +4,14 @@ import type { ReactNode } from 'react';
 /** A button in the midst of text, such as a cell that opens its row or becomes a filter. */
 export function TextButton({
   title,
+  label,
   onClick,
   children,
 }: {
   /** Told at a hover, beside what stands there. */
   title?: string;
+  /** Its name, where what stands there does not say enough by itself. */
+  label?: string;
   onClick: () => void;
   children: ReactNode;
 }) {
@@ -20,6 +23,7 @@ export function TextButton({
       ta="left"
       style={{ overflowWrap: 'anywhere' }}
       {...(title !== undefined && { title })}
+      {...(label !== undefined && { 'aria-label': label })}
       onClick={onClick}
     >
       {children}

@@ -1,4 +1,5 @@
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
+import { Hint } from './hint.js';
 
 const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 31_557_600_000],
@@ -10,12 +11,18 @@ const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const localDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /** How long ago, or how soon. @param at ISO 8601 */
 export function inWords(at: string, now = Date.now()): string {
   const distance = Date.parse(at) - now;
   const [unit, length] = units.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
   return relative.format(Math.round(distance / length), unit);
+}
+
+/** The day of a moment, in the viewer's zone. @param at ISO 8601 */
+export function asDay(at: string): string {
+  return localDay.format(new Date(at));
 }
 
 /** A moment in UTC, as it is told at a hover. */
@@ -27,15 +34,14 @@ export function inUtc(at: string): string {
 export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
   const here = local.format(new Date(at));
   return (
-    <Tooltip label={`${here} · ${inUtc(at)}`} events={everyWay}>
-      <Text component="time" dateTime={at} inherit tabIndex={0}>
+    <Hint label={`${here} · ${inUtc(at)}`}>
+      {/* A few words, that a narrow column would stack. */}
+      <time dateTime={at} {...(!exact && { className: 'nowrap' })}>
         {exact ? here : inWords(at)}
-      </Text>
-    </Tooltip>
+      </time>
+    </Hint>
   );
 }
-
-const everyWay = { hover: true, focus: true, touch: true };
 
 /** A moment that may not have come. */
 export function TimeOr({ at, never }: { at: string | null; never: string }) {

@@ -17,6 +17,9 @@ export function WideTable({
     <Table.ScrollContainer
       minWidth={minWidth}
       scrollAreaProps={{
+        // Seen before anybody scrolls, or else it would look as if that were all.
+        type: 'auto',
+        offsetScrollbars: 'present',
         viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label },
       }}
     >

@@ -21,20 +21,20 @@ export function LimitFields({
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <TextInput
-        label="Calls in a stretch"
-        description="At most; empty is no limit"
+        label="Calls at most"
+        description="Empty is no limit"
         placeholder="no limit"
         {...field('rolling', 'rolling.requests')}
       />
       <TextInput
-        label="Seconds of the stretch"
+        label="In so many seconds"
         description="Wherever it begins"
         placeholder={String(windowSecondsUnlessSet)}
         {...field('windowSeconds', 'rolling.windowSeconds')}
       />
       <TextInput
-        label="Calls in a day"
-        description="At most; empty is no limit"
+        label="Calls a day at most"
+        description="Empty is no limit"
         placeholder="no limit"
         {...field('daily', 'daily.requests')}
       />

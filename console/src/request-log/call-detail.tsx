@@ -1,7 +1,10 @@
-import { Alert, Code, Stack, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Code, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { PageAnchor } from '../parts/links.js';
 import { Time } from '../parts/time.js';
 import type { Standing } from '../session/session.js';
 import { CallFixes } from './call-fixes.js';
+import { DecisionSteps } from './decision-steps.js';
 import type { Call } from './calls.js';
 
 /** One call, step by step, and what would have let it through. */
@@ -13,7 +16,8 @@ export function CallDetail({
   call: Call;
   /** Who was signed in, where somebody was. */
   member: string | null;
-  standing: Standing;
+  /** Of whoever looks, in the account of the call; `null` where it is of none. */
+  standing: Standing | null;
 }) {
   const fix = fixOf(call);
   return (
@@ -21,24 +25,32 @@ export function CallDetail({
       {call.decision === 'denied' && (
         <Alert color="red" title={`Denied: ${call.reason ?? 'for no known reason'}`}>
           {fix ?? 'The error page of this reason says what to do.'}{' '}
-          <a href={`/latchkey/errors/${call.reason ?? ''}`}>What it means</a>
-          <CallFixes call={call} standing={standing} />
+          <Anchor
+            inherit
+            href={`/latchkey/errors/${call.reason ?? ''}`}
+            target="_blank"
+            rel="noopener"
+          >
+            What it means
+          </Anchor>
+          {standing && <CallFixes call={call} standing={standing} />}
         </Alert>
       )}
       {call.wouldDeny && (
         <Alert color="yellow" title={`Would have been denied: ${call.wouldDeny}`}>
           A list that only reports does not hold {call.callerIp}.
-          {call.decision === 'allowed' && <CallFixes call={call} standing={standing} />}
+          {call.decision === 'allowed' && standing && <CallFixes call={call} standing={standing} />}
         </Alert>
       )}
+      <DecisionSteps call={call} />
       <Table aria-label="What is known of the call">
         <Table.Tbody>
           {factsOf(call, member).map(([label, value]) => (
             <Table.Tr key={label}>
-              <Table.Th scope="row" w={150}>
+              <Table.Th scope="row" w={150} className="nowrap">
                 {label}
               </Table.Th>
-              <Table.Td>{value}</Table.Td>
+              <Table.Td className="breakable">{value}</Table.Td>
             </Table.Tr>
           ))}
           <Table.Tr>
@@ -57,12 +69,16 @@ export function CallDetail({
 }
 
 /** What somebody who may would change. */
-function fixOf({ reason, missingScopes, callerIp }: Call): string | null {
+function fixOf({ credential, reason, missingScopes, callerIp }: Call): string | null {
+  if (credential === 'session')
+    return reason === 'SCOPE_MISSING'
+      ? `The role of whoever was signed in does not open it: it lacks ${missingScopes.join(', ')}.`
+      : null;
   switch (reason) {
     case 'SCOPE_MISSING':
       return `Give the key ${missingScopes.join(', ')}.`;
     case 'IP_NOT_ALLOWED':
-      return `Add ${callerIp ?? 'the address'} to the list of the key, and to that of the account if it has one.`;
+      return `${callerIp ?? 'Its address'} is not on the list of the key, or on that of the account. If it should be, add it there.`;
     case 'KEY_SUSPENDED':
       return 'Resume the key.';
     case 'SECRET_EXPIRED':
@@ -71,6 +87,8 @@ function fixOf({ reason, missingScopes, callerIp }: Call): string | null {
       return 'It was a brownout: whoever called still uses the old secret, and has to move.';
     case 'SECRET_OVER_AGE':
       return 'Rotate the key: its secret is older than the policy of the account allows.';
+    case 'ROUTE_UNKNOWN':
+      return 'Nothing is published at this path: a service is reached below its own, such as /crm/contacts for /contacts of crm.';
     case 'HAPIKEY_NOT_ALLOWED':
       return 'Send the secret as Authorization: Bearer, or allow hapikey for the account.';
     default:
@@ -78,19 +96,41 @@ function fixOf({ reason, missingScopes, callerIp }: Call): string | null {
   }
 }
 
-function factsOf(call: Call, member: string | null): readonly (readonly [string, string])[] {
-  const facts: readonly (readonly [string, string | number | null])[] = [
+function factsOf(call: Call, member: string | null): readonly (readonly [string, ReactNode])[] {
+  const accountId = call.accountId ?? '';
+  const facts: readonly (readonly [string, ReactNode])[] = [
     ['Call', `${call.method} ${call.path}${call.query === null ? '' : `?${call.query}`}`],
     ['Host', call.host],
     ['Route', call.route],
     ['Needs', call.requiredScopes.join(', ') || null],
+    ['Used', call.usedScopes.join(', ') || null],
     ['Lacks', call.missingScopes.join(', ') || null],
-    ['Key', call.keyName],
+    [
+      'Key',
+      call.keyId && (
+        <PageAnchor to="/accounts/$accountId/keys/$keyId" params={{ accountId, keyId: call.keyId }}>
+          {call.keyName ?? call.keyId}
+        </PageAnchor>
+      ),
+    ],
     ['Signed in', member],
     [
       'Secret',
       call.secretStart === null ? null : `${call.secretStart}… (${call.secretState ?? 'unknown'})`,
     ],
+    [
+      'Rotation',
+      call.rotationId && call.keyId && (
+        <PageAnchor
+          to="/accounts/$accountId/keys/$keyId"
+          params={{ accountId, keyId: call.keyId }}
+          hash="rotation"
+        >
+          to the rotation of its key
+        </PageAnchor>
+      ),
+    ],
+    ['Environment', call.environment],
     ['Sent as', call.credential],
     ['Door', call.door],
     ['Status', call.status],
@@ -101,7 +141,21 @@ function factsOf(call: Call, member: string | null): readonly (readonly [string,
         ? null
         : `${call.durationMs} ms, of which ${call.upstreamMs ?? 0} upstream`,
     ],
-    ['From', call.callerIp],
+    [
+      'From',
+      call.callerIp &&
+        (accountId === '' ? (
+          call.callerIp
+        ) : (
+          <PageAnchor
+            to="/accounts/$accountId/request-log"
+            params={{ accountId }}
+            search={{ ip: call.callerIp }}
+          >
+            {call.callerIp}
+          </PageAnchor>
+        )),
+    ],
     ['By way of', call.peerIp === call.callerIp ? null : call.peerIp],
     ['Forwarded for', call.forwardedFor],
     ['User agent', call.userAgent],
@@ -113,7 +167,5 @@ function factsOf(call: Call, member: string | null): readonly (readonly [string,
         : `${call.requestBytes ?? 0} in, ${call.responseBytes} out`,
     ],
   ];
-  return facts.flatMap(([label, value]) =>
-    value === null ? [] : [[label, String(value)] as const],
-  );
+  return facts.filter(([, value]) => value !== null);
 }

@@ -1,7 +1,9 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { asSeen } from '../api/change-as-seen.js';
 import { answered, api, taggedAnswer } from '../api/client.js';
+import { keyQuery } from '../api-keys/keys.js';
+import { accountAllowlistQuery } from '../ip-allowlists/allowlists.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
 import type { Standing } from '../session/session.js';
@@ -15,28 +17,7 @@ export function CallFixes({ call, standing }: { call: Call; standing: Standing }
   if (reason === 'SCOPE_MISSING' && missingScopes.length > 0)
     return <GrantScopes accountId={accountId} keyId={keyId} scopes={missingScopes} />;
   if ((reason === 'IP_NOT_ALLOWED' || wouldDeny === 'IP_NOT_ALLOWED') && callerIp !== null)
-    return (
-      <Group gap="xs" mt="xs">
-        <PageButton
-          variant="default"
-          size="xs"
-          to="/accounts/$accountId/keys/$keyId"
-          params={{ accountId, keyId }}
-          search={{ add: callerIp }}
-        >
-          To the key’s list
-        </PageButton>
-        <PageButton
-          variant="default"
-          size="xs"
-          to="/accounts/$accountId/ip-allowlist"
-          params={{ accountId }}
-          search={{ add: callerIp }}
-        >
-          To the account’s list
-        </PageButton>
-      </Group>
-    );
+    return <ToTheLists accountId={accountId} keyId={keyId} callerIp={callerIp} />;
   return (
     <Group mt="xs">
       <PageButton
@@ -47,6 +28,47 @@ export function CallFixes({ call, standing }: { call: Call; standing: Standing }
       >
         To the key
       </PageButton>
+    </Group>
+  );
+}
+
+/** To those that can have refused it: a list that is off refuses nobody. */
+function ToTheLists({
+  accountId,
+  keyId,
+  callerIp,
+}: {
+  accountId: string;
+  keyId: string;
+  callerIp: string;
+}) {
+  const key = useQuery(keyQuery(accountId, keyId));
+  const ofAccount = useQuery(accountAllowlistQuery(accountId));
+  if (key.isPending || ofAccount.isPending) return null;
+  return (
+    <Group gap="xs" mt="xs">
+      {key.data?.ipAllowlist.mode !== 'off' && (
+        <PageButton
+          variant="default"
+          size="xs"
+          to="/accounts/$accountId/keys/$keyId"
+          params={{ accountId, keyId }}
+          search={{ add: callerIp }}
+        >
+          To the key’s list
+        </PageButton>
+      )}
+      {ofAccount.data?.mode !== 'off' && (
+        <PageButton
+          variant="default"
+          size="xs"
+          to="/accounts/$accountId/ip-allowlist"
+          params={{ accountId }}
+          search={{ add: callerIp }}
+        >
+          To the account’s list
+        </PageButton>
+      )}
     </Group>
   );
 }
@@ -73,7 +95,12 @@ function GrantScopes({
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['key', accountId, keyId] }),
   });
-  if (grant.data) return <Text fz="sm">The key has {scopes.join(', ')} now.</Text>;
+  if (grant.data)
+    return (
+      <Text fz="sm" fw={600} role="status" mt="xs">
+        The key has {scopes.join(', ')} now.
+      </Text>
+    );
   return (
     <>
       {grant.error && <ProblemAlert error={grant.error} title="The key was not changed" />}

@@ -6,37 +6,72 @@ import type { LogSearch } from './log-search.js';
 export type Call = Schemas['CallResponse'];
 export type CallFilter = Omit<LogSearch, 'call' | 'live'>;
 
+/** Whose log is read: an account's by its id, or, for the operator, that of all. */
+export type LogOwner = string | null;
+
+/** Where the log lies in the API. */
+export function logPathOf(owner: LogOwner): string {
+  return owner === null
+    ? '/v1/request-log'
+    : `/v1/accounts/${encodeURIComponent(owner)}/request-log`;
+}
+
 const pageSize = 50;
 
-export function callsQuery(accountId: string, filter: CallFilter) {
+/** Of all that an address says of the log, which calls are looked for. */
+export function filterOf({ call: _call, live: _live, ...filter }: LogSearch): CallFilter {
+  return filter;
+}
+
+export function callsQuery(owner: LogOwner, filter: CallFilter) {
   return infiniteQueryOptions({
-    queryKey: ['calls', accountId, filter],
+    queryKey: ['calls', owner, filter],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      answered(
-        api.GET('/v1/accounts/{accountId}/request-log', {
-          params: {
-            path: { accountId },
-            query: {
-              ...queryOf(filter),
-              limit: pageSize,
-              ...(pageParam !== undefined && { after: pageParam }),
-            },
-          },
-        }),
-      ),
+    queryFn: ({ pageParam }) => {
+      const query = {
+        ...queryOf(filter),
+        limit: pageSize,
+        ...(pageParam !== undefined && { after: pageParam }),
+      };
+      return answered(
+        owner === null
+          ? api.GET('/v1/request-log', { params: { query } })
+          : api.GET('/v1/accounts/{accountId}/request-log', {
+              params: { path: { accountId: owner }, query },
+            }),
+      );
+    },
     getNextPageParam: ({ paging }) => paging.next?.after,
   });
 }
 
-export function callCountsQuery(accountId: string, filter: CallFilter) {
+/** One call, however long ago it was. */
+export function callQuery(owner: LogOwner, callId: string) {
   return queryOptions({
-    queryKey: ['call-counts', accountId, filter],
+    queryKey: ['call', owner, callId],
+    queryFn: ({ signal }) =>
+      answered(
+        owner === null
+          ? api.GET('/v1/request-log/{callId}', { params: { path: { callId } }, signal })
+          : api.GET('/v1/accounts/{accountId}/request-log/{callId}', {
+              params: { path: { accountId: owner, callId } },
+              signal,
+            }),
+      ),
+  });
+}
+
+export function callCountsQuery(owner: LogOwner, filter: CallFilter) {
+  const query = queryOf(filter);
+  return queryOptions({
+    queryKey: ['call-counts', owner, filter],
     queryFn: () =>
       answered(
-        api.GET('/v1/accounts/{accountId}/request-log/counts', {
-          params: { path: { accountId }, query: queryOf(filter) },
-        }),
+        owner === null
+          ? api.GET('/v1/request-log/counts', { params: { query } })
+          : api.GET('/v1/accounts/{accountId}/request-log/counts', {
+              params: { path: { accountId: owner }, query },
+            }),
       ),
   });
 }

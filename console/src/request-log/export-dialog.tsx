@@ -10,20 +10,21 @@ import {
   Text,
 } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { counted } from '../parts/counted.js';
+import { onlyByItsButtons } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
-import { callCountsQuery, type CallFilter } from './calls.js';
+import { callCountsQuery, type CallFilter, type LogOwner } from './calls.js';
 import { exportCalls, type ExportFormat } from './export-calls.js';
 
 /** Takes what is looked at home as a file, and shows how far that is. */
 export function ExportDialog({
-  accountId,
+  owner,
   filter,
   opened,
   onClose,
 }: {
-  accountId: string;
+  owner: LogOwner;
   filter: CallFilter;
   opened: boolean;
   onClose: () => void;
@@ -31,24 +32,32 @@ export function ExportDialog({
   const [format, setFormat] = useState<ExportFormat>('csv');
   const [rows, setRows] = useState(0);
   const stopping = useRef<AbortController>(null);
-  const counts = useQuery({ ...callCountsQuery(accountId, filter), enabled: opened });
+  const counts = useQuery({ ...callCountsQuery(owner, filter), enabled: opened });
   const taking = useMutation({
     mutationFn: () => {
       setRows(0);
       stopping.current = new AbortController();
       const { signal } = stopping.current;
-      return exportCalls(accountId, filter, format, { signal, onProgress: setRows });
+      return exportCalls(owner, filter, format, { signal, onProgress: setRows });
     },
   });
+  // Whoever goes elsewhere has stopped it.
+  useEffect(() => () => stopping.current?.abort(), []);
   const close = () => {
     stopping.current?.abort();
     taking.reset();
     onClose();
   };
   const expected = counts.data?.calls ?? 0;
-  const wasStopped = taking.error?.name === 'AbortError';
+  const wasStopped = stopping.current?.signal.aborted === true;
   return (
-    <Modal opened={opened} onClose={close} title="Export these calls" size="lg">
+    <Modal
+      opened={opened}
+      onClose={close}
+      title="Export these calls"
+      size="lg"
+      {...(taking.isPending && onlyByItsButtons)}
+    >
       <Stack>
         <Text>
           {counts.data
@@ -60,7 +69,7 @@ export function ExportDialog({
           aria-label="Format"
           data={[
             { value: 'csv', label: 'CSV' },
-            { value: 'ndjson', label: 'NDJSON' },
+            { value: 'ndjson', label: 'JSON lines (NDJSON)' },
           ]}
           value={format}
           disabled={taking.isPending}

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from 'react';
-import type { Call, CallFilter } from './calls.js';
+import { logPathOf, type Call, type CallFilter, type LogOwner } from './calls.js';
 
 /** As many as a page can still be scrolled through; older ones are in the log. */
 const keptMax = 500;
@@ -16,7 +16,7 @@ const none = { shown: [], waiting: [] } as const;
 
 /** Calls as they come, while it is on. @param onOpen what came before that is in the log, and is to be asked for anew */
 export function useLiveCalls(
-  accountId: string,
+  owner: LogOwner,
   filter: CallFilter,
   { isOn, isPaused, onOpen }: { isOn: boolean; isPaused: boolean; onOpen: () => void },
 ): LiveCalls {
@@ -36,8 +36,7 @@ export function useLiveCalls(
     setCalls(none);
     if (!isOn) return setState('off');
     setState('connecting');
-    const account = encodeURIComponent(accountId);
-    const source = new EventSource(`/v1/accounts/${account}/request-log/stream?${query}`);
+    const source = new EventSource(`${logPathOf(owner)}/stream?${query}`);
     source.addEventListener('open', () => {
       setState('open');
       opened();
@@ -50,7 +49,7 @@ export function useLiveCalls(
       setState(source.readyState === EventSource.CLOSED ? 'ended' : 'connecting'),
     );
     return () => source.close();
-  }, [accountId, query, isOn]);
+  }, [owner, query, isOn]);
 
   useEffect(() => {
     if (isPaused) return;

@@ -1,7 +1,8 @@
 import { Button, CloseButton, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useState } from 'react';
-import type { CallFilter } from './calls.js';
+import { useVisitor } from '../session/session.js';
+import { filterOf, type CallFilter, type LogOwner } from './calls.js';
 import { readLogSearch } from './log-search.js';
 
 interface SavedView {
@@ -16,26 +17,26 @@ function readViews(text: string | undefined): readonly SavedView[] {
     if (!Array.isArray(kept)) return [];
     return kept.flatMap((one: Partial<SavedView> | null) => {
       if (typeof one?.name !== 'string') return [];
-      const { call: _call, live: _live, ...filter } = readLogSearch({ ...one.filter });
-      return [{ name: one.name, filter }];
+      return [{ name: one.name, filter: filterOf(readLogSearch({ ...one.filter })) }];
     });
   } catch {
     return [];
   }
 }
 
-/** Filters under a name, kept in this browser. */
+/** Filters under a name, kept in this browser for whoever is signed in. */
 export function SavedViews({
-  accountId,
+  owner,
   filter,
   onChoose,
 }: {
-  accountId: string;
+  owner: LogOwner;
   filter: CallFilter;
   onChoose: (filter: CallFilter) => void;
 }) {
+  const visitor = useVisitor();
   const [views, setViews] = useLocalStorage<readonly SavedView[]>({
-    key: `latchkey.views.${accountId}`,
+    key: `latchkey.views.${visitor.person.id}.${owner ?? 'all'}`,
     defaultValue: [],
     deserialize: readViews,
     getInitialValueInEffect: false,

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { BarChart } from '../parts/bar-chart.js';
+import { BarChart, barOf } from '../parts/bar-chart.js';
 import { counted } from '../parts/counted.js';
 import { localMoment } from '../parts/day.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -236,7 +236,7 @@ function PlanForm({
         </div>
         {day && day.bars.length > 0 && (
           <BarChart
-            bars={day.bars}
+            bars={day.bars.map(barOf)}
             from={Math.floor((day.to - dayMs) / day.intervalMs) * day.intervalMs}
             to={Math.ceil(day.to / day.intervalMs) * day.intervalMs}
             intervalMs={day.intervalMs}

@@ -1,13 +1,14 @@
-import { Button, Radio, Stack, Text } from '@mantine/core';
+import { Button, NumberInput, Radio, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
+import { useIntent } from '../api/intent.js';
 import { keyQuery, type ApiKey } from '../api-keys/keys.js';
 import { DialogEnd } from '../parts/dialog-end.js';
-import { SecretOnce } from '../parts/secret-once.js';
+import { KeySecretOnce } from '../api-keys/key-secret-once.js';
 import { ProblemAlert } from '../parts/states.js';
-import { useVisitor } from '../session/session.js';
 import { policyQuery } from '../settings/policy.js';
+import { GraceAhead } from './grace-ahead.js';
 import { lengthInWords } from './rotation.js';
 
 const graces = [
@@ -19,23 +20,41 @@ const graces = [
   { seconds: 0, label: 'None', says: 'the old secret stops now: when it has leaked' },
 ];
 
+type Grace = (typeof graces)[number];
+
+/** With the one that the account has unless another is chosen, in its place by length: behind all comes none. */
+function withUsual(all: readonly Grace[], seconds: number): readonly Grace[] {
+  if (all.some((grace) => grace.seconds === seconds)) return all;
+  const usual = { seconds, label: lengthInWords(seconds), says: 'as this account has it usually' };
+  const behind = all.findIndex((grace) => grace.seconds > seconds || grace.seconds === 0);
+  return all.toSpliced(behind, 0, usual);
+}
+
+const own = 'own';
+/** The longest that any policy allows. */
+const daysMax = 90;
+const daySeconds = 86_400;
+
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDone: () => void }) {
   const { accountId, id: keyId } = key;
   const queries = useQueryClient();
-  const { accessUrl } = useVisitor();
   const policy = useQuery(policyQuery(accountId));
-  const [chosen, setChosen] = useState<number | null>(null);
+  const [chosen, setChosen] = useState<number | typeof own | null>(null);
+  const [ownDays, setOwnDays] = useState(3);
+  const intentOf = useIntent();
   const open = useMutation({
     mutationFn: (graceSeconds: number) =>
       answered(
         api.POST('/v1/accounts/{accountId}/keys/{keyId}/rotations', {
-          params: { path: { accountId, keyId } },
+          params: {
+            path: { accountId, keyId },
+            header: { 'Idempotency-Key': intentOf(graceSeconds) },
+          },
           body: { graceSeconds },
         }),
       ),
-    gcTime: 0,
   });
   const finish = async () => {
     open.reset();
@@ -44,17 +63,11 @@ export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDo
     await queries.invalidateQueries({ queryKey: ['keys', accountId] });
   };
   if (open.data)
-    return (
-      <SecretOnce
-        {...{ name: key.name, secret: open.data.secret, accessUrl }}
-        onDone={() => void finish()}
-      />
-    );
+    return <KeySecretOnce apiKey={key} secret={open.data.secret} onDone={() => void finish()} />;
   const { graceSecondsMax = Infinity, graceSecondsDefault } = policy.data?.inForce ?? {};
-  const offered = graces.filter(({ seconds }) => seconds <= graceSecondsMax);
-  const usual =
-    offered.find(({ seconds }) => seconds === graceSecondsDefault)?.seconds ?? 7 * 86_400;
-  const grace = chosen ?? Math.min(usual, graceSecondsMax);
+  const usual = graceSecondsDefault ?? Math.min(7 * 86_400, graceSecondsMax);
+  const offered = withUsual(graces, usual).filter(({ seconds }) => seconds <= graceSecondsMax);
+  const grace = chosen === own ? ownDays * daySeconds : (chosen ?? usual);
   return (
     <form
       onSubmit={(event) => {
@@ -66,15 +79,30 @@ export function OpenRotationForm({ apiKey: key, onDone }: { apiKey: ApiKey; onDo
         <Text>You get a new secret now. For how long is the old one to work beside it?</Text>
         <Radio.Group
           aria-label="How long the old secret works"
-          value={String(grace)}
-          onChange={(value) => setChosen(Number(value))}
+          value={String(chosen ?? usual)}
+          onChange={(value) => setChosen(value === own ? own : Number(value))}
         >
           <Stack gap="xs">
             {offered.map(({ seconds, label, says }) => (
               <Radio key={seconds} value={String(seconds)} label={label} description={says} />
             ))}
+            {graceSecondsMax >= daySeconds && <Radio value={own} label="So many days" />}
           </Stack>
         </Radio.Group>
+        {chosen === own && (
+          <NumberInput
+            label="Days"
+            required
+            min={1}
+            max={Math.floor(Math.min(graceSecondsMax, daysMax * daySeconds) / daySeconds)}
+            allowDecimal={false}
+            clampBehavior="strict"
+            value={ownDays}
+            onChange={(days) => setOwnDays(Math.max(Number(days), 1))}
+            w={140}
+          />
+        )}
+        <GraceAhead seconds={grace} />
         <Text fz="sm" role="status">
           {grace === 0
             ? 'Whoever still calls with the old secret is refused from now on.'

@@ -2,11 +2,12 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { answered, api } from '../api/client.js';
+import { counted } from '../parts/counted.js';
 import { localMoment } from '../parts/day.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
-import { rotationQuery, type Rotation } from './rotation.js';
+import { rotationQuery, type Rotation, type Side } from './rotation.js';
 
 /** What each ending would break is said by the server, which knows it at the moment of the click. */
 export function Endings({ rotation, accountId }: { rotation: Rotation; accountId: string }) {
@@ -25,8 +26,8 @@ export function Endings({ rotation, accountId }: { rotation: Rotation; accountId
         <Button variant="default" onClick={() => setDialog('extend')}>
           Move the end…
         </Button>
-        <Button variant="default" color="red" onClick={() => setDialog('cancel')}>
-          Cancel…
+        <Button variant="default" onClick={() => setDialog('cancel')}>
+          Cancel the rotation…
         </Button>
       </Group>
       <Modal opened={dialog === 'finish'} onClose={close} title="End the old secret now">
@@ -143,11 +144,7 @@ function FinishForm(props: EndingProps) {
           <Text>
             Whoever still calls with it is refused from now on, and it cannot be brought back.
           </Text>
-          {retiring.callers.slice(0, 5).map(({ ip, userAgent, lastSeenAt }) => (
-            <Text key={`${ip} ${userAgent}`} fz="sm">
-              {ip ?? 'unknown'}, last seen <Time at={lastSeenAt} />
-            </Text>
-          ))}
+          <CallersOf side={retiring} />
         </>
       )}
     </Ask>
@@ -169,16 +166,37 @@ function CancelForm(props: EndingProps) {
     >
       <Text>
         {isUsed
-          ? `The new secret is in use: ${replacing.calls.toLocaleString()} calls from ${replacing.callers.length} callers. They are refused from now on.`
+          ? `The new secret is in use: ${counted(replacing.calls, 'call')} from ${counted(replacing.callers.length, 'caller')}. They are refused from now on.`
           : 'Nobody has used the new secret. The old one goes on as before.'}
       </Text>
+      <CallersOf side={replacing} />
     </Ask>
+  );
+}
+
+const callersNamed = 8;
+
+/** Whom it would meet. */
+function CallersOf({ side: { callers } }: { side: Side }) {
+  return (
+    <div>
+      {callers.slice(0, callersNamed).map(({ ip, userAgent, lastSeenAt }) => (
+        <Text key={`${ip} ${userAgent}`} fz="sm" className="breakable">
+          {ip ?? 'unknown'}, {userAgent ?? 'no user agent'}, last seen <Time at={lastSeenAt} />
+        </Text>
+      ))}
+      {callers.length > callersNamed && (
+        <Text fz="sm">And {callers.length - callersNamed} more.</Text>
+      )}
+    </div>
   );
 }
 
 function ExtendForm(props: EndingProps) {
   const ending = useEnding(props);
-  const [end, setEnd] = useState(() => localMoment(Date.parse(props.rotation.graceEndsAt)));
+  // To the minute, as the field has it.
+  const endsNow = localMoment(Date.parse(props.rotation.graceEndsAt));
+  const [end, setEnd] = useState(endsNow);
   return (
     <Ask
       action="Move it"
@@ -195,6 +213,12 @@ function ExtendForm(props: EndingProps) {
         value={end}
         onChange={(event) => setEnd(event.currentTarget.value)}
       />
+      {end !== '' && end < endsNow && (
+        <>
+          <Text>That is sooner than it was to be. Whoever has not moved by then is refused:</Text>
+          <CallersOf side={props.rotation.retiring} />
+        </>
+      )}
     </Ask>
   );
 }

@@ -13,26 +13,29 @@ import {
   Tooltip,
 } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { ApiKey } from '../api-keys/keys.js';
+import { counted } from '../parts/counted.js';
 import { PageAnchor } from '../parts/links.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import { Brownouts } from './brownout-planner.js';
 import { Endings } from './rotation-endings.js';
+import { SidesChart } from './sides-chart.js';
 import { lengthInWords, type Rotation, type Side } from './rotation.js';
 
 /** An open rotation: who has moved and who has not, what that means, and how it can be ended. */
 export function RotationPanel({
   rotation,
-  accountId,
-  keyName,
-  contactEmail,
+  apiKey: { accountId, name: keyName, contactEmail },
+  reissue,
   mayWrite,
   mayReadLog,
 }: {
   rotation: Rotation;
-  accountId: string;
-  keyName: string;
-  contactEmail: string | null;
+  apiKey: ApiKey;
+  /** How a new secret that was lost is had again, where it can be. */
+  reissue: ReactNode;
   mayWrite: boolean;
   mayReadLog: boolean;
 }) {
@@ -40,6 +43,8 @@ export function RotationPanel({
     <Stack mt="md">
       <GraceLine rotation={rotation} />
       <Verdict rotation={rotation} />
+      {reissue}
+      <SidesChart rotation={rotation} accountId={accountId} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <SideCard
           title="Still on the old secret"
@@ -60,13 +65,13 @@ export function RotationPanel({
           Whom to ask: <Anchor href={`mailto:${contactEmail}`}>{contactEmail}</Anchor>
         </Text>
       )}
+      {mayWrite && <Endings rotation={rotation} accountId={accountId} />}
       <Brownouts
         rotation={rotation}
         accountId={accountId}
         mayWrite={mayWrite}
         mayReadLog={mayReadLog}
       />
-      {mayWrite && <Endings rotation={rotation} accountId={accountId} />}
     </Stack>
   );
 }
@@ -78,7 +83,7 @@ function GraceLine({ rotation: { state, startedAt, graceEndsAt } }: { rotation: 
     <div>
       <Group justify="space-between">
         <Text fz="sm">
-          {state === 'scheduled' ? 'The old secret begins to retire' : 'Both work since'}{' '}
+          The old secret {state === 'scheduled' ? 'begins' : 'began'} to retire{' '}
           <Time at={startedAt} />
         </Text>
         <Text fz="sm">
@@ -127,7 +132,8 @@ function Verdict({ rotation: { verdict, quietSince, quietSeconds } }: { rotation
       {quietSince !== null && verdict !== 'new_not_used_yet' && (
         <>
           {' '}
-          Quiet since <Time at={quietSince} />; {lengthInWords(quietSeconds)} are asked for.
+          It was used last <Time at={quietSince} />; after {lengthInWords(quietSeconds)} without use
+          it is safe to end.
         </>
       )}
     </Alert>
@@ -159,7 +165,7 @@ function SideCard({
           search={{ secretId: side.secretId }}
           fz="sm"
         >
-          {side.calls.toLocaleString()} calls
+          {counted(side.calls, 'call')}
         </PageAnchor>
       </Group>
       {side.callers.length === 0 ? (
@@ -177,7 +183,7 @@ function SideCard({
                     </Text>
                   </Table.Td>
                   <Table.Td ta="right">
-                    {caller.calls.toLocaleString()} calls
+                    {counted(caller.calls, 'call')}
                     <Text fz="xs" c="dimmed" className="nowrap">
                       <Time at={caller.lastSeenAt} />
                     </Text>

@@ -139,7 +139,9 @@ function ServiceFinding({
     return (
       <>
         <FoundRoute service={service} route={finding.route} />
-        {accountId !== undefined && (
+        {accountId === undefined ? (
+          <Text c="dimmed">Choose an account to see which of its keys may call it.</Text>
+        ) : (
           <KeysVerdicts accountId={accountId} service={service} route={finding.route} />
         )}
       </>

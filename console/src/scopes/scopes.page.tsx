@@ -10,6 +10,7 @@ import { PageHead } from '../parts/page-head.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
+import { ForOperator } from '../session/for-operator.js';
 import { ScopeForm } from './scope-form.js';
 import { useScopeRemoval } from './scopes.js';
 
@@ -32,19 +33,24 @@ export function ScopesPage() {
       <PageHead
         title="Scopes"
         actions={
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
-            New scope
-          </Button>
+          <ForOperator>
+            <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
+              New scope
+            </Button>
+          </ForOperator>
         }
       >
         What a key can be allowed to do. An OpenAPI import adds those that its document names.
       </PageHead>
       <Stack>
-        <SearchField
-          sought={q}
-          placeholder="Name, description or kind of data"
-          onSeek={(next) => void navigate({ search: { q: next }, replace: true })}
-        />
+        {/* In a row: in a column it would grow downwards. */}
+        <Group>
+          <SearchField
+            sought={q}
+            placeholder="Name, description or kind of data"
+            onSeek={(next) => void navigate({ search: { q: next }, replace: true })}
+          />
+        </Group>
         {scopes.error && <ProblemAlert error={scopes.error} />}
         {scopes.isPending && <Skeleton height={220} aria-label="Loading the scopes" />}
         {scopes.data && all.length === 0 && <Nothing title="The catalogue is empty" />}
@@ -109,25 +115,27 @@ function ScopeRow({ scope, known }: { scope: Scope; known: readonly string[] }) 
         <Text fz="sm">{dataCategories.join(', ')}</Text>
       </Table.Td>
       <Table.Td>
-        <Group gap={4} justify="flex-end" wrap="nowrap">
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            onClick={edit.open}
-            aria-label={`Edit ${name}`}
-          >
-            Edit…
-          </Button>
-          <Button
-            variant="subtle"
-            color="red"
-            size="compact-sm"
-            onClick={ask.open}
-            aria-label={`Delete ${name}`}
-          >
-            Delete…
-          </Button>
-        </Group>
+        <ForOperator>
+          <Group gap={4} justify="flex-end" wrap="nowrap">
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              onClick={edit.open}
+              aria-label={`Edit ${name}`}
+            >
+              Edit…
+            </Button>
+            <Button
+              variant="subtle"
+              color="red"
+              size="compact-sm"
+              onClick={ask.open}
+              aria-label={`Delete ${name}`}
+            >
+              Delete…
+            </Button>
+          </Group>
+        </ForOperator>
         <Modal opened={editing} onClose={edit.close} title={`Edit ${name}`} size="lg">
           <ScopeForm scope={scope} taken={[]} known={known} onDone={edit.close} />
         </Modal>

@@ -4,6 +4,7 @@ import { counted } from '../parts/counted.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import type { ImportReport } from './import.js';
+import type { Route } from './services.js';
 import { ScopeSets } from './scope-sets.js';
 
 /** One thing that an import does, or leaves. */
@@ -20,7 +21,14 @@ interface Part {
 }
 
 /** What an import changes, each kind of change by itself: with hundreds of routes, the few that go must not drown in those that come. */
-export function ImportReportView({ report }: { report: ImportReport }) {
+export function ImportReportView({
+  report,
+  before,
+}: {
+  report: ImportReport;
+  /** The routes that there are. */
+  before: readonly Route[];
+}) {
   const parts = partsOf(report).filter(({ entries }) => entries.length > 0);
   const changed =
     report.addedRoutes.length + report.removedRoutes.length + report.changedRoutes.length;
@@ -36,12 +44,12 @@ export function ImportReportView({ report }: { report: ImportReport }) {
         <Text c="dimmed">As before: {counted(unchanged, 'route')}.</Text>
       )}
       {parts.length > 0 && (
-        <Tabs defaultValue={parts[0]?.name ?? null} keepMounted={false}>
+        <Tabs defaultValue={valueOf(parts[0]?.name ?? '')} keepMounted={false}>
           <Tabs.List>
             {parts.map(({ name, color, entries }) => (
               <Tabs.Tab
                 key={name}
-                value={name}
+                value={valueOf(name)}
                 rightSection={
                   <Badge size="sm" variant="light" color={color}>
                     {entries.length.toLocaleString()}
@@ -53,14 +61,19 @@ export function ImportReportView({ report }: { report: ImportReport }) {
             ))}
           </Tabs.List>
           {parts.map((part) => (
-            <Tabs.Panel key={part.name} value={part.name} pt="md">
-              <PartView part={part} report={report} />
+            <Tabs.Panel key={part.name} value={valueOf(part.name)} pt="md">
+              <PartView part={part} report={report} before={before} />
             </Tabs.Panel>
           ))}
         </Tabs>
       )}
     </Stack>
   );
+}
+
+/** It becomes a part of an id, in which there is no space. */
+function valueOf(name: string): string {
+  return name.replaceAll(' ', '-');
 }
 
 function partsOf(report: ImportReport): readonly Part[] {
@@ -83,10 +96,19 @@ function partsOf(report: ImportReport): readonly Part[] {
   ];
 }
 
-function PartView({ part: { name, entries }, report }: { part: Part; report: ImportReport }) {
+function PartView({
+  part: { name, entries },
+  report,
+  before,
+}: {
+  part: Part;
+  report: ImportReport;
+  before: readonly Route[];
+}) {
   const [sought, setSought] = useState<string>();
   const found = entries.filter(({ what, why = '' }) => isFoundIn(sought, what, why));
-  const routes = new Map(report.routes.map((route) => [`${route.method} ${route.path}`, route]));
+  const routes = byName(report.routes);
+  const known = byName(before);
   return (
     <Stack gap="sm">
       {entries.length > 20 && (
@@ -98,10 +120,17 @@ function PartView({ part: { name, entries }, report }: { part: Part; report: Imp
           <Stack gap="xs" component="ul" p={0} m={0} aria-label={name}>
             {shown.map(({ what, why }, at) => {
               const route = routes.get(what);
+              const old = known.get(what);
               return (
                 <Group key={`${what} ${at}`} component="li" gap="md" align="flex-start">
                   <Code>{what}</Code>
                   {why !== undefined && <Text fz="sm">{why}</Text>}
+                  {why === undefined && old !== undefined && (
+                    <>
+                      <ScopeSets route={old} />
+                      {route !== undefined && <Text fz="sm">now becomes</Text>}
+                    </>
+                  )}
                   {why === undefined && route !== undefined && <ScopeSets route={route} />}
                 </Group>
               );
@@ -111,4 +140,8 @@ function PartView({ part: { name, entries }, report }: { part: Part; report: Imp
       </FewAtFirst>
     </Stack>
   );
+}
+
+function byName<T extends Pick<Route, 'method' | 'path'>>(routes: readonly T[]): Map<string, T> {
+  return new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
 }

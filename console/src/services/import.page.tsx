@@ -18,7 +18,10 @@ import { useRef, useState } from 'react';
 import { counted } from '../parts/counted.js';
 import { PageButton } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
-import { ProblemAlert } from '../parts/states.js';
+import { Nothing, ProblemAlert } from '../parts/states.js';
+import { isOperator, useVisitor } from '../session/session.js';
+import { useQuery } from '@tanstack/react-query';
+import { routesQuery } from './services.js';
 import { useImport, useImportPreview, type ImportAsked } from './import.js';
 import { ImportReportView } from './import-report.js';
 
@@ -30,7 +33,14 @@ export function ImportPage() {
   const navigate = useNavigate();
   const preview = useImportPreview(name);
   const imports = useImport(name);
+  const routes = useQuery(routesQuery(name));
   const shown = preview.data;
+  if (!isOperator(useVisitor()))
+    return (
+      <Nothing isPage title="You may not import routes">
+        An auditor reads everything and changes nothing. Ask whoever runs the installation.
+      </Nothing>
+    );
   const isNothing =
     shown !== undefined &&
     [
@@ -78,7 +88,7 @@ export function ImportPage() {
               <Title order={2} fz="h4">
                 What would change
               </Title>
-              <ImportReportView report={shown.report} />
+              <ImportReportView report={shown.report} before={routes.data ?? []} />
               {imports.error && <ProblemAlert error={imports.error} title="Nothing was imported" />}
               <Group justify="flex-end">
                 <Button

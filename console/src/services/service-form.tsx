@@ -25,10 +25,13 @@ const identityChoices = [
 /** Where an API lives and under which path it appears: for a new service, and for one that is there. */
 export function ServiceForm({
   service,
+  taken = [],
   onSaved,
   onCancel,
 }: {
   service?: Service;
+  /** Names that there are: who makes a service does not mean to change one. */
+  taken?: readonly string[];
   onSaved: (service: Service) => void;
   onCancel: () => void;
 }) {
@@ -43,6 +46,12 @@ export function ServiceForm({
       timeoutSeconds: (service?.timeoutMs ?? 30_000) / 1000,
       identity: identityChoiceOf(service?.identityHeaders ?? null),
       credential: credentialDraftOf(service?.credential),
+    },
+    validate: {
+      name: (name) =>
+        service === undefined && taken.includes(name.trim())
+          ? 'There is a service of this name.'
+          : null,
     },
   });
   const save = (values: typeof form.values) =>

@@ -24,6 +24,7 @@ import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
 import { useVisitor } from '../session/session.js';
+import { ForOperator } from '../session/for-operator.js';
 import { CredentialInWords } from './credential-fields.js';
 import { ScopeSets } from './scope-sets.js';
 import { ServiceForm } from './service-form.js';
@@ -49,7 +50,7 @@ export function ServicePage() {
       <PageHead
         title={name}
         actions={
-          <>
+          <ForOperator>
             <Button variant="default" onClick={open}>
               Edit…
             </Button>
@@ -60,7 +61,7 @@ export function ServicePage() {
             >
               Import OpenAPI
             </PageButton>
-          </>
+          </ForOperator>
         }
       />
       <Stack gap="lg">

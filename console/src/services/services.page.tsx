@@ -8,6 +8,7 @@ import { PageAnchor } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
+import { ForOperator } from '../session/for-operator.js';
 import { CredentialInWords } from './credential-fields.js';
 import { ServiceForm } from './service-form.js';
 import { servicesQuery, type Service } from './services.js';
@@ -18,9 +19,15 @@ export function ServicesPage() {
   const navigate = useNavigate();
   const [making, { open, close }] = useDisclosure();
   const newButton = (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
-      New service
-    </Button>
+    <ForOperator>
+      <Button
+        leftSection={<IconPlus size={16} aria-hidden />}
+        disabled={services.data === undefined}
+        onClick={open}
+      >
+        New service
+      </Button>
+    </ForOperator>
   );
   return (
     <>
@@ -42,6 +49,7 @@ export function ServicesPage() {
       )}
       <Modal opened={making} onClose={close} title="New service" size="lg">
         <ServiceForm
+          taken={services.data?.map(({ name }) => name) ?? []}
           onCancel={close}
           onSaved={({ name }) =>
             void navigate({ to: '/installation/services/$name', params: { name } })

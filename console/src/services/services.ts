@@ -39,7 +39,5 @@ export function useServicePut() {
       queries.setQueryData(serviceQuery(service.name).queryKey, service);
       await queries.invalidateQueries({ queryKey: servicesQuery.queryKey });
     },
-    // What was sent may hold a credential: it is not kept beyond the form.
-    gcTime: 0,
   });
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Code, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { answered, api } from '../api/client.js';
@@ -23,10 +23,16 @@ export function ForgotPage() {
 
 function HandedOver() {
   return (
-    <Text>
-      No e-mails are sent from here. Ask an admin of your account for a recovery link, or whoever
-      runs this installation.
-    </Text>
+    <>
+      <Text>
+        No e-mails are sent from here. Ask an admin of your account for a recovery link, or whoever
+        runs this installation.
+      </Text>
+      <Text c="dimmed">
+        Is that you? On its machine, <Code>npx latchkey members link --for your e-mail</Code> gives
+        you one.
+      </Text>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { Alert, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
@@ -18,7 +18,13 @@ type LinkFacts = Schemas['LinkResponse'];
 /** Where a one-time link leads: the first set-up, an invitation, or a password that is forgotten. */
 export function LinkPage() {
   // A fragment is never sent to a server, nor kept by one; here it leaves the address bar as well.
-  const [token] = useState(takeToken);
+  const [token, setToken] = useState(takeToken);
+  useEffect(() => {
+    // Opened once more in the same tab, it is the same page with another fragment.
+    const takeAnother = () => setToken((before) => takeToken() || before);
+    window.addEventListener('hashchange', takeAnother);
+    return () => window.removeEventListener('hashchange', takeAnother);
+  }, []);
   const link = useQuery({
     queryKey: ['link', token],
     queryFn: () => answered(api.POST('/v1/links/read', { body: { token } })),
@@ -44,7 +50,10 @@ function takeToken(): string {
 function BadLink({ message }: { message: string | undefined }) {
   return (
     <FrontPage title="This link does not work">
-      <Text>{message ?? 'It is not whole: copy all of it, to the last character.'}</Text>
+      <Text>
+        {message ??
+          'There is no token in it. The page forgets it as soon as it has read it, so that nobody finds it here: open the whole link again, to its last character.'}
+      </Text>
       <PageAnchor to="/sign-in">Sign in</PageAnchor>
     </FrontPage>
   );

@@ -11,7 +11,6 @@ export function PasskeySignIn({ onSignedIn }: { onSignedIn: () => Promise<void> 
     onSuccess: async (isIn) => {
       if (isIn) await onSignedIn();
     },
-    gcTime: 0,
   });
   if (!canUsePasskeys(origin.data)) return null;
   return (

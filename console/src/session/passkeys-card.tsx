@@ -40,7 +40,7 @@ export function PasskeysCard({ asksForCode }: { asksForCode: boolean }) {
         <Text>
           A passkey lies on your phone, in your browser or on a security key, and signs you in by a
           fingerprint, your face or a PIN: without a password and without a code. It works on this
-          site alone, so nobody can talk you out of it.
+          site alone, so no other can trick you out of it.
         </Text>
         {passkeys.error && <ProblemAlert error={passkeys.error} />}
         {passkeys.isPending && <Skeleton height={80} aria-label="Loading the passkeys" />}
@@ -201,7 +201,6 @@ function AddPasskey({ asksForCode, onDone }: { asksForCode: boolean; onDone: () 
       // It came too late, or in the place of another.
       if (error instanceof Problem && error.reason === 'PASSKEY_FAILED') setBegun(null);
     },
-    gcTime: 0,
   });
   const isPut = begun !== null && !add.isPending;
   return (

@@ -51,7 +51,6 @@ function ChangePassword({ asksForCode, onDone }: { asksForCode: boolean; onDone:
       form.setFieldValue('code', '');
       form.setErrors(fieldErrorsOf(error));
     },
-    gcTime: 0,
   });
   return (
     <form onSubmit={form.onSubmit((values) => change.mutate(values))}>

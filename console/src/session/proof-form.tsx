@@ -31,7 +31,6 @@ export function ProofForm({
       form.setFieldValue('code', '');
       form.setErrors(fieldErrorsOf(error));
     },
-    gcTime: 0,
   });
   return (
     <form onSubmit={form.onSubmit((values) => prove.mutate(values))}>

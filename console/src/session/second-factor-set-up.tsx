@@ -54,7 +54,6 @@ function Confirm({
       form.setFieldValue('code', '');
       form.setErrors(fieldErrorsOf(error));
     },
-    gcTime: 0,
   });
   return (
     <form onSubmit={form.onSubmit((values) => confirm.mutate(values))}>

@@ -38,19 +38,28 @@ export function useVisitor(): Visitor {
 export interface Standing {
   readonly accountId: string;
   readonly role: Membership['role'];
+  /** As whom they act there. */
+  readonly memberId: string;
   /** Whether it is the operator, who acts on every account. */
   readonly isOperator: boolean;
+  /** Whether it is somebody who sees every account. */
+  readonly seesEveryAccount: boolean;
   /** Whether the operator is in their own account, whose keys open the management API of all. */
   readonly isOperatorAtHome: boolean;
   may(scope: string): boolean;
 }
 
-/** As the admin that the operator's own account has them for, they act on every account and on what all share. */
+/** An admin of the operator's own account acts on every account and on what all share; an auditor of it reads all of that. */
 function operatorsMembership({ memberships }: Visitor): Membership | undefined {
-  return memberships.find(({ account, role }) => account.isOperator && role === 'admin');
+  return memberships.find(({ account, role }) => account.isOperator && role !== 'developer');
 }
 
 export function isOperator(visitor: Visitor): boolean {
+  return operatorsMembership(visitor)?.role === 'admin';
+}
+
+/** Whether somebody may look at what all accounts share. */
+export function seesInstallation(visitor: Visitor): boolean {
   return operatorsMembership(visitor) !== undefined;
 }
 
@@ -64,8 +73,10 @@ export function standingIn(visitor: Visitor, accountId: string): Standing | null
   return {
     accountId,
     role: membership.role,
-    isOperator: operator !== undefined,
-    isOperatorAtHome: operator?.account.id === accountId,
+    memberId: membership.memberId,
+    isOperator: isOperator(visitor),
+    seesEveryAccount: operator !== undefined,
+    isOperatorAtHome: isOperator(visitor) && operator?.account.id === accountId,
     may: (scope) => scopes.has(scope),
   };
 }

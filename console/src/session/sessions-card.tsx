@@ -1,4 +1,5 @@
 import { Badge, Button, Card, Group, Skeleton, Table, Text, Title } from '@mantine/core';
+import Bowser from 'bowser';
 import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
@@ -71,7 +72,7 @@ function SessionRow({ session }: { session: Session }) {
     <Table.Tr>
       <Table.Td maw={260}>
         <Text fz="sm" truncate title={userAgent ?? undefined}>
-          {userAgent ?? 'something that did not say'}
+          {userAgent === null ? 'something that did not say' : browserOf(userAgent)}
         </Text>
       </Table.Td>
       <Table.Td>{ip ?? 'unknown'}</Table.Td>
@@ -99,6 +100,13 @@ function SessionRow({ session }: { session: Session }) {
       </Table.Td>
     </Table.Tr>
   );
+}
+
+/** A browser and where it runs, in words; what is no known browser stands as it named itself. */
+function browserOf(userAgent: string): string {
+  const { browser, os } = Bowser.parse(userAgent);
+  if (!browser.name) return userAgent;
+  return os.name ? `${browser.name} on ${os.name}` : browser.name;
 }
 
 /** Whatever comes of it, the list is read anew: a session may have ended by itself meanwhile. */
