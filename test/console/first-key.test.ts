@@ -1,11 +1,14 @@
 /// <reference lib="dom" />
 import { beforeEach, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
+import type { WatchedPage } from '../support/browser.js';
 import { describeInConsole } from '../support/describe-in-console.js';
 import type { TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { invite, tokenOf } from '../support/people.js';
+import { expectSoundViews } from '../support/sound-views.js';
+import { startUpstream } from '../support/upstream.js';
+import { makeKeyByPage } from '../support/new-key-steps.js';
 
 describeInConsole('The console, from nothing to a key that works', {}, (visit) => {
   let latchkey: TestLatchkey;
@@ -25,13 +28,9 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
 
   async function makeKey(name: string): Promise<string> {
     await page.goto(at(`/accounts/${accountId}/keys/new`));
-    await page.getByLabel('Name', { exact: true }).or(page.getByLabel('Name *')).first().fill(name);
-    await page.getByLabel('contacts.read', { exact: true }).check();
-    await page.getByRole('button', { name: 'Make the key' }).click();
-    const dialog = page.getByRole('dialog');
-    const secret = await dialog.locator('pre').first().innerText();
-    meetSecret(secret);
-    return secret;
+    return makeKeyByPage(page, name, {
+      what: () => page.getByLabel('contacts.read', { exact: true }).check(),
+    });
   }
 
   async function keep(): Promise<void> {
@@ -57,16 +56,30 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
   });
 
   it('#80 a key is made, its secret is shown once and works, and is nowhere afterwards', async () => {
+    const upstream = await startUpstream();
+    await latchkey.manage('PUT', '/v1/services/crm', { upstream: upstream.url, mount: '/crm' });
+    const opens = (path: string, scope: string) => ({ method: 'GET', path, scopeSets: [[scope]] });
+    await latchkey.manage('PUT', '/v1/services/crm/routes', {
+      routes: [
+        opens('/notes', 'contacts.write'),
+        opens('/contacts/{id}', 'contacts.read'),
+        opens('/contacts', 'contacts.read'),
+      ],
+    });
     await visit.enter('admin');
     const secret = await makeKey('Invoicing sync');
     expect(secret).toMatch(/^lk_prod_/);
     await page.getByRole('button', { name: 'Copy the secret' }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
-    await page.getByRole('tab', { name: 'curl' }).click();
+    // A call that one of the scopes opens, and that needs no id.
+    await page.getByText('The key may make this call by contacts.read').waitFor();
     const line = await page.getByRole('dialog').locator('pre').last().innerText();
     const [, header = '', url = ''] = /^curl -i -H '(.+)' '(.+)'$/.exec(line.trim()) ?? [];
-    expect(url).toBe(`${latchkey.accessUrl}/latchkey/v1/self`);
+    expect(url).toBe(`${latchkey.accessUrl}/crm/contacts`);
     expect(header).toBe(`Authorization: Bearer ${secret}`);
+    expect((await latchkey.call('GET', '/crm/contacts', { secret })).status).toBe(200);
+    expect(upstream.calls.map((call) => call.url)).toEqual(['/contacts']);
+    await upstream.close();
     // There is no way past it but to say that it was kept.
     await page.keyboard.press('Escape');
     expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true);
@@ -92,12 +105,16 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
     const old = await makeKey('Nightly sync');
     await keep();
     await page.getByRole('button', { name: 'Rotate…' }).click();
-    await page.getByRole('radio', { name: 'A day' }).check();
+    await page.getByRole('radio', { name: 'So many days' }).check();
+    await page.getByRole('textbox', { name: 'Days' }).fill('2');
     await page.getByRole('button', { name: 'Make the new secret' }).click();
     const next = await page.getByRole('dialog').locator('pre').first().innerText();
     meetSecret(next);
     await keep();
     await page.getByText('Nobody uses the new secret yet').waitFor();
+    const { results } = await latchkey.manage('GET', `/v1/accounts/${accountId}/keys`);
+    const { startedAt, graceEndsAt } = results[0].openRotation;
+    expect(Date.parse(graceEndsAt) - Date.parse(startedAt)).toBe(2 * 86_400_000);
     expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: old })).status).toBe(200);
     expect((await latchkey.call('GET', '/latchkey/v1/self', { secret: next })).status).toBe(200);
     // The page asks again by itself.
@@ -139,11 +156,34 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
     await page.getByText('Enforce', { exact: true }).click();
     await page.getByLabel('Addresses and networks').fill('198.51.100.0/24 # the office');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The list is in force.').waitFor();
+    await page.getByText(/^Saved\./).waitFor();
     await page.getByLabel('Try an address').fill('198.51.100.7');
     await page.getByRole('button', { name: 'Try' }).click();
-    await page.getByText('It is let through').waitFor();
+    await page.getByText('198.51.100.7 is let through by 198.51.100.0/24').waitFor();
     expect((await latchkey.call('GET', '/latchkey/v1/self', { secret })).status).toBe(403);
+  });
+
+  it('a list that would refuse somebody who calls says whom, before it is enforced', async () => {
+    await visit.enter('admin');
+    const secret = await makeKey('Partner');
+    const status = async () => (await latchkey.call('GET', '/latchkey/v1/self', { secret })).status;
+    expect(await status()).toBe(200);
+    await keep();
+    await page.getByText('Enforce', { exact: true }).click();
+    await page.getByLabel('Addresses and networks').fill('198.51.100.0/24');
+    await page.getByText('would have refused 1 caller that was let through').waitFor();
+    await page.getByLabel('Try an address').fill('127.0.0.1');
+    await page.getByRole('button', { name: 'Try' }).click();
+    await page.getByText('before it is saved: 127.0.0.1 is refused').waitFor();
+    await visit.press('Save');
+    const dialog = page.getByRole('dialog', { name: 'Refuse 1 caller?' });
+    await dialog.getByText('not on the list: 127.0.0.1.').waitFor();
+    await dialog.getByRole('button', { name: 'Do not save' }).click();
+    expect(await status()).toBe(200);
+    await visit.press('Save');
+    await dialog.getByRole('button', { name: 'Save, and refuse them' }).click();
+    await page.getByText(/^Saved\./).waitFor();
+    expect(await status()).toBe(403);
   });
 
   it('an auditor finds a call by its address, and is offered nothing that changes', async () => {
@@ -156,6 +196,11 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
     await latchkey.call('GET', '/latchkey/v1/self', { secret: key.secret });
     await visit.enter('auditor');
     await page.getByRole('link', { name: 'Request log' }).click();
+    // What could not be looked for is said beside the field, and asked of nobody.
+    await page.getByLabel('is', { exact: true }).fill('127.0.0');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByText('A whole address, such as').waitFor();
+    expect(new URL(page.url()).search).toBe('');
     await page.getByLabel('is', { exact: true }).fill('127.0.0.1');
     await page.getByRole('button', { name: 'Add' }).click();
     await page.waitForURL('**/request-log?ip=127.0.0.1');
@@ -194,24 +239,11 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
     expect(await page.title()).toContain('<img src=x');
   });
 
-  /** Light and dark. */
-  async function expectNoSeriousFault(path: string): Promise<void> {
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      // What differs behind the `#` alone is no other page to a browser.
-      await page.goto('about:blank');
-      await page.goto(at(path));
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
-      expect([scheme, path, ...(await seriousFaultsOf(page))]).toEqual([scheme, path]);
-    }
-  }
-
   it('has no serious fault for those who cannot see or point, before anybody is signed in', async () => {
     const { token } = await invite(latchkey, accountId, 'auditor', 'spare@example.com');
     watched.expectRefusal(404, '/v1/links/read');
-    for (const path of ['/sign-in', `/join#${token}`, '/recover#lkl_nobody'])
-      await expectNoSeriousFault(path);
+    const pages = ['/sign-in', '/forgot', `/join#${token}`, '/recover#lkl_nobody'];
+    await expectSoundViews(page, pages.map(at));
   });
 
   it('has no serious fault for those who cannot see or point, inside', async () => {
@@ -220,7 +252,9 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
       scopes: ['contacts.read', 'contacts.write'],
     });
     await visit.enter('admin');
-    for (const room of ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members'])
-      await expectNoSeriousFault(`/accounts/${accountId}/${room}`);
+    const rooms = ['keys', 'keys/new', `keys/${id}`, 'request-log', 'members', 'keys/key_nowhere'];
+    watched.expectRefusal(404, `/v1/accounts/${accountId}/keys/key_nowhere`);
+    const views = [...rooms.map((room) => `/accounts/${accountId}/${room}`), '/me/security', '/installation/accounts', '/nowhere']; // prettier-ignore
+    await expectSoundViews(page, views.map(at));
   });
 });

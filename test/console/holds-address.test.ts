@@ -1,6 +1,11 @@
 import { expect, it } from '@jest/globals';
-import { holdsAddress } from '../../console/src/ip-allowlists/holds-address.js';
-import { CompiledAllowlist } from '../../src/core/ip-allowlist.js';
+import {
+  holdsAddress,
+  isAddress,
+  isAddressOrNetwork,
+} from '../../console/src/ip-allowlists/holds-address.js';
+import { canonicalIp } from '../../src/core/ip-address.js';
+import { CompiledAllowlist, parseIpRule } from '../../src/core/ip-allowlist.js';
 
 const cidrs = [
   ...['127.0.0.1', '10.0.0.0/8', '203.0.113.0/24', '203.0.113.128/25', '0.0.0.0/0', '1.2.3.4/32'],
@@ -20,5 +25,22 @@ it.each(['', 'here', '256.0.0.1', '1.2.3', '1::2::3', '1.2.3.4/33', '1.2.3.4/x',
   '%j holds nobody',
   (cidr) => {
     for (const ip of ips) expect(holdsAddress([{ cidr }], ip)).toBe(false);
+  },
+);
+
+const texts = [
+  ...cidrs,
+  ...ips,
+  ...['', 'here', '1.2.3', '1.2.3.4/33', '1.2.3.4/x', '1.2.3.4/', '1.2.3.4/24', '1.2.3.0/24/1'],
+  ...['203.0.113.7/24', '2001:db8::1/64', '::1/129', '1::2::3', '12345::', ':::', '1.2.3.256'],
+];
+
+it.each(texts)(
+  '%j: the page knows what is an address, and what a network, as the API does',
+  (text) => {
+    expect([isAddress(text), isAddressOrNetwork(text)]).toEqual([
+      canonicalIp(text) !== null,
+      parseIpRule(text, { allowAny: true }).ok,
+    ]);
   },
 );

@@ -13,6 +13,7 @@ import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latc
 import { meetSecret } from '../support/met-secrets.js';
 import { addMember, tokenOf, useLink, type SignedInPerson } from '../support/people.js';
 import { describeWithSharedData, readSharedData } from '../support/shared-data.js';
+import { expectSoundViews } from '../support/sound-views.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
 const browser = new TestBrowser();
@@ -85,7 +86,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await page.goto(at('/'));
     await page.getByRole('heading', { name: 'First steps' }).waitFor();
     await page.getByRole('listitem').filter({ hasText: '(1 service so far)' }).waitFor();
-    await page.getByRole('listitem').filter({ hasText: '(1 account so far)' }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: '(1 account beside this one)' }).waitFor();
     expect(await seriousFaultsOf(page)).toEqual([]);
     await page.getByRole('listitem').getByRole('link', { name: 'Services' }).click();
     await page.getByRole('link', { name: 'crm' }).click();
@@ -142,7 +143,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     expect([await status(), await status('contacts')]).toEqual([403, 200]);
 
     await press('Edit…');
-    await field('Calls in a day', dialog).fill('250');
+    await field('Calls a day at most', dialog).fill('250');
     await dialog.getByRole('combobox', { name: 'Time zone' }).fill('Dublin');
     await page.getByRole('option', { name: 'Europe/Dublin' }).click();
     // Somebody else gives it another name meanwhile: that is not written over.
@@ -154,7 +155,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await page.getByRole('heading', { level: 1, name: 'Oat and Rye' }).waitFor();
     await press('Edit…');
     expect(await field('Name', dialog).inputValue()).toBe('Oat and Rye');
-    await field('Calls in a day', dialog).fill('250');
+    await field('Calls a day at most', dialog).fill('250');
     await dialog.getByRole('combobox', { name: 'Time zone' }).fill('Dublin');
     await page.getByRole('option', { name: 'Europe/Dublin' }).click();
     expect(await seriousFaultsOf(page)).toEqual([]);
@@ -210,8 +211,8 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await page.getByText('2 routes', { exact: true }).waitFor();
     expect(await routes()).toEqual(['GET /buns', 'PUT /buns/{id}']);
 
-    // What goes is told, and is not drowned in what comes.
-    const file = bakery({ '/buns': { get: needing('read'), post: needing('write') } });
+    // What goes is told, and is not drowned in what comes; what changes, as it was and as it becomes.
+    const file = bakery({ '/buns': { get: needing('read', 'taste'), post: needing('write') } });
     await page.getByRole('link', { name: 'Import OpenAPI' }).click();
     await field('Before every scope').fill('bakery.');
     await page.locator('input[type=file]').setInputFiles({
@@ -220,6 +221,13 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     await press('Show what would change');
     await page.getByRole('tab', { name: 'Routes that go 1', selected: true }).waitFor();
     await page.getByText('PUT /buns/{id}').waitFor();
+    await page.getByRole('tab', { name: 'Routes that change 1' }).click();
+    await page
+      .getByRole('listitem')
+      .filter({
+        hasText: /GET \/buns\s*bakery\.read\s*now becomes\s*bakery\.read and bakery\.taste/,
+      })
+      .waitFor();
 
     // Somebody else was faster: what was shown is not what would happen.
     watched.expectRefusal(412, '/v1/services/bakery/openapi');
@@ -374,6 +382,33 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
     expect(await page.content()).not.toContain(upstream.url);
   });
 
+  it('an auditor of the operator sees all of it, and is offered nothing that changes', async () => {
+    const me = await latchkey.ask('GET', '/v1/accounts', { secret: latchkey.operatorKey });
+    const own = me.json.results.find((account: Json) => account.isOperator);
+    await beThere(await addMember(latchkey, own.id, 'auditor'));
+    await page.goto(at('/'));
+    const main = page.getByRole('main');
+    for (const room of ['Accounts', 'Services', 'Who may call?', 'Scopes', 'All calls', 'System']) {
+      await page.getByRole('link', { name: room, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: room }).waitFor();
+      await page.waitForLoadState('networkidle');
+      for (const name of [/^New/, /^Edit/, /^Delete/, /^Import/])
+        expect([room, await main.getByRole('button', { name }).count()]).toEqual([room, 0]);
+    }
+    await page.goto(at('/installation/services/crm'));
+    await page.getByText('Callers reach it at').waitFor();
+    const offered = main.getByRole('button').or(main.getByRole('link'));
+    for (const name of ['Edit…', 'Import OpenAPI'])
+      expect([name, await offered.filter({ hasText: name }).count()]).toEqual([name, 0]);
+    await page.goto(at(`/installation/accounts/${crm.accountId}`));
+    await page.getByRole('heading', { level: 2, name: 'Services' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    for (const name of [/^Edit/, /^Suspend/, /^Bind/, /^Remove/])
+      expect([name, await main.getByRole('button', { name }).count()]).toEqual([name, 0]);
+    await page.goto(at('/installation/services/crm/import'));
+    await page.getByText('You may not import routes').waitFor();
+  });
+
   it('what does not exist is said to be so', async () => {
     watched.expectRefusal(404, '/v1/services/nowhere');
     await page.goto(at('/installation/services/nowhere'));
@@ -384,20 +419,11 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   it('has no serious fault for those who cannot see or point, light and dark, wide and narrow', async () => {
     const account = `/accounts/${crm.accountId}`;
     const tester = `/route-tester?method=GET&path=%2Fcrm%2Fcontacts&account=${crm.accountId}`;
-    const paths = ['/accounts', account, '/services', '/services/crm', '/services/crm/import', tester, '/scopes', '/system']; // prettier-ignore
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.setViewportSize({ width: scheme === 'light' ? 1280 : 360, height: 800 });
-      for (const path of paths) {
-        await page.goto(at(`/installation${path}`));
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForLoadState('networkidle');
-        const tooWide = await page.evaluate(
-          () => document.documentElement.scrollWidth > window.innerWidth,
-        );
-        expect([scheme, path, tooWide, ...(await seriousFaultsOf(page))]).toEqual([scheme, path, false]); // prettier-ignore
-      }
-    }
+    const paths = ['/accounts', account, '/services', '/services/crm', '/services/crm/import', tester, '/scopes', '/request-log', '/system']; // prettier-ignore
+    await expectSoundViews(
+      page,
+      paths.map((path) => at(`/installation${path}`)),
+    );
   });
 });
 

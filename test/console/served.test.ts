@@ -71,6 +71,35 @@ describe('The console, as it is served', () => {
     expect([answer.status, answer.json.reason]).toEqual([status, reason]);
   });
 
+  const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+  it.each(['/security', '/keys', '/nowhere/at/all'])(
+    '%s, typed into a browser, is a page that says there is none',
+    async (path) => {
+      const answer = await latchkey.ask('GET', path, { headers: navigation });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
+      expect(answer.text).toContain('<div id="console">');
+    },
+  );
+
+  it('a browser that brings a credential to no address makes a call, which has its row', async () => {
+    const { operatorKey: secret } = latchkey;
+    const asHeader = { headers: { ...navigation, authorization: `Bearer ${secret}` } };
+    for (const [path, options] of [
+      ['/nowhere', asHeader],
+      ['/nowhere', { headers: { ...navigation, 'x-access-token': secret } }],
+      [`/nowhere?hapikey=${secret}`, { headers: navigation }],
+    ] as const) {
+      const answer = await latchkey.ask('GET', path, options);
+      expect([answer.status, answer.json.reason]).toEqual([404, 'ROUTE_UNKNOWN']);
+    }
+    expect(await latchkey.rows('&path=/nowhere')).toHaveLength(3);
+  });
+
   it('is not on the public listener', async () => {
     for (const path of ['/', '/sign-in', '/accounts/acc_1/keys'])
       expect((await latchkey.call('GET', path)).status).toBe(401);

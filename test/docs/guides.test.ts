@@ -103,17 +103,20 @@ describeWhere(absentTool(), 'the pages of docs, command by command', () => {
   it('answer-an-auditors-question.md: who called, what was touched, and that nothing is missing', async () => {
     await latchkey.manage('PUT', '/v1/scopes/contacts.read', { dataCategories: ['contact data'] });
     expect(await saidTo(key.secret)).toBe(200);
-    expect((await latchkey.call('GET', '/crm/orders', { secret: key.secret })).status).toBe(403);
+    const refused = await latchkey.call('GET', '/crm/orders', { secret: key.secret });
+    expect(refused.status).toBe(403);
     const operator = latchkey.operatorKey;
     const env = {
       ...{ PATH: process.env['PATH'] ?? '', API: `${latchkey.managementUrl}/v1` },
       ...{ MANAGEMENT_SECRET: operator, OPERATOR_SECRET: operator },
       ...{ ACCOUNT: crm.accountId, KEY: key.id, IP: '127.0.0.1' },
+      CALL: refused.json.correlationId,
     };
     const commands = codeOf('answer-an-auditors-question.md', 'sh');
     const options = { env, cwd: folder };
-    const { stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], options);
+    const { stdout, stderr } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], options); // prettier-ignore
     expect(stderr).toBe('');
+    expect(stdout).toContain(`"id":"${refused.json.correlationId}"`);
     const fileOf = (name: string) => readFileSync(join(folder, name), 'utf8');
     const incident = JSON.parse(fileOf('incident.json'));
     expect(incident).toMatchObject({ ip: '127.0.0.1', isComplete: true });

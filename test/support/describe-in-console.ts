@@ -23,12 +23,14 @@ export interface ConsoleVisit {
  * A `describe` for tests of the console in Chromium. Whatever was said against the page while a test ran fails that test.
  *
  * @param environment settings of the Latchkey
+ * @param surroundings of the Latchkey, such as another clock
  * @param tests gets the visit of the test that runs: its fields are read in a test, and not before
  */
 export function describeInConsole(
   title: string,
   environment: Record<string, string>,
   tests: (visit: ConsoleVisit) => void,
+  surroundings: Parameters<typeof startTestLatchkey>[1] = {},
 ): void {
   const browser = new TestBrowser();
   const visit = {
@@ -41,7 +43,7 @@ export function describeInConsole(
     afterAll(() => browser.close());
 
     beforeEach(async () => {
-      visit.latchkey = await startTestLatchkey(environment);
+      visit.latchkey = await startTestLatchkey(environment, surroundings);
       const account = { name: 'Rolling Donut' };
       visit.accountId = (await visit.latchkey.manage('POST', '/v1/accounts', account)).id;
       visit.watched = await browser.page();
