@@ -15,6 +15,7 @@ export default {
   injectGlobals: false, // import { describe, expect, it } from '@jest/globals'
   testTimeout: 120_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/slow-first-sequencer.mjs',
   // Modules of a suite that is over stay in its process for good: after a hundred of them it does little but collect garbage.
   workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
