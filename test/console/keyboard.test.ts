@@ -143,7 +143,9 @@ describeInConsole('The console without a mouse', {}, (visit) => {
     await page.goto(at('request-log'));
     await page.getByRole('row').nth(1).waitFor();
     await goTo('Decision');
-    await type('Enter', 'ArrowDown', 'Enter');
+    await type('Enter');
+    await page.getByRole('option').first().waitFor();
+    await type('ArrowDown', 'Enter');
     await page.waitForURL('**/request-log?decision=*');
     await page.goto(at('request-log?door=self'));
     await page.getByRole('row').nth(1).waitFor();
