@@ -11,7 +11,7 @@ export const loadCpu = 1;
 
 const { newSecret } = await import('../dist/src/core/secret-format.js');
 
-const latchkeyMain = new URL('../dist/src/main.js', import.meta.url).pathname;
+const latchkeyMain = new URL('../dist/main.js', import.meta.url).pathname;
 const script = (name) => new URL(`./servers/${name}.mjs`, import.meta.url).pathname;
 const readyMsMax = 20_000;
 

@@ -2,7 +2,7 @@
 /** `npx latchkey …`: the commands, of the program as it was built last. They may run beside a server, so they build nothing. */
 import { existsSync } from 'node:fs';
 
-const program = new URL('../dist/src/command-line.js', import.meta.url);
+const program = new URL('../dist/command-line.js', import.meta.url);
 if (existsSync(program)) {
   await import(program.href);
 } else {

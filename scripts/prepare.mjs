@@ -171,6 +171,7 @@ function buildFingerprint() {
     'tsconfig.build.json',
     'nest-cli.json',
     '.swcrc',
+    path.join('scripts', 'bundle.mjs'),
   ].map((name) => at(name));
   const sources = filesIn(at('src')).filter((file) => !file.endsWith('.spec.ts'));
   return `${hash([LOCK_FILE, ...settings, ...sources])}\n`;
@@ -181,14 +182,16 @@ async function buildIfNeeded() {
   if (readText(BUILD_STAMP) === fingerprint) return;
   say('Building…');
   fs.rmSync(BUILD_STAMP, { force: true });
-  const { code, output } = await run(process.execPath, [
-    at('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'),
-    'build',
-  ]);
-  if (code !== 0) {
-    throw new Failure(
-      `${endsOf(output)}\n\nThe build failed; the message above says where. Correct it and run the same command again.`,
-    );
+  const steps = [
+    [at('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'],
+    [at('scripts', 'bundle.mjs')],
+  ];
+  for (const step of steps) {
+    const { code, output } = await run(process.execPath, step);
+    if (code !== 0)
+      throw new Failure(
+        `${endsOf(output)}\n\nThe build failed; the message above says where. Correct it and run the same command again.`,
+      );
   }
   fs.writeFileSync(BUILD_STAMP, fingerprint);
 }
@@ -208,7 +211,7 @@ function consoleFingerprint() {
 async function buildConsoleIfNeeded() {
   const fingerprint = consoleFingerprint();
   if (readText(CONSOLE_STAMP) === fingerprint) return;
-  say('Building the console…');
+  say('Building the console (half a minute or so)…');
   fs.rmSync(CONSOLE_STAMP, { force: true });
   const steps = [
     [at('scripts', 'api-types.mjs')],

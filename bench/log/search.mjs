@@ -67,6 +67,7 @@ const singles = {
   decision: () => 'denied',
   reason: () => 'KEY_SUSPENDED',
   door: () => 'gateway',
+  by: () => 'callers',
   from: ({ at }) => at,
   to: ({ at }) => at,
   q: ({ path }) => path.slice(-9),

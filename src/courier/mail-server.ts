@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { SETTINGS, type Settings, type SmtpSettings } from '../platform/config/settings.js';
 import { answered, type Sent } from './channel.js';
 
@@ -32,19 +32,20 @@ interface SmtpFailure {
 @Injectable()
 export class MailServer {
   readonly #smtp: SmtpSettings | null;
-  readonly #transport: ReturnType<typeof transportTo> | null;
+  #transport: Promise<Transporter> | null = null;
 
   constructor(@Inject(SETTINGS) { smtp }: Settings) {
     this.#smtp = smtp;
-    this.#transport = smtp && transportTo(smtp);
   }
 
   /** @returns `null` where no server is set. It never throws for what the server does. */
   async send({ to, id, date, ...content }: Email): Promise<Sent | null> {
-    if (this.#smtp === null || this.#transport === null) return null;
+    if (this.#smtp === null) return null;
     const { from } = this.#smtp;
+    this.#transport ??= transportTo(this.#smtp);
+    const transport = await this.#transport;
     try {
-      await this.#transport.sendMail({
+      await transport.sendMail({
         ...content,
         from: { name: 'Latchkey', address: from },
         to: { name: '', address: to },
@@ -59,7 +60,10 @@ export class MailServer {
   }
 }
 
-function transportTo({ host, port, secure, user, password }: SmtpSettings) {
+/** The library is loaded where there is something to send, and takes nothing of a start without. */
+async function transportTo(smtp: SmtpSettings): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  const { host, port, secure, user, password } = smtp;
   return createTransport({
     ...{ host, port, secure, connectionTimeout, greetingTimeout, socketTimeout },
     ...(user !== null && { auth: { user, pass: password ?? '' } }),

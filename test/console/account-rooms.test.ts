@@ -140,7 +140,7 @@ describeInConsole('The rooms of an account in the console', environment, (visit)
     await call('/latchkey/v1/self?n=1');
     await page.getByRole('link', { name: 'Request log' }).click();
     await page.getByRole('button', { name: 'Live' }).click();
-    await page.waitForURL('**/request-log?live=true');
+    await page.waitForURL('**/request-log?by=callers&live=true');
     await page.getByText('New calls appear as they come.').waitFor();
     const rows = page.getByRole('row').filter({ hasText: '/latchkey/v1/self' });
     await rows.first().waitFor();
@@ -158,7 +158,7 @@ describeInConsole('The rooms of an account in the console', environment, (visit)
     await page.keyboard.press('Enter');
     await page.waitForURL(/[?&]from=.*&to=/);
     await page.goBack();
-    await page.waitForURL('**/request-log?live=true');
+    await page.waitForURL('**/request-log?by=callers&live=true');
   });
 
   it('a call is found by a link and by its correlation id, however old it is', async () => {
@@ -207,21 +207,27 @@ describeInConsole('The rooms of an account in the console', environment, (visit)
     }
   });
 
-  it('a call of somebody who is signed in bears their name, and the console’s own are left out by their door', async () => {
+  it('a call of somebody who is signed in bears their name, and is shown to whoever asks for what people did', async () => {
     await visit.enter('admin');
     await call();
     await page.getByRole('link', { name: 'Hygiene' }).click();
     await page.getByRole('link', { name: 'Request log' }).click();
+    await page.waitForURL('**/request-log?by=callers');
     const byAoife = page.getByRole('row').filter({ hasText: 'Aoife Byrne' });
+    const bySync = page.getByRole('row').filter({ hasText: 'CRM sync' });
+    await bySync.first().waitFor();
+    expect(await byAoife.count()).toBe(0);
+    await page.getByRole('combobox', { name: 'Made by' }).click();
+    await page.getByRole('option', { name: 'People, here' }).click();
+    await page.waitForURL('**/request-log?by=people');
     await byAoife.first().getByRole('button').first().click();
     await page.getByRole('row', { name: 'Signed in Aoife Byrne' }).waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('combobox', { name: 'Door' }).click();
-    await page.getByRole('option', { name: 'Self' }).click();
-    await page.waitForURL('**/request-log?door=self');
-    await byAoife.first().waitFor({ state: 'detached' });
-    await page.getByRole('row').filter({ hasText: 'CRM sync' }).waitFor();
-    expect(await byAoife.count()).toBe(0);
+    expect(await bySync.count()).toBe(0);
+    await page.getByRole('button', { name: 'Take away: Made by people' }).click();
+    await page.waitForURL('**/request-log');
+    await bySync.first().waitFor();
+    await byAoife.first().waitFor();
   });
 
   it('filters are kept under a name, a call is mended, and the log is taken home whole', async () => {

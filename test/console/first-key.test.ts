@@ -200,10 +200,10 @@ describeInConsole('The console, from nothing to a key that works', {}, (visit) =
     await page.getByLabel('is', { exact: true }).fill('127.0.0');
     await page.getByRole('button', { name: 'Add' }).click();
     await page.getByText('A whole address, such as').waitFor();
-    expect(new URL(page.url()).search).toBe('');
+    expect(new URL(page.url()).search).toBe('?by=callers');
     await page.getByLabel('is', { exact: true }).fill('127.0.0.1');
     await page.getByRole('button', { name: 'Add' }).click();
-    await page.waitForURL('**/request-log?ip=127.0.0.1');
+    await page.waitForURL('**/request-log?by=callers&ip=127.0.0.1');
     await page.getByRole('cell', { name: 'CRM sync' }).first().waitFor();
     // A shared link, or a reload, shows the same.
     await page.reload();

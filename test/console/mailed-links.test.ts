@@ -130,7 +130,7 @@ describeWhere(absenceOfChromium, 'The console, with links by e-mail', () => {
     expect(await seriousFaultsOf(page)).toEqual([]);
     expect(tokenOf(link)).not.toBe(tokenOf(linkIn(mail)));
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await row.getByText('handed over').waitFor();
+    await row.getByText('by a link').waitFor();
     const read = async (token: string) =>
       (await latchkey.ask('POST', '/v1/links/read', { body: { token } })).status;
     expect([await read(tokenOf(linkIn(mail))), await read(tokenOf(link))]).toEqual([404, 200]);
@@ -153,7 +153,7 @@ describeWhere(absenceOfChromium, 'The console, with links by e-mail', () => {
     await page.getByRole('button', { name: 'Done' }).click();
     await page
       .getByRole('row', { name: new RegExp(email) })
-      .getByText('handed over')
+      .getByText('by a link')
       .waitFor();
     expect(await page.getByRole('button', { name: /^Send/ }).count()).toBe(0);
   });

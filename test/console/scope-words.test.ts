@@ -30,6 +30,11 @@ describe('scopes in words', () => {
     [['contacts.create', 'keys.manage'], [['May', ['contacts.create', 'keys.manage']]]],
     [['email.single_send', 'everything'], [['May', ['email.single_send', 'everything']]]],
     [['orders.view', 'orders.list', 'contacts.get'], [['Reads', ['contacts', 'orders']]]],
+    // What is Latchkey's own comes last.
+    [
+      ['latchkey.keys.read', 'orders.read', 'latchkeys.read'],
+      [['Reads', ['latchkeys', 'orders', 'latchkey.keys']]],
+    ],
     [['read', 'a.b.read.all'], [['May', ['a.b.read.all', 'read']]]],
   ])('%j', (scopes, words) => {
     expect(wordsOf(scopes).map(({ word, subjects }) => [word, subjects])).toEqual(words);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publishCrm, type Crm } from '../support/crm.js';
 import type { CallRow, Json } from '../support/latchkey.js';
 import { expectInvalid, startManagement, type Management } from '../support/management.js';
+import { addMember } from '../support/people.js';
 import { sendRaw, type HeaderLine } from '../support/raw-http.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
 
@@ -134,6 +135,8 @@ describe('the filters of GET …/request-log', () => {
     [() => '&door=self', 'a8'],
     [() => '&door=management', 'a9'],
     [() => '&door=verify', ''],
+    [() => '&by=callers', 'a11 a9 a8 a7 a6 a5 a4 a3 a2 a1 a0'],
+    [() => '&by=people', ''],
     [() => '&path=/crm/contacts', 'a11 a6 a5 a4 a2 a1 a0'],
     [() => '&path=/crm/contacts/', 'a6 a5 a1'],
     [() => `&path=${encodeURIComponent('/contacts/{id}')}`, 'a6 a5 a1'],
@@ -166,6 +169,27 @@ describe('the filters of GET …/request-log', () => {
     expect((await found(query())).join(' ')).toBe(expected);
   });
 
+  it('by: what somebody did who was signed in, or all else', async () => {
+    const { session, memberId } = await addMember(latchkey, crm.accountId, 'auditor');
+    expect((await latchkey.ask('GET', `${log}?limit=1`, { session })).status).toBe(200);
+    now += minute;
+    const rowsBy = async (by: string) => {
+      const range = `from=${iso(60)}&to=${iso(61)}&limit=500`;
+      const { results } = await latchkey.manage('GET', `/v1/request-log?${range}${by}`);
+      return results as CallRow[];
+    };
+    const [all, people, callers] = [
+      await rowsBy(''),
+      await rowsBy('&by=people'),
+      await rowsBy('&by=callers'),
+    ];
+    expect(people.map(({ actor }) => actor)).toContain(memberId);
+    expect(people.every(({ credential }) => credential === 'session')).toBe(true);
+    expect(callers.length).toBeGreaterThan(0);
+    expect(callers.some(({ credential }) => credential === 'session')).toBe(false);
+    expect(people.length + callers.length).toBe(all.length);
+  });
+
   it('the operator’s view has every account’s calls, and those of nobody', async () => {
     expect((await found('', '/v1/request-log')).join(' ')).toBe(
       'a11 a10 a9 a8 a7 a6 a5 a4 a3 a2 a1 a0',
@@ -187,6 +211,7 @@ describe('the filters of GET …/request-log', () => {
     ['status=2e2', 'status'],
     ['decision=maybe', 'decision'],
     ['door=back', 'door'],
+    ['by=key', 'by'],
     ['from=yesterday', 'from'],
     ['from=2030-01-01', 'from'],
     ['to=2030-02-30T00:00:00Z', 'to'],

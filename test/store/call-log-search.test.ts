@@ -30,7 +30,10 @@ const fields: readonly Partial<NewCall>[] = [
     keyId: null,
     secretId: null,
   },
-  { door: 'management', method: 'DELETE', callerIp: '::1', path: '/v1/ÄÖ', accountId: 'acc_2' },
+  {
+    ...{ door: 'management', method: 'DELETE', callerIp: '::1', path: '/v1/ÄÖ' },
+    ...{ accountId: 'acc_2', credential: 'session' },
+  },
   {
     door: 'verify',
     callerIp: null,
@@ -66,6 +69,8 @@ const filters: readonly (readonly [CallFilter, (call: Call) => boolean])[] = [
   [{ reason: 'KEY_UNKNOWN' }, (call) => call.reason === 'KEY_UNKNOWN'],
   [{ wouldDeny: 'IP_NOT_ALLOWED' }, (call) => call.wouldDeny === 'IP_NOT_ALLOWED'],
   [{ door: 'management' }, (call) => call.door === 'management'],
+  [{ by: 'people' }, (call) => call.credential === 'session'],
+  [{ by: 'callers' }, (call) => call.credential !== 'session'],
   [{ from: start + 4000 }, (call) => call.at >= start + 4000],
   [{ to: start + 4000 }, (call) => call.at < start + 4000],
   [{ from: start + 2000, to: start + 2001 }, (call) => call.at === start + 2000],

@@ -40,7 +40,7 @@ export interface ProcessOptions {
 }
 
 const faultPoints = new URL('fault-points.mjs', import.meta.url);
-const program = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** @param environment all it gets beside the path: nothing of the test run's own settings */
 export function runLatchkey(

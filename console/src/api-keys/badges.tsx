@@ -37,7 +37,7 @@ export function EnvironmentBadge({ environment }: Pick<ApiKey, 'environment'>) {
 /** Two secrets of the key are valid. */
 export function RotatingBadge() {
   return (
-    <Badge variant="light" color="orange" tt="none">
+    <Badge variant="light" color="violet" tt="none">
       rotating
     </Badge>
   );

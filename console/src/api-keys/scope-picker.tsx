@@ -13,7 +13,7 @@ import {
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { isForManaging, type Scope } from './keys.js';
-import { columnOf, columns, subjectsOf, verbOf } from './scope-words.js';
+import { columnOf, columns, isLatchkeys, subjectsOf, verbOf } from './scope-words.js';
 
 /**
  * Which scopes a key gets, or can be given, by what they are about.
@@ -125,6 +125,11 @@ export function ScopePicker({
               <Table.Tr key={subject.name}>
                 <Table.Th scope="row" fw={600} className="breakable">
                   {subject.name}
+                  {isLatchkeys(subject) && (
+                    <Text fz="xs" c="dimmed">
+                      Latchkey itself
+                    </Text>
+                  )}
                 </Table.Th>
                 {used.map((column) => (
                   <Table.Td key={column}>

@@ -33,7 +33,15 @@ export function subjectsOf<Of extends Named>(scopes: readonly Of[]): readonly Su
   }
   return [...subjects]
     .map(([name, of]) => ({ name, scopes: of }))
-    .sort((one, other) => one.name.localeCompare(other.name));
+    .sort(
+      (one, other) =>
+        Number(isLatchkeys(one)) - Number(isLatchkeys(other)) || one.name.localeCompare(other.name),
+    );
+}
+
+/** Whether it is about Latchkey itself, and not about an API behind it: those come last. */
+export function isLatchkeys({ name }: Named): boolean {
+  return name === 'latchkey' || name.startsWith('latchkey.');
 }
 
 /** What scopes let do, a line for each kind: its word, and what it is done to. */

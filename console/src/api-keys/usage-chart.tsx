@@ -6,8 +6,8 @@ import { counted } from '../parts/counted.js';
 type Hour = Schemas['UsageHourResponse'];
 
 const hourMs = 3_600_000;
-/** More could not be told apart by their colours. */
-const reasonColors = ['red', 'orange', 'grape', 'yellow'] as const;
+/** The warm ones are for what was denied, here as elsewhere. More could not be told apart. */
+const reasonColors = ['red', 'orange', 'yellow', 'pink'] as const;
 const rest: Series = { label: 'denied otherwise', color: 'var(--mantine-color-gray-6)' };
 const allowed: Series = { label: 'allowed', color: 'var(--chart-calls)' };
 

@@ -18,11 +18,14 @@ import { Outlet, useMatches } from '@tanstack/react-router';
 import { Nothing } from '../parts/states.js';
 import { useStanding } from '../session/session.js';
 
+/** The console's own reads are on the log as well, and more than all else: whoever wants to see them takes this away. */
+const ofCallers = { by: 'callers' } as const;
+
 /** The rooms of an account, in the order of use, and what opens each. */
 export const rooms = [
   { to: '/accounts/$accountId/keys', label: 'Keys', icon: IconKey, scope: 'latchkey.keys.read' },
   { to: '/accounts/$accountId/hygiene', label: 'Hygiene', icon: IconChecklist, scope: 'latchkey.keys.read' },
-  { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read' },
+  { to: '/accounts/$accountId/request-log', label: 'Request log', icon: IconListSearch, scope: 'latchkey.request_log.read', search: ofCallers },
   { to: '/accounts/$accountId/audit', label: 'Audit trail', icon: IconHistory, scope: 'latchkey.audit.read' },
   { to: '/accounts/$accountId/registers', label: 'Registers', icon: IconReport, scope: 'latchkey.request_log.read' },
   { to: '/accounts/$accountId/ip-allowlist', label: 'IP allowlist', icon: IconMapPin, scope: 'latchkey.keys.read' },
@@ -37,7 +40,7 @@ export const installationRooms = [
   { to: '/installation/services', label: 'Services', icon: IconServer },
   { to: '/installation/route-tester', label: 'Who may call?', icon: IconRouteScan },
   { to: '/installation/scopes', label: 'Scopes', icon: IconListCheck },
-  { to: '/installation/request-log', label: 'All calls', icon: IconListSearch },
+  { to: '/installation/request-log', label: 'All calls', icon: IconListSearch, search: ofCallers },
   { to: '/installation/system', label: 'System', icon: IconHeartbeat },
 ] as const;
 

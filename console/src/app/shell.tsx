@@ -29,6 +29,7 @@ import {
 } from '../session/session.js';
 import mark from './latchkey.svg';
 import { installationRooms, rooms } from './rooms.js';
+import { roleTexts } from '../members/roles.js';
 import { PageNavLink } from '../parts/links.js';
 
 /** What is around every page inside: where one is, where one can go, and who one is. */
@@ -71,22 +72,19 @@ export function Shell() {
       <AppShell.Navbar p="sm" aria-label="Main">
         <AppShell.Section mb="sm">
           <AccountSwitch visitor={visitor} accountId={accountId} />
+          {standing && standing.role !== 'admin' && (
+            <Text fz="xs" c="dimmed" mt={6}>
+              You are {standing.role === 'auditor' ? 'an auditor' : 'a developer'} here:{' '}
+              {roleTexts.find(({ value }) => value === standing.role)?.says}.
+            </Text>
+          )}
         </AppShell.Section>
         <AppShell.Section grow component={ScrollArea}>
           <Stack gap={2}>
             {rooms
               .filter(({ scope }) => standing?.may(scope))
-              .map(({ to, label, icon: Icon }) => (
-                <PageNavLink
-                  key={to}
-
-                  to={to}
-                  params={{ accountId }}
-                  label={label}
-                  leftSection={<Icon size={18} aria-hidden />}
-                  activeProps={{ 'data-active': true }}
-                  onClick={close}
-                />
+              .map((room) => (
+                <RoomLink key={room.to} room={room} params={{ accountId }} onClick={close} />
               ))}
           </Stack>
           {seesInstallation(visitor) && (
@@ -94,15 +92,8 @@ export function Shell() {
               <Text fz="xs" fw={600} c="dimmed" px="sm">
                 Installation
               </Text>
-              {installationRooms.map(({ to, label, icon: Icon }) => (
-                <PageNavLink
-                  key={to}
-                  to={to}
-                  label={label}
-                  leftSection={<Icon size={18} aria-hidden />}
-                  activeProps={{ 'data-active': true }}
-                  onClick={close}
-                />
+              {installationRooms.map((room) => (
+                <RoomLink key={room.to} room={room} onClick={close} />
               ))}
             </Stack>
           )}
@@ -112,6 +103,32 @@ export function Shell() {
         <Outlet />
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** Low enough that all of them have room on a small screen. */
+function RoomLink({
+  room,
+  params,
+  onClick,
+}: {
+  room: (typeof rooms)[number] | (typeof installationRooms)[number];
+  params?: { accountId: string };
+  onClick: () => void;
+}) {
+  const { to, label, icon: Icon } = room;
+  return (
+    <PageNavLink
+      to={to}
+      {...(params && { params })}
+      {...('search' in room && { search: room.search })}
+      label={label}
+      py={5}
+      leftSection={<Icon size={18} aria-hidden />}
+      activeOptions={{ includeSearch: false }}
+      activeProps={{ 'data-active': true }}
+      onClick={onClick}
+    />
   );
 }
 

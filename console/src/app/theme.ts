@@ -49,6 +49,7 @@ export const contrast: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#c92a2a',
     '--chart-calls': 'var(--mantine-color-latch-8)',
     '--chart-denied': 'var(--mantine-color-red-8)',
+    '--chart-old': 'var(--mantine-color-violet-6)',
     '--chart-stretch': 'var(--mantine-color-latch-0)',
   },
   dark: {
@@ -62,6 +63,7 @@ export const contrast: CSSVariablesResolver = () => ({
     '--mantine-color-disabled-color': 'var(--mantine-color-dark-2)',
     '--chart-calls': 'var(--mantine-color-latch-4)',
     '--chart-denied': 'var(--mantine-color-red-5)',
+    '--chart-old': 'var(--mantine-color-violet-4)',
     '--chart-stretch': 'var(--mantine-color-dark-4)',
   },
 });

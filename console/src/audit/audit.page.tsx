@@ -13,6 +13,7 @@ import type { AuditSearch } from './audit-search.js';
 import { ChainCard } from './chain-card.js';
 import { ChangeTable } from './change-table.js';
 import { eventsQuery, type AuditEvent, type EventFilter } from './events.js';
+import { nameThen, useTargetNames } from './target-names.js';
 
 const labels: Readonly<Record<keyof EventFilter, string>> = {
   action: 'Action',
@@ -24,7 +25,8 @@ const labels: Readonly<Record<keyof EventFilter, string>> = {
 
 /** Who changed what, when, and how it was before. */
 export function AuditPage() {
-  const { accountId } = useStanding();
+  const standing = useStanding();
+  const { accountId } = standing;
   const { event: openId, ...filter } = useSearch({ from: '/inside/accounts/$accountId/audit' });
   const navigate = useNavigate({ from: '/accounts/$accountId/audit' });
   const events = useInfiniteQuery({
@@ -34,6 +36,7 @@ export function AuditPage() {
       query?.queryKey[1] === accountId ? keepPreviousData(before) : undefined,
   });
   const all = events.data?.pages.flatMap(({ results }) => results) ?? [];
+  const names = useTargetNames(standing, all);
   const opened = all.find(({ id }) => id === openId);
   const change = (part: AuditSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
@@ -49,6 +52,7 @@ export function AuditPage() {
           filter={filter}
           labels={labels}
           typed={['action', 'actorId', 'targetId']}
+          nameOf={(field, id) => (field === 'action' ? null : (names.get(id) ?? null))}
           placeholders={{ action: 'key.created', actorId: 'mem_…', targetId: 'key_…' }}
           onChange={change}
         />
@@ -73,7 +77,7 @@ export function AuditPage() {
             look further back, or take a filter away.
           </Alert>
         )}
-        {all.length > 0 && <EventsTable events={all} onChange={change} />}
+        {all.length > 0 && <EventsTable events={all} names={names} onChange={change} />}
         {events.hasNextPage && (
           <Group justify="center">
             <Button
@@ -93,7 +97,7 @@ export function AuditPage() {
         size="lg"
         title="One change"
       >
-        {opened && <EventDetail event={opened} names={namesIn(all)} accountId={accountId} />}
+        {opened && <EventDetail event={opened} names={names} accountId={accountId} />}
       </Drawer>
     </>
   );
@@ -101,12 +105,14 @@ export function AuditPage() {
 
 function EventsTable({
   events,
+  names,
   onChange,
 }: {
   events: readonly AuditEvent[];
+  /** By the ids of targets. */
+  names: ReadonlyMap<string, string>;
   onChange: (part: AuditSearch) => void;
 }) {
-  const names = namesIn(events);
   return (
     <WideTable minWidth={760} label="Audit events">
       <Table highlightOnHover>
@@ -155,23 +161,6 @@ function EventsTable({
   );
 }
 
-/** What its target was called then, if the event says so. */
-function nameThen({ before, after }: AuditEvent): string | null {
-  const { name } = { ...before, ...after } as { name?: unknown };
-  return typeof name === 'string' ? name : null;
-}
-
-/** What targets are called by the latest of these events that says so, by their ids. */
-function namesIn(events: readonly AuditEvent[]): ReadonlyMap<string, string> {
-  const oldestFirst = events.toReversed();
-  return new Map(
-    oldestFirst.flatMap((event) => {
-      const name = nameThen(event);
-      return name === null ? [] : [[event.target.id, name] as const];
-    }),
-  );
-}
-
 /** What it was called then, or what it is called elsewhere, or else which it was. */
 function nameOf(event: AuditEvent, names: ReadonlyMap<string, string>): string {
   const { type, id } = event.target;
@@ -208,7 +197,9 @@ function EventDetail({
             {nameThen(event) ?? names.get(target.id) ?? target.id}
           </PageAnchor>
         ) : (
-          <Code>{target.id}</Code>
+          <>
+            {nameThen(event) ?? names.get(target.id)} <Code>{target.id}</Code>
+          </>
         )}
       </Text>
       <ChangeTable event={event} />

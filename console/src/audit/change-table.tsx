@@ -2,7 +2,7 @@ import { Stack, Table, Text } from '@mantine/core';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
 import type { AuditEvent } from './events.js';
-import { changesBetween, listChange, told, type FieldChange } from './changes.js';
+import { changesBetween, fieldInWords, listChange, told, type FieldChange } from './changes.js';
 
 /** What an event changed, field by field: as it was, and as it is. */
 export function ChangeTable({ event: { before, after } }: { event: AuditEvent }) {
@@ -27,8 +27,8 @@ export function ChangeTable({ event: { before, after } }: { event: AuditEvent })
         <Table.Tbody>
           {changes.map((change) => (
             <Table.Tr key={change.field}>
-              <Table.Th scope="row" fw={500}>
-                {change.field}
+              <Table.Th scope="row" fw={500} title={change.field}>
+                {fieldInWords(change.field)}
               </Table.Th>
               <Values change={change} hasBefore={hasBefore} hasAfter={hasAfter} />
             </Table.Tr>

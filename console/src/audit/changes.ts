@@ -44,6 +44,14 @@ export function listChange({ before, after }: FieldChange): {
   return { kept: old.length - lost.length, lost, got };
 }
 
+/** The name that a field has in the API, as people write it: `ipAllowlist.mode` is _ip allowlist, mode_. */
+export function fieldInWords(field: string): string {
+  return field
+    .split('.')
+    .map((part) => part.replaceAll(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))
+    .join(', ');
+}
+
 /** A value as it is shown. */
 export function told(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';

@@ -2,6 +2,7 @@ import { Button, Card, Group, Modal, Skeleton, Stack, Table, Text, Title } from 
 import { useDisclosure } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { DialogEnd } from '../parts/dialog-end.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
 import { CredentialInWords } from '../services/credential-fields.js';
@@ -107,23 +108,12 @@ function BindingRow({ binding, services }: { binding: Binding; services: readonl
       <Table.Td>
         <ForOperator>
           <Group gap={4} justify="flex-end" wrap="nowrap">
-            <Button
-              variant="subtle"
-              size="compact-sm"
-              onClick={edit.open}
-              aria-label={`Edit the binding to ${whose}`}
-            >
+            <RowButton onClick={edit.open} aria-label={`Edit the binding to ${whose}`}>
               Edit…
-            </Button>
-            <Button
-              variant="subtle"
-              color="red"
-              size="compact-sm"
-              onClick={ask.open}
-              aria-label={`Remove the binding to ${whose}`}
-            >
+            </RowButton>
+            <RowButton color="red" onClick={ask.open} aria-label={`Remove the binding to ${whose}`}>
               Remove…
-            </Button>
+            </RowButton>
           </Group>
         </ForOperator>
         <Modal opened={editing} onClose={edit.close} title={`Binding to ${service}`} size="lg">

@@ -1,7 +1,8 @@
-import { Button, Card, Group, Modal, Table, Text, Title } from '@mantine/core';
+import { Card, Group, Modal, Table, Text, Title } from '@mantine/core';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -91,35 +92,29 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
       <Table.Td>
         <Group gap={4} justify="flex-end" wrap="nowrap">
           {isMailed && (
-            <Button
-              variant="subtle"
-              size="compact-sm"
+            <RowButton
               aria-label={`${mail === null ? 'Send' : 'Send again'} to ${email}`}
               loading={resend.isPending && !resend.variables.byHand}
               onClick={() => resend.mutate({ byHand: false })}
             >
               {mail === null ? 'Send' : 'Send again'}
-            </Button>
+            </RowButton>
           )}
-          <Button
-            variant="subtle"
-            size="compact-sm"
+          <RowButton
             aria-label={`Make another link for ${email}`}
             loading={resend.isPending && resend.variables.byHand}
             onClick={() => resend.mutate({ byHand: true })}
           >
             Another link
-          </Button>
-          <Button
-            variant="subtle"
+          </RowButton>
+          <RowButton
             color="red"
-            size="compact-sm"
             aria-label={`Take back the invitation of ${email}`}
             loading={revoke.isPending}
             onClick={() => revoke.mutate()}
           >
             Take back
-          </Button>
+          </RowButton>
         </Group>
         <Modal
           opened={resend.data?.link !== undefined}
@@ -137,7 +132,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
 
 /** How the link gets there, and how far it has come. */
 function MailState({ mail }: { mail: Invitation['mail'] }) {
-  if (mail === null) return <span>handed over</span>;
+  if (mail === null) return <span>by a link</span>;
   if (mail.state === 'delivered')
     return <span>mailed {mail.deliveredAt !== null && <Time at={mail.deliveredAt} />}</span>;
   if (mail.state === 'given_up')

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answered, api } from '../api/client.js';
 import { DialogEnd, onlyByItsButtons } from '../parts/dialog-end.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 import { LinkOnce } from './link-once.js';
 import type { Member } from './members.js';
@@ -37,9 +38,7 @@ export function MemberHelp({ member: { id: memberId, accountId, person } }: { me
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="subtle" size="compact-sm" aria-label={`More for ${person.name}`}>
-            More
-          </Button>
+          <RowButton aria-label={`More for ${person.name}`}>More</RowButton>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setAsking('link')}>Link for a new password…</Menu.Item>

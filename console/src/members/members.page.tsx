@@ -7,6 +7,7 @@ import { accountQuery } from '../accounts/accounts.js';
 import { answered, api } from '../api/client.js';
 import { DialogEnd, onlyByItsButtons } from '../parts/dialog-end.js';
 import { PageHead } from '../parts/page-head.js';
+import { RowButton } from '../parts/row-button.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -158,9 +159,9 @@ function MemberRow({ member, mayWrite }: { member: Member; mayWrite: boolean }) 
         )}
         {mayWrite && !isSelf && <MemberHelp member={member} />}
         {mayWrite && (
-          <Button variant="subtle" color="red" size="compact-sm" onClick={open}>
+          <RowButton color="red" onClick={open}>
             Remove…
-          </Button>
+          </RowButton>
         )}
         <Modal
           opened={lesser !== null}

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 
 /** For a member who has lost their authenticator app, and the codes that stand in for it, or the device that held their passkey. */
@@ -28,9 +29,7 @@ export function ResetSecondFactor({
   });
   return (
     <>
-      <Button variant="subtle" size="compact-sm" onClick={open}>
-        Reset second factor…
-      </Button>
+      <RowButton onClick={open}>Reset second factor…</RowButton>
       <Modal opened={asking} onClose={close} title={`Reset the second factor of ${person.name}`}>
         <Stack>
           {reset.error && <ProblemAlert error={reset.error} title="Nothing was changed" />}

@@ -1,6 +1,7 @@
-import { ColorSwatch, Group, Text, VisuallyHidden } from '@mantine/core';
+import { Text, VisuallyHidden } from '@mantine/core';
 import { useState, type FocusEvent, type KeyboardEvent, type PointerEvent } from 'react';
 import { counted } from './counted.js';
+import { Legend } from './legend.js';
 
 /** What is told apart in each bar, from the bottom up. */
 export interface Series {
@@ -199,23 +200,15 @@ export function BarChart({
         {isPulled &&
           `${moment.format(Math.min(...stretch))} to ${moment.format(Math.max(...stretch) + intervalMs)}: ${picks}`}
       </VisuallyHidden>
-      {series !== deniedAndAllowed && <Legend bars={bars} series={series} />}
+      {series !== deniedAndAllowed && (
+        <Legend
+          of={series.map(({ label, color }, kind) => {
+            const calls = sum(bars.map(({ parts }) => parts[kind] ?? 0));
+            return { label: `${label}: ${calls.toLocaleString()}`, color };
+          })}
+        />
+      )}
     </figure>
-  );
-}
-
-function Legend({ bars, series }: { bars: readonly Bar[]; series: readonly Series[] }) {
-  return (
-    <Group gap="md" mt={4}>
-      {series.map(({ label, color }, kind) => (
-        <Group key={label} gap={6} wrap="nowrap">
-          <ColorSwatch color={color} size={12} withShadow={false} aria-hidden />
-          <Text fz="sm">
-            {label}: {sum(bars.map(({ parts }) => parts[kind] ?? 0)).toLocaleString()}
-          </Text>
-        </Group>
-      ))}
-    </Group>
   );
 }
 

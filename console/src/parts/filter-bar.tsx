@@ -19,6 +19,7 @@ export function FilterBar<Field extends string>({
   placeholders = {},
   faultOf = () => null,
   fieldOf = () => null,
+  nameOf = () => null,
   onChange,
   children,
 }: {
@@ -31,6 +32,8 @@ export function FilterBar<Field extends string>({
   faultOf?: (field: Field, value: string) => string | null;
   /** Of which field alone a value can be, whichever is chosen; `null` is of any. */
   fieldOf?: (value: string) => Field | null;
+  /** What somebody calls what an id stands for, where that is known. */
+  nameOf?: (field: Field, value: string) => string | null;
   onChange: (part: Partial<Record<Field | 'from', string | undefined>>) => void;
   children?: ReactNode;
 }) {
@@ -123,7 +126,12 @@ export function FilterBar<Field extends string>({
                 />
               }
             >
-              {labels[field]} {isMoment(field, chosen) ? <Time at={chosen} exact /> : chosen}
+              {labels[field]}{' '}
+              {isMoment(field, chosen) ? (
+                <Time at={chosen} exact />
+              ) : (
+                (nameOf(field, chosen) ?? chosen)
+              )}
             </Badge>
           ))}
         </Group>

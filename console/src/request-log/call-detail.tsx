@@ -76,7 +76,7 @@ function fixOf({ credential, reason, missingScopes, callerIp }: Call): string | 
       : null;
   switch (reason) {
     case 'SCOPE_MISSING':
-      return `Give the key ${missingScopes.join(', ')}.`;
+      return `The key did not have ${missingScopes.join(', ')}.`;
     case 'IP_NOT_ALLOWED':
       return `${callerIp ?? 'Its address'} is not on the list of the key, or on that of the account. If it should be, add it there.`;
     case 'KEY_SUSPENDED':

@@ -3,7 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { asSeen } from '../api/change-as-seen.js';
 import { answered, api, taggedAnswer } from '../api/client.js';
 import { keyQuery } from '../api-keys/keys.js';
+import type { Allowlist } from '../ip-allowlists/allowlist-fields.js';
 import { accountAllowlistQuery } from '../ip-allowlists/allowlists.js';
+import { holdsAddress } from '../ip-allowlists/holds-address.js';
 import { PageButton } from '../parts/links.js';
 import { ProblemAlert } from '../parts/states.js';
 import type { Standing } from '../session/session.js';
@@ -32,7 +34,7 @@ export function CallFixes({ call, standing }: { call: Call; standing: Standing }
   );
 }
 
-/** To those that can have refused it: a list that is off refuses nobody. */
+/** To those that would refuse it now. */
 function ToTheLists({
   accountId,
   keyId,
@@ -45,9 +47,17 @@ function ToTheLists({
   const key = useQuery(keyQuery(accountId, keyId));
   const ofAccount = useQuery(accountAllowlistQuery(accountId));
   if (key.isPending || ofAccount.isPending) return null;
+  const lets = (list: Allowlist | undefined) =>
+    list !== undefined && (list.mode === 'off' || holdsAddress(list.entries, callerIp));
+  if (lets(key.data?.ipAllowlist) && lets(ofAccount.data))
+    return (
+      <Text fz="sm" fw={600} mt="xs">
+        It would pass now: the lists have changed since.
+      </Text>
+    );
   return (
     <Group gap="xs" mt="xs">
-      {key.data?.ipAllowlist.mode !== 'off' && (
+      {!lets(key.data?.ipAllowlist) && (
         <PageButton
           variant="default"
           size="xs"
@@ -55,10 +65,10 @@ function ToTheLists({
           params={{ accountId, keyId }}
           search={{ add: callerIp }}
         >
-          To the key’s list
+          Add it to the key’s list…
         </PageButton>
       )}
-      {ofAccount.data?.mode !== 'off' && (
+      {!lets(ofAccount.data) && (
         <PageButton
           variant="default"
           size="xs"
@@ -66,13 +76,14 @@ function ToTheLists({
           params={{ accountId }}
           search={{ add: callerIp }}
         >
-          To the account’s list
+          Add it to the account’s list…
         </PageButton>
       )}
     </Group>
   );
 }
 
+/** Given at once, and taken back as easily: only what it did not have anyway. */
 function GrantScopes({
   accountId,
   keyId,
@@ -84,35 +95,40 @@ function GrantScopes({
 }) {
   const queries = useQueryClient();
   const params = { path: { accountId, keyId } };
-  const grant = useMutation({
-    mutationFn: async () => {
+  const change = useMutation({
+    mutationFn: async ({ give, take }: { give: readonly string[]; take: readonly string[] }) => {
       const path = '/v1/accounts/{accountId}/keys/{keyId}';
-      // Added to what it has now, which may be more than it had at the call.
+      // From what it has now, which may be more than it had at the call.
       const key = await taggedAnswer(api.GET(path, { params }));
-      const all = [...new Set([...key.scopes, ...scopes])];
+      const lacked = give.filter((scope) => !key.scopes.includes(scope));
+      const all = [...key.scopes.filter((scope) => !take.includes(scope)), ...lacked];
       const headers = asSeen(key);
-      return await answered(api.PATCH(path, { params, body: { scopes: all }, headers }));
+      await answered(api.PATCH(path, { params, body: { scopes: all }, headers }));
+      return { given: lacked, hasThem: give.length > 0 };
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['key', accountId, keyId] }),
   });
-  if (grant.data)
-    return (
-      <Text fz="sm" fw={600} role="status" mt="xs">
-        The key has {scopes.join(', ')} now.
-      </Text>
-    );
+  const { data: done } = change;
+  const button = { variant: 'default', size: 'xs', loading: change.isPending } as const;
   return (
     <>
-      {grant.error && <ProblemAlert error={grant.error} title="The key was not changed" />}
-      <Group mt="xs">
-        <Button
-          variant="default"
-          size="xs"
-          loading={grant.isPending}
-          onClick={() => grant.mutate()}
-        >
-          Give the key {scopes.join(', ')}
-        </Button>
+      {change.error && <ProblemAlert error={change.error} title="The key was not changed" />}
+      <Group mt="xs" gap="xs">
+        {done && (
+          <Text fz="sm" fw={600} role="status" className="breakable">
+            The key has {scopes.join(', ')} {done.hasThem ? 'now' : 'no more'}.
+          </Text>
+        )}
+        {!done?.hasThem && (
+          <Button {...button} onClick={() => change.mutate({ give: scopes, take: [] })}>
+            Give the key {scopes.join(', ')}
+          </Button>
+        )}
+        {done?.hasThem && done.given.length > 0 && (
+          <Button {...button} onClick={() => change.mutate({ give: [], take: done.given })}>
+            Take it back
+          </Button>
+        )}
       </Group>
     </>
   );

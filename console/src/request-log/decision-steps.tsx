@@ -1,5 +1,5 @@
 import { List, Text, ThemeIcon } from '@mantine/core';
-import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Call } from './calls.js';
 
@@ -10,6 +10,8 @@ interface Step {
   readonly reasons: readonly string[];
   /** What was found where it passed, if that says more. */
   readonly found?: (call: Call) => string | null;
+  /** Whether it passed only because nobody enforces what it did not pass. */
+  readonly isSpared?: (call: Call) => boolean;
 }
 
 /** In the order in which a call is judged: the first that it does not pass is the reason. */
@@ -49,6 +51,7 @@ const steps: readonly Step[] = [
     reasons: ['IP_NOT_ALLOWED'],
     found: ({ callerIp, wouldDeny }) =>
       wouldDeny ? `${callerIp}: a list that only reports does not hold it` : callerIp,
+    isSpared: ({ wouldDeny }) => wouldDeny !== null,
   },
   {
     asks: 'Is there such a route, for this account?',
@@ -75,10 +78,10 @@ export function DecisionSteps({ call }: { call: Call }) {
   if (decision === 'denied' && failed === -1) return null;
   return (
     <List spacing={6} center aria-label="How it was judged" listStyleType="none">
-      {steps.map(({ asks, found }, place) => {
+      {steps.map(({ asks, found, isSpared }, place) => {
         if (failed === -1 || place < failed)
           return (
-            <JudgedStep key={asks} kind="passed" asks={asks}>
+            <JudgedStep key={asks} kind={isSpared?.(call) ? 'spared' : 'passed'} asks={asks}>
               {found?.(call)}
             </JudgedStep>
           );
@@ -95,6 +98,7 @@ export function DecisionSteps({ call }: { call: Call }) {
 
 const kinds = {
   passed: { icon: IconCheck, color: 'green', says: 'Yes' },
+  spared: { icon: IconAlertTriangle, color: 'yellow', says: 'No, but it only reports' },
   failed: { icon: IconX, color: 'red', says: 'No' },
   left: { icon: IconMinus, color: 'gray', says: 'Not asked' },
 } as const;

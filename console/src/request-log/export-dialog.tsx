@@ -61,7 +61,7 @@ export function ExportDialog({
       <Stack>
         <Text>
           {counts.data
-            ? `${counts.data.estimated ? 'About ' : ''}${counted(expected, 'call matches', 'calls match')} the filters.`
+            ? `${counts.data.estimated ? 'About ' : ''}${counted(expected, 'call matches', 'calls match')} the filters now.`
             : 'All calls that match the filters.'}{' '}
           The export is on record in the audit trail.
         </Text>
@@ -105,8 +105,12 @@ export function ExportDialog({
           <Button variant="default" onClick={close}>
             {taking.isPending ? 'Stop' : 'Close'}
           </Button>
-          <Button loading={taking.isPending} onClick={() => taking.mutate()}>
-            Export
+          <Button
+            variant={taking.data ? 'default' : 'filled'}
+            loading={taking.isPending}
+            onClick={() => taking.mutate()}
+          >
+            {taking.data ? 'Export again' : 'Export'}
           </Button>
         </Group>
       </Stack>

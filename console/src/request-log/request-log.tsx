@@ -63,7 +63,8 @@ export function RequestLog({
   const isFound = new Set(found.map(({ id }) => id));
   const all = [...live.shown.filter(({ id }) => !isFound.has(id)), ...found];
   const last = calls.data?.pages.at(-1);
-  const isFiltered = Object.keys(filter).length > 0;
+  // The room is entered with the console's own reads left out: that alone looks for nothing.
+  const isFiltered = Object.keys(filter).some((field) => field !== 'by');
   const change = (part: Partial<LogSearch>) => go({ ...search, ...part }, true);
   const listed = all.find(({ id }) => id === openId);
   // A link leads to its call also where that is older than what is loaded, or left out by the filters.
@@ -154,6 +155,9 @@ export function RequestLog({
           typed={typed}
           placeholders={examples}
           faultOf={faultOfFilter}
+          nameOf={(field, value) =>
+            field === 'keyId' ? (all.find(({ keyId }) => keyId === value)?.keyName ?? null) : null
+          }
           fieldOf={fieldOfId}
           onChange={(part) => change(part as Partial<LogSearch>)}
         >
@@ -176,6 +180,15 @@ export function RequestLog({
             value={filter.door ?? null}
             onChange={(chosen) => change({ door: chosen ?? undefined })}
             w={170}
+          />
+          <Select
+            label="Made by"
+            placeholder="Anybody"
+            clearable
+            data={makers}
+            value={filter.by ?? null}
+            onChange={(chosen) => change({ by: (chosen as CallFilter['by']) ?? undefined })}
+            w={150}
           />
         </FilterBar>
         <CallHistogram
@@ -255,6 +268,11 @@ const doors = [
   { value: 'management', label: 'Management API' },
 ];
 
+const makers = [
+  { value: 'callers', label: 'Callers' },
+  { value: 'people', label: 'People, here' },
+];
+
 const labels: Readonly<Record<keyof CallFilter | 'call', string>> = {
   keyId: 'Key',
   secretId: 'Secret',
@@ -266,6 +284,7 @@ const labels: Readonly<Record<keyof CallFilter | 'call', string>> = {
   reason: 'Reason',
   wouldDeny: 'Would be denied',
   door: 'Door',
+  by: 'Made by',
   from: 'Since',
   to: 'Until',
   q: 'Holds',

@@ -1,8 +1,16 @@
+import { Legend } from '../parts/legend.js';
 import type { Brownout } from './brownouts.js';
 
 const [width, height] = [960, 26];
 /** So that a quarter of an hour is still seen in a grace of three months. */
 const widthMin = 5;
+
+const colors = {
+  gone: 'var(--chart-old)',
+  toCome: 'var(--mantine-color-default-border)',
+  brownout: 'var(--mantine-color-orange-filled)',
+  planned: 'var(--mantine-color-red-filled)',
+};
 
 /** The grace of a rotation from its begin to its end, with its brownouts and where it is now; the list beside it says the same in words. */
 export function BrownoutLine({
@@ -34,18 +42,28 @@ export function BrownoutLine({
   };
   const now = place(Date.now());
   return (
-    <svg
-      viewBox={`0 0 ${width} ${height}`}
-      width="100%"
-      height={height}
-      preserveAspectRatio="none"
-      aria-hidden
-    >
-      <rect width={width} height={height} fill="var(--mantine-color-default-border)" />
-      <rect width={now} height={height} fill="var(--mantine-primary-color-light)" />
-      {brownouts.map((brownout) => mark(brownout, 'var(--mantine-color-orange-filled)'))}
-      {planning && mark(planning, 'var(--mantine-color-red-filled)')}
-      <line x1={now} x2={now} y2={height} stroke="var(--mantine-color-text)" strokeWidth={2} />
-    </svg>
+    <div>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        width="100%"
+        height={height}
+        preserveAspectRatio="none"
+        aria-hidden
+      >
+        <rect width={width} height={height} fill={colors.toCome} />
+        <rect width={now} height={height} fill={colors.gone} />
+        {brownouts.map((brownout) => mark(brownout, colors.brownout))}
+        {planning && mark(planning, colors.planned)}
+        <line x1={now} x2={now} y2={height} stroke="var(--mantine-color-text)" strokeWidth={2} />
+      </svg>
+      <Legend
+        of={[
+          { label: 'of the grace, gone by', color: colors.gone },
+          { label: 'to come', color: colors.toCome },
+          { label: 'brownout', color: colors.brownout },
+          ...(planning ? [{ label: 'being planned', color: colors.planned }] : []),
+        ]}
+      />
+    </div>
   );
 }

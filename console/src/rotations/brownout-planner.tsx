@@ -1,7 +1,8 @@
 import { Badge, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { BarChart, barOf } from '../parts/bar-chart.js';
+import { BarChart } from '../parts/bar-chart.js';
 import { counted } from '../parts/counted.js';
 import { localMoment } from '../parts/day.js';
 import { ProblemAlert } from '../parts/states.js';
@@ -11,6 +12,7 @@ import { BrownoutLine } from './brownout-line.js';
 import { dayOfCallsQuery, toCome, useBrownoutPlan, type Brownout } from './brownouts.js';
 import { callsAtThatTime, type DayOfCalls } from './day-of-calls.js';
 import { lengthInWords, type Rotation } from './rotation.js';
+import { oldSecret } from './sides-chart.js';
 
 /** Short times in which the old secret is refused: those that were, those to come, and what they meet. */
 export function Brownouts({
@@ -25,6 +27,7 @@ export function Brownouts({
   mayReadLog: boolean;
 }) {
   const { brownouts, startedAt, graceEndsAt, retiring } = rotation;
+  const [isPlanning, { open, close }] = useDisclosure();
   const [planning, setPlanning] = useState<Brownout | null>(null);
   const day = useQuery({
     ...dayOfCallsQuery(accountId, retiring.secretId),
@@ -35,9 +38,16 @@ export function Brownouts({
   return (
     <Stack gap="sm">
       <div>
-        <Title order={3} fz="h5">
-          Brownouts
-        </Title>
+        <Group justify="space-between">
+          <Title order={3} fz="h5">
+            Brownouts
+          </Title>
+          {mayWrite && !isPlanning && (
+            <Button variant="default" size="xs" onClick={open}>
+              Plan one…
+            </Button>
+          )}
+        </Group>
         <Text fz="sm" c="dimmed">
           A short time in which the old secret is refused, and told why: whoever still uses it
           notices before its end.
@@ -71,12 +81,16 @@ export function Brownouts({
       )}
       {plan.error && <ProblemAlert error={plan.error} title="The brownouts are as they were" />}
       {day.error && <ProblemAlert error={day.error} title="Who would be met cannot be shown" />}
-      {mayWrite && (
+      {mayWrite && isPlanning && (
         <PlanForm
           rotation={rotation}
           day={day.data}
           isBusy={plan.isPending}
           onPlanning={setPlanning}
+          onLeave={() => {
+            setPlanning(null);
+            close();
+          }}
           onPlan={(brownout) =>
             plan.mutate((planned) => [...planned, brownout], { onSuccess: () => setPlanning(null) })
           }
@@ -178,12 +192,14 @@ function PlanForm({
   day,
   isBusy,
   onPlanning,
+  onLeave,
   onPlan,
 }: {
   rotation: Rotation;
   day: DayOfCalls | undefined;
   isBusy: boolean;
   onPlanning: (brownout: Brownout | null) => void;
+  onLeave: () => void;
   onPlan: (brownout: Brownout) => void;
 }) {
   const [begin, setBegin] = useState(() => localMoment(firstIdea(Date.parse(graceEndsAt))));
@@ -222,6 +238,9 @@ function PlanForm({
           <Button type="submit" variant="default" loading={isBusy}>
             Plan it
           </Button>
+          <Button variant="subtle" onClick={onLeave}>
+            Put away
+          </Button>
         </Group>
         <div role="status">
           {brownout && day && (
@@ -236,7 +255,8 @@ function PlanForm({
         </div>
         {day && day.bars.length > 0 && (
           <BarChart
-            bars={day.bars.map(barOf)}
+            bars={day.bars.map(({ from, calls }) => ({ from, parts: [calls] }))}
+            series={withOldSecret}
             from={Math.floor((day.to - dayMs) / day.intervalMs) * day.intervalMs}
             to={Math.ceil(day.to / day.intervalMs) * day.intervalMs}
             intervalMs={day.intervalMs}
@@ -255,6 +275,8 @@ function PlanForm({
 function nextTime(at: number, now: number): number {
   return at + Math.ceil((now - at) / dayMs) * dayMs;
 }
+
+const withOldSecret = [oldSecret];
 
 /** `null` where no time is typed. */
 function brownoutOf(begin: string, minutes: string): Brownout | null {

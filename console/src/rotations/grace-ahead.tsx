@@ -14,7 +14,7 @@ export function GraceAhead({ seconds }: { seconds: number }) {
   const lastDay = marks.at(-1)?.days;
   return (
     <Stack gap={4} aria-hidden>
-      <Line label="old" share={old} color="var(--mantine-color-orange-6)" />
+      <Line label="old" share={old} color="var(--chart-old)" />
       <Line label="new" share={1} color="var(--chart-calls)" />
       <Group gap={0} ml={40} pos="relative" h={18}>
         {marks.map(({ days, place }) => (

@@ -9,8 +9,9 @@ const daysShown = 30;
 /** Fewer hours would make bars as wide as the page. */
 const hoursMin = 24;
 
+export const oldSecret: Series = { label: 'with the old secret', color: 'var(--chart-old)' };
 const series: readonly Series[] = [
-  { label: 'with the old secret', color: 'var(--mantine-color-orange-6)' },
+  oldSecret,
   { label: 'with the new secret', color: 'var(--chart-calls)' },
 ];
 

@@ -17,6 +17,7 @@ import { Fact } from '../parts/fact.js';
 import { PageAnchor } from '../parts/links.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
+import { accountInView, useVisitor } from '../session/session.js';
 import { ScopeSets } from '../services/scope-sets.js';
 import { routesQuery, servicesQuery, type Route, type Service } from '../services/services.js';
 import { findRoute, segmentsOf, serviceOf } from './find-route.js';
@@ -45,7 +46,8 @@ function CallForm({ search }: { search: TesterSearch }) {
   const accounts = useQuery(accountsQuery);
   const [method, setMethod] = useState(search.method ?? 'GET');
   const [path, setPath] = useState(search.path ?? '');
-  const [account, setAccount] = useState(search.account ?? null);
+  const visitor = useVisitor();
+  const [account, setAccount] = useState(search.account ?? accountInView(visitor));
   return (
     <form
       onSubmit={(event) => {

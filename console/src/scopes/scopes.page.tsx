@@ -7,6 +7,7 @@ import { scopesQuery, type Scope } from '../api-keys/keys.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { FewAtFirst } from '../parts/few-at-first.js';
 import { PageHead } from '../parts/page-head.js';
+import { RowButton } from '../parts/row-button.js';
 import { isFoundIn, SearchField } from '../parts/search-field.js';
 import { Nothing, ProblemAlert } from '../parts/states.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -117,23 +118,12 @@ function ScopeRow({ scope, known }: { scope: Scope; known: readonly string[] }) 
       <Table.Td>
         <ForOperator>
           <Group gap={4} justify="flex-end" wrap="nowrap">
-            <Button
-              variant="subtle"
-              size="compact-sm"
-              onClick={edit.open}
-              aria-label={`Edit ${name}`}
-            >
+            <RowButton onClick={edit.open} aria-label={`Edit ${name}`}>
               Edit…
-            </Button>
-            <Button
-              variant="subtle"
-              color="red"
-              size="compact-sm"
-              onClick={ask.open}
-              aria-label={`Delete ${name}`}
-            >
+            </RowButton>
+            <RowButton color="red" onClick={ask.open} aria-label={`Delete ${name}`}>
               Delete…
-            </Button>
+            </RowButton>
           </Group>
         </ForOperator>
         <Modal opened={editing} onClose={edit.close} title={`Edit ${name}`} size="lg">

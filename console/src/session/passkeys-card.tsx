@@ -20,6 +20,7 @@ import { answered, api, Problem } from '../api/client.js';
 import { DialogEnd } from '../parts/dialog-end.js';
 import { fieldErrorsOf } from '../parts/field-errors.js';
 import { useFreshDialog } from '../parts/fresh-dialog.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time, TimeOr } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -123,15 +124,9 @@ function PasskeyRow({ passkey }: { passkey: Passkey }) {
         <TimeOr at={lastUsedAt} never="not yet" />
       </Table.Td>
       <Table.Td ta="right">
-        <Button
-          variant="subtle"
-          color="red"
-          size="compact-sm"
-          aria-label={`Remove ${name}…`}
-          onClick={open}
-        >
+        <RowButton color="red" aria-label={`Remove ${name}…`} onClick={open}>
           Remove…
-        </Button>
+        </RowButton>
         <Modal opened={asking} onClose={close} title={`Remove ${name}`}>
           <RemovePasskey passkey={passkey} onDone={close} />
         </Modal>

@@ -1,9 +1,10 @@
-import { Badge, Button, Card, Group, Skeleton, Table, Text, Title } from '@mantine/core';
+import { Badge, Card, Group, Skeleton, Table, Text, Title } from '@mantine/core';
 import Bowser from 'bowser';
 import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '@latchkey/sdk';
 import { answered, api } from '../api/client.js';
+import { RowButton } from '../parts/row-button.js';
 import { ProblemAlert } from '../parts/states.js';
 import { Time } from '../parts/time.js';
 import { WideTable } from '../parts/wide-table.js';
@@ -27,15 +28,9 @@ export function SessionsCard() {
           Where you are signed in
         </Title>
         {lasting.length > 1 && (
-          <Button
-            variant="subtle"
-            color="red"
-            size="compact-sm"
-            loading={endOthers.isPending}
-            onClick={() => endOthers.mutate()}
-          >
+          <RowButton color="red" loading={endOthers.isPending} onClick={() => endOthers.mutate()}>
             Sign out everywhere else
-          </Button>
+          </RowButton>
         )}
       </Group>
       {sessions.error && <ProblemAlert error={sessions.error} />}
@@ -86,16 +81,14 @@ function SessionRow({ session }: { session: Session }) {
             this one
           </Badge>
         ) : (
-          <Button
-            variant="subtle"
+          <RowButton
             color="red"
-            size="compact-sm"
             aria-label={`Sign out the session from ${ip ?? 'an unknown address'}`}
             loading={end.isPending}
             onClick={() => end.mutate()}
           >
             Sign out
-          </Button>
+          </RowButton>
         )}
       </Table.Td>
     </Table.Tr>

@@ -43,7 +43,7 @@ const actions: Readonly<Record<FindingKind, (one: Case) => Action>> = {
   }),
   no_ip_allowlist: () => ({
     advice:
-      'Limit it to the addresses that it is used from. The mode "report" shows first who would be refused.',
+      'Limit it to the addresses that it is used from. A list that only reports (mode report) shows first who would be refused.',
     ...{ method: 'PUT', path: '/ip-allowlist', body: null },
   }),
   rotation_safe_to_finish: ({ record: { openRotation } }) => ({

@@ -58,6 +58,14 @@ export class CallFilterQuery {
   @ChoiceField({ of: doors, required: false })
   door?: Door;
 
+  @ChoiceField({
+    of: ['callers', 'people'],
+    required: false,
+    description:
+      'people: made by somebody who was signed in. callers: all others, with whatever credential',
+  })
+  by?: 'callers' | 'people';
+
   @TimeField({ required: false, description: 'Calls at or after this time' })
   from?: string;
 

@@ -21,6 +21,8 @@ export interface CallFilter {
   /** What a list that only reports would have said. */
   readonly wouldDeny?: string;
   readonly door?: string;
+  /** Whether somebody who was signed in made it, or anybody else. */
+  readonly by?: 'callers' | 'people';
   /** Epoch milliseconds, included. */
   readonly from?: number;
   /** Epoch milliseconds, not included. */
@@ -76,11 +78,12 @@ export function conditionsOf(filter: CallFilter, context: FilterContext): Condit
     const value = filter[field as keyof typeof equalFields];
     if (value !== undefined) add(`${column} = ?`, value);
   }
-  const { accountId, keyId, secretId, ip, path, q } = filter;
+  const { accountId, keyId, secretId, by, ip, path, q } = filter;
   const { keyOfSecret } = context;
   if (accountId !== undefined) conditions.push(byIndex('account', 'account_id', accountId));
   if (keyId !== undefined) conditions.push(byIndex('key', 'key_id', keyId));
   if (keyOfSecret !== undefined) conditions.push(byIndex('key', 'key_id', keyOfSecret));
+  if (by !== undefined) add(`credential ${by === 'people' ? '=' : '<>'} 'session'`);
   if (secretId !== undefined) add('secret_id = ?', secretId);
   if (ip !== undefined) conditions.push(...ipConditions(ip));
   if (path?.includes('{')) add('route = ?', path);
