@@ -37,7 +37,6 @@ import { listenOrSay } from './platform/http/listen.js';
 import { useSecurityHeaders } from './platform/http/security-headers.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 import { serveDocs } from './platform/openapi/docs-page.js';
-import { openapiDocument } from './platform/openapi/openapi-document.js';
 import type { RetentionSurroundings } from './retention/surroundings.js';
 import { callLogReader } from './store/call-log/call-log-data-source.js';
 import { CallLogPruner } from './store/call-log/prune/call-log-pruner.js';
@@ -256,7 +255,7 @@ async function buildApp(
   health.serve(fastify);
   serveErrorPages(fastify);
   serveRotationGuide(fastify);
-  serveDocs(fastify, openapiDocument(app));
+  serveDocs(fastify);
   if (!serveConsole(fastify))
     logger.warn('The console is not built; npm run build makes it', 'Console');
   await app.init();

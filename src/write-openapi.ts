@@ -1,26 +1,10 @@
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AppModule } from './app.module.js';
-import { readSettings } from './platform/config/settings.js';
-import { openapiDocument } from './platform/openapi/openapi-document.js';
-import type { StoreParts } from './store/store.module.js';
+import { describedApi } from './described-api.js';
 
-/** Writes `openapi.json` from the code, or with `--check` says whether it still fits. Neither opens a database or a port. */
+/** Writes `openapi.json` from the code, or with `--check` says whether it still fits. */
 const path = new URL('../../openapi.json', import.meta.url);
-
-// In preview nothing is instantiated, so nothing of these parts is touched.
-const parts = { databaseUrl: { kind: 'sqlite', path: ':memory:' } } as unknown as StoreParts;
-const app = await NestFactory.create(
-  AppModule.forRoot(readSettings({}), parts),
-  new FastifyAdapter(),
-  {
-    preview: true,
-    logger: false,
-  },
-);
-const text = `${JSON.stringify(openapiDocument(app), null, 2)}\n`;
+const text = await describedApi();
 
 if (!process.argv.includes('--check')) {
   writeFileSync(path, text);

@@ -51,10 +51,17 @@ describe('The console, as it is served', () => {
     expect(sources.length).toBeGreaterThan(1);
     for (const source of sources) {
       expect(source).toMatch(/^\/assets\//);
-      const { status, headers } = await latchkey.ask('GET', source);
-      expect([status, headers.get('cache-control')]).toEqual([
+      const asks = (encoding: string) =>
+        latchkey.ask('GET', source, { headers: { 'accept-encoding': encoding } });
+      const [packed, plain] = [await asks('br, gzip'), await asks('identity')];
+      expect(packed.headers.get('content-encoding')).toBe('gzip');
+      expect(plain.headers.get('content-encoding')).toBeNull();
+      expect(packed.text).toBe(plain.text);
+      const { status, headers } = packed;
+      expect([status, headers.get('cache-control'), headers.get('vary')]).toEqual([
         200,
         'public, max-age=31536000, immutable',
+        'Accept-Encoding',
       ]);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describedApi } from '../../src/described-api.js';
 import { schemaFaults, type Schema, type Schemas } from '../support/json-schema.js';
 import { send, type Json } from '../support/latchkey.js';
 import { startManagement, type Management } from '../support/management.js';
@@ -32,6 +33,11 @@ const streamed: Readonly<Record<string, string[]>> = {
 };
 
 describe('GET /openapi.json', () => {
+  it('is what the code says', async () => {
+    const { text } = await send(latchkey.managementUrl, 'GET', '/openapi.json');
+    expect(JSON.parse(text)).toEqual(JSON.parse(await describedApi()));
+  });
+
   it('says of every operation what it answers with, and that errors are the one envelope', () => {
     for (const { method, template, responses } of latchkey.description.operations) {
       const what = `${method} ${template}`;

@@ -1,23 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-
-/** Where the build of `console/` lies, seen from the sources and from their build alike. */
-function builtFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
-    folder = dirname(folder);
-  return join(folder, 'console', 'dist');
-}
+import { fileOfPackage } from '../file-of-package.js';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
+
+/** What the name of a zipped file ends in. */
+const zipped = '.gz';
 
 /** Addresses of pages. What is below them is told apart in the browser. */
 const pages = ['/', '/sign-in', '/forgot', '/set-up', '/join', '/recover'];
@@ -31,7 +26,10 @@ const noncePlace = '<meta name="csp-nonce" content="" />';
  *
  * @returns whether it was built and so is there
  */
-export function serveConsole(fastify: FastifyInstance, folder = builtFolder()): boolean {
+export function serveConsole(
+  fastify: FastifyInstance,
+  folder = fileOfPackage('console', 'dist'),
+): boolean {
   if (!existsSync(join(folder, 'index.html'))) return false;
   const page = readFileSync(join(folder, 'index.html'), 'utf8');
   if (!page.includes(noncePlace))
@@ -53,7 +51,8 @@ export function serveConsole(fastify: FastifyInstance, folder = builtFolder()): 
     if (isGuess(request)) void sendPage(request, reply.code(200));
     else done();
   });
-  for (const name of readdirSync(join(folder, 'assets')))
+  const assets = readdirSync(join(folder, 'assets'));
+  for (const name of assets.filter((name) => !name.endsWith(zipped)))
     serveFile(fastify, `/assets/${name}`, join(folder, 'assets', name));
   return true;
 }
@@ -87,18 +86,18 @@ function policyWith(nonce: string): string {
   ].join('; ');
 }
 
-/** Its name holds the hash of what is in it, so nobody has to ask for it twice. */
+/** Its name holds the hash of what is in it, so nobody has to ask for it twice. The build has put it there zipped as well. */
 function serveFile(fastify: FastifyInstance, path: string, file: string): void {
-  const plain = readFileSync(file);
-  let zipped: Buffer | null = null;
-  fastify.get(path, (request, reply) => {
-    void reply.headers({
-      'Cache-Control': 'public, max-age=31536000, immutable',
-      Vary: 'Accept-Encoding',
-    });
-    void reply.type(types[extname(file)] ?? 'application/octet-stream');
-    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(plain);
-    zipped ??= gzipSync(plain, { level: 9 });
-    return reply.header('Content-Encoding', 'gzip').send(zipped);
+  fastify.get(path, async (request, reply) => {
+    const isZipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    const content = await readFile(isZipped ? `${file}${zipped}` : file);
+    return reply
+      .headers({
+        'Cache-Control': 'public, max-age=31536000, immutable',
+        Vary: 'Accept-Encoding',
+        ...(isZipped && { 'Content-Encoding': 'gzip' }),
+      })
+      .type(types[extname(file)] ?? 'application/octet-stream')
+      .send(content);
   });
 }

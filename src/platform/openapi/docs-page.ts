@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import { fileOfPackage } from '../file-of-package.js';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -38,17 +38,21 @@ const files = {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** `/openapi.json`, and `/docs` to browse it, on the management listener. */
-export function serveDocs(fastify: FastifyInstance, document: OpenAPIObject): void {
+/**
+ * `/openapi.json`, and `/docs` to browse it, on the management listener. The description is the one that is made of the code and kept
+ * beside it: to make it takes longer than any call may wait.
+ */
+export function serveDocs(fastify: FastifyInstance): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const json = JSON.stringify(document);
-  const serve = (path: string, type: string, body: string | Buffer) =>
-    fastify.get(path, (_request, reply) =>
-      reply.header('Content-Security-Policy', policy).type(type).send(body),
-    );
-  serve('/openapi.json', 'application/json; charset=utf-8', json);
-  serve('/docs', 'text/html; charset=utf-8', page);
-  serve('/docs/start.js', 'text/javascript; charset=utf-8', start);
+  const serve = (path: string, type: string, bodyOf: () => string | Promise<Buffer>) =>
+    fastify.get(path, async (_request, reply) => {
+      const body = await bodyOf();
+      return reply.header('Content-Security-Policy', policy).type(type).send(body);
+    });
+  const description = fileOfPackage('openapi.json');
+  serve('/openapi.json', 'application/json; charset=utf-8', () => readFile(description));
+  serve('/docs', 'text/html; charset=utf-8', () => page);
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => start);
   for (const [name, type] of Object.entries(files))
-    serve(`/docs/${name}`, type, readFileSync(join(folder, name)));
+    serve(`/docs/${name}`, type, () => readFile(join(folder, name)));
 }
