@@ -12,13 +12,16 @@ export interface KillPoint {
 }
 
 /**
- * Chooses where to kill. With `CI=true` that is before and after each statement of each operation; elsewhere at each kind of
- * statement once, and at each commit.
+ * Chooses where to kill: at each kind of statement once, and after each commit; with `CI=true` before each commit and after each
+ * answer as well. All statements of an operation are one transaction's, which the run that is not killed shows: wherever before its commit a
+ * process dies, the same is left. That each of them may fail is shown by `broken-changes`, for every change there is.
+ * `KILLED_AT=every` kills at each of them all the same, for an hour or so.
  *
  * What is after one statement is before the next: between two it is killed once, by turns as the one and as the other.
  */
 export class KillPoints {
-  readonly #isThorough = process.env['CI'] === 'true';
+  readonly #isEverywhere = process.env['KILLED_AT'] === 'every';
+  readonly #isThorough = this.#isEverywhere || process.env['CI'] === 'true';
   readonly #known = new Set<string>();
   #turns = 0;
 
@@ -31,12 +34,13 @@ export class KillPoints {
       pointAt(statements[index] ?? '', index, moment, last);
     const points = statements.flatMap((statement, index) => {
       const isCommit = statement === 'COMMIT';
-      const isWanted = this.#isThorough || !this.#known.has(statement);
+      const isWanted =
+        this.#isEverywhere || (this.#isThorough && isCommit) || !this.#known.has(statement);
       this.#known.add(statement);
       const found: KillPoint[] = [];
       if (isWanted) {
         this.#turns += 1;
-        const isBefore = index === 0 || this.#turns % 2 === 0;
+        const isBefore = index === 0 || isCommit || this.#turns % 2 === 0;
         found.push(isBefore ? at(index, 'before') : at(index - 1, 'after'));
       }
       // PostgreSQL may carry a commit out and find nobody to tell.

@@ -82,6 +82,7 @@ async function runUnharmed(
     expect.stringMatching(/^(BEGIN|START) TRANSACTION$/),
     'COMMIT',
   ]);
+  expect(statements.filter((statement) => statement === 'COMMIT')).toHaveLength(1);
   expect(newEvents(before, after).toSorted()).toEqual([event ?? []].flat().toSorted());
   return { statements, changes: tableChanges(before, after, { tag, made }) };
 }

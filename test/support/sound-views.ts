@@ -24,11 +24,11 @@ export async function expectSoundViews(page: Page, urls: readonly string[]): Pro
 
 /** The same of what is open now. @param what it is, for whoever reads that it is not sound */
 export async function expectSound(page: Page, what: string): Promise<void> {
+  await page.waitForLoadState('networkidle');
   for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 800 });
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-    await page.waitForLoadState('networkidle');
     const found = [...(await tooWideIn(page)), ...(await seriousFaultsOf(page))];
     expect([colorScheme, what, ...found]).toEqual([colorScheme, what]);
   }
