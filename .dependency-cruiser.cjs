@@ -81,7 +81,7 @@ const APP_MODULE = '^src/app\\.module\\.ts$';
 const LATCHKEY = '^src/latchkey\\.ts$';
 /** What opens an installation and puts the rooms together. */
 const WIRING =
-  '^src/(main|command-line|app\\.module|latchkey|installation|inspection|rescue|write-openapi)\\.ts$';
+  '^src/(main|command-line|app\\.module|latchkey|installation|inspection|rescue|described-api|write-openapi)\\.ts$';
 const UNTELLING_NAME = '(^|/)(utils|helpers|common|shared)([./]|$)';
 
 const room = (name) => `^src/${name}/`;
