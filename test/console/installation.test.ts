@@ -114,7 +114,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
 
   it('makes an account, limits it, suspends and resumes it', async () => {
     await page.goto(at('/'));
-    await page.getByRole('link', { name: 'Accounts' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).click();
     await press('New account');
     const dialog = page.getByRole('dialog');
     await field('Name', dialog).fill('Oat & Rye');
@@ -375,7 +375,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   it('is alone in there: an account’s own admin is neither shown the way nor let in', async () => {
     await beThere(await addMember(latchkey, crm.accountId, 'admin'));
     await page.goto(at('/'));
-    await page.getByRole('link', { name: 'Keys' }).waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).waitFor();
     expect(await page.getByText('Installation').count()).toBe(0);
     await page.goto(at('/installation/services/crm'));
     await page.getByText('You may not see this').waitFor();
