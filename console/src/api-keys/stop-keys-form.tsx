@@ -135,7 +135,7 @@ function OutcomeOf({ outcome, past }: { outcome: Outcome | undefined; past: stri
       );
     case 'failed':
       return (
-        <Text fz="sm" c="red" className="breakable">
+        <Text fz="sm" c="error" className="breakable">
           {outcome.why}
         </Text>
       );
@@ -149,7 +149,7 @@ function LastDay({ apiKey: { accountId, id } }: { apiKey: ApiKey }) {
   const usage = useQuery({ ...usageQuery(accountId, id), refetchOnMount: 'always', staleTime: 0 });
   if (usage.error)
     return (
-      <Text fz="sm" c="red">
+      <Text fz="sm" c="error">
         Who called cannot be shown: {usage.error.message}
       </Text>
     );

@@ -143,7 +143,7 @@ export function AllowlistFields({
             )}
           </Group>
           {draft.mode === 'enforce' && isEmpty && (
-            <Text fz="sm" c="red">
+            <Text fz="sm" c="error">
               An empty list that is enforced admits nobody.
             </Text>
           )}

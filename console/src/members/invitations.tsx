@@ -137,7 +137,7 @@ function MailState({ mail }: { mail: Invitation['mail'] }) {
     return <span>mailed {mail.deliveredAt !== null && <Time at={mail.deliveredAt} />}</span>;
   if (mail.state === 'given_up')
     return (
-      <Text span inherit c="red">
+      <Text span inherit c="error">
         not mailed: {mail.error}
       </Text>
     );

@@ -61,7 +61,7 @@ export function CallsTable({
                   </Text>
                 )}
                 {call.reason && (
-                  <Text fz="xs" c={call.decision === 'denied' ? 'red' : 'dimmed'}>
+                  <Text fz="xs" c={call.decision === 'denied' ? 'error' : 'dimmed'}>
                     {call.reason}
                   </Text>
                 )}
