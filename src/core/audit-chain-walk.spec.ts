@@ -56,6 +56,9 @@ const edits: Readonly<Record<string, (event: DigestedEvent) => Partial<DigestedE
 };
 
 describe('a walk along an audit chain', () => {
+  /** What a chain begins with does not depend on how it goes on. */
+  const genuine = chainOf(20);
+
   it('finds nothing wrong with a chain that is whole, of any length', () => {
     for (const length of [0, 1, 2, 50]) {
       const chain = chainOf(length);
@@ -72,7 +75,7 @@ describe('a walk along an audit chain', () => {
     );
     fc.assert(
       fc.property(anEdit, ([length, where, field]) => {
-        const chain = chainOf(length);
+        const chain = genuine.slice(0, length);
         const index = where % length;
         const event = chain[index] as DigestedEvent;
         const head = placeOf(chain.at(-1));
@@ -92,7 +95,7 @@ describe('a walk along an audit chain', () => {
     );
     fc.assert(
       fc.property(aHole, ([length, where, count]) => {
-        const chain = chainOf(length);
+        const chain = genuine.slice(0, length);
         const head = placeOf(chain.at(-1));
         const from = where % length;
         const gone = chain.splice(from, count);

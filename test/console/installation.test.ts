@@ -9,6 +9,7 @@ import {
 } from '../support/browser.js';
 import { publishCrm, type Crm } from '../support/crm.js';
 import { describeWhere } from '../support/describe-where.js';
+import { beThere } from '../support/enter-console.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { addMember, tokenOf, useLink, type SignedInPerson } from '../support/people.js';
@@ -44,18 +45,13 @@ async function closeAll(): Promise<void> {
 async function openPage(): Promise<void> {
   watched = await browser.page();
   ({ page } = watched);
-  await beThere(operator);
+  await beThere(page, latchkey, operator);
 }
 
 async function closePage(): Promise<void> {
   const complaints = watched.complaints();
   await watched.close();
   expect(complaints).toEqual([]);
-}
-
-async function beThere({ session }: SignedInPerson): Promise<void> {
-  const [name = '', value = ''] = session.split('=');
-  await page.context().addCookies([{ name, value, url: latchkey.managementUrl }]);
 }
 
 const field = (label: string, within: Page | Locator = page) =>
@@ -106,7 +102,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   it('shows the first steps to who can take them: not to a developer of the operator’s account', async () => {
     const { results } = await latchkey.manage('GET', '/v1/accounts');
     const { id } = results.find(({ isOperator }: Json) => isOperator);
-    await beThere(await addMember(latchkey, id, 'developer'));
+    await beThere(page, latchkey, await addMember(latchkey, id, 'developer'));
     await page.goto(at(`/accounts/${id}/keys`));
     await page.getByRole('link', { name: 'Operator key' }).waitFor();
     expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
@@ -373,7 +369,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   });
 
   it('is alone in there: an account’s own admin is neither shown the way nor let in', async () => {
-    await beThere(await addMember(latchkey, crm.accountId, 'admin'));
+    await beThere(page, latchkey, await addMember(latchkey, crm.accountId, 'admin'));
     await page.goto(at('/'));
     await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).waitFor();
     expect(await page.getByText('Installation').count()).toBe(0);
@@ -385,7 +381,7 @@ describeWhere(absenceOfChromium, 'The operator in the console', () => {
   it('an auditor of the operator sees all of it, and is offered nothing that changes', async () => {
     const me = await latchkey.ask('GET', '/v1/accounts', { secret: latchkey.operatorKey });
     const own = me.json.results.find((account: Json) => account.isOperator);
-    await beThere(await addMember(latchkey, own.id, 'auditor'));
+    await beThere(page, latchkey, await addMember(latchkey, own.id, 'auditor'));
     await page.goto(at('/'));
     const main = page.getByRole('main');
     for (const room of ['Accounts', 'Services', 'Who may call?', 'Scopes', 'All calls', 'System']) {

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { absenceOfChromium, TestBrowser, type WatchedPage } from '../support/browser.js';
 import { publishCrm } from '../support/crm.js';
 import { describeWhere } from '../support/describe-where.js';
+import { beThere } from '../support/enter-console.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { addPasskey } from '../support/passkeys.js';
@@ -143,11 +144,6 @@ function openedByFiles(): Record<string, number> {
   return Object.fromEntries(counts.filter(([, count]) => count !== 0));
 }
 
-async function beThere({ session }: SignedInPerson): Promise<void> {
-  const [name = '', value = ''] = session.split('=');
-  await page.context().addCookies([{ name, value, url: latchkey.managementUrl }]);
-}
-
 /** A key of each kind that a dialog is about, and whatever else has to be there before one opens. */
 async function prepare(passed: { days: number }): Promise<void> {
   const crm = await publishCrm(latchkey, 'http://127.0.0.1:9');
@@ -217,7 +213,7 @@ describeWhere(absenceOfChromium, 'Over a page of the console', () => {
 
   it.each(opened)('%s is sound, light and dark, wide and narrow', async (...row) => {
     const [what, , visitor, path, ...steps] = row;
-    await beThere(people[visitor]);
+    await beThere(page, latchkey, people[visitor]);
     await page.goto(latchkey.managementUrl + path.replace(/:(\w+)/g, (_, name) => ids[name] ?? ''));
     for (const step of steps) {
       await step();

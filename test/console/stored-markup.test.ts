@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import type { Page } from 'playwright-core';
 import { absenceOfChromium, TestBrowser, type WatchedPage } from '../support/browser.js';
 import { describeWhere } from '../support/describe-where.js';
+import { beThere } from '../support/enter-console.js';
 import { startTestLatchkey, type Json, type TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { addPasskey } from '../support/passkeys.js';
@@ -191,8 +192,7 @@ describeWhere(absenceOfChromium, 'Markup that is stored', () => {
   beforeEach(async () => {
     watched = await browser.page();
     ({ page } = watched);
-    const [name = '', value = ''] = visitor.session.split('=');
-    await page.context().addCookies([{ name, value, url: latchkey.managementUrl }]);
+    await beThere(page, latchkey, visitor);
     loaded = [];
     page.on('request', (request) => {
       const { origin, pathname, protocol } = new URL(request.url());
