@@ -94,6 +94,8 @@ describeWhere(absenceOfChromium, 'The console, with links by e-mail', () => {
     await forgetful.page.goto(`${latchkey.managementUrl}/sign-in`);
     await forgetful.page.getByRole('link', { name: 'Forgot your password?' }).click();
     await forgetful.page.waitForURL('**/forgot');
+    // The page of the sign-in has a field of the same name, and is there until this one has come.
+    await forgetful.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
     await forgetful.page.getByLabel('E-mail').fill(email);
     expect(await seriousFaultsOf(forgetful.page)).toEqual([]);
     await forgetful.page.getByRole('button', { name: 'Send the link' }).click();

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fileOfPackage } from '../file-of-package.js';
+import { acceptsGzip } from '../http/accepts-gzip.js';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -89,7 +90,7 @@ function policyWith(nonce: string): string {
 /** Its name holds the hash of what is in it, so nobody has to ask for it twice. The build has put it there zipped as well. */
 function serveFile(fastify: FastifyInstance, path: string, file: string): void {
   fastify.get(path, async (request, reply) => {
-    const isZipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    const isZipped = acceptsGzip(request.headers['accept-encoding']);
     const content = await readFile(isZipped ? `${file}${zipped}` : file);
     return reply
       .headers({
