@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fileOfPackage } from '../file-of-package.js';
@@ -87,18 +86,19 @@ function policyWith(nonce: string): string {
   ].join('; ');
 }
 
-/** Its name holds the hash of what is in it, so nobody has to ask for it twice. The build has put it there zipped as well. */
+/**
+ * Its name holds the hash of what is in it, so nobody has to ask for it twice. The build has put it there zipped as well. It is kept
+ * in memory: a build beside the running server puts others in its place.
+ */
 function serveFile(fastify: FastifyInstance, path: string, file: string): void {
-  fastify.get(path, async (request, reply) => {
-    const isZipped = acceptsGzip(request.headers['accept-encoding']);
-    const content = await readFile(isZipped ? `${file}${zipped}` : file);
-    return reply
-      .headers({
-        'Cache-Control': 'public, max-age=31536000, immutable',
-        Vary: 'Accept-Encoding',
-        ...(isZipped && { 'Content-Encoding': 'gzip' }),
-      })
-      .type(types[extname(file)] ?? 'application/octet-stream')
-      .send(content);
+  const [plain, small] = [readFileSync(file), readFileSync(`${file}${zipped}`)];
+  fastify.get(path, (request, reply) => {
+    void reply.headers({
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      Vary: 'Accept-Encoding',
+    });
+    void reply.type(types[extname(file)] ?? 'application/octet-stream');
+    if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(plain);
+    return reply.header('Content-Encoding', 'gzip').send(small);
   });
 }

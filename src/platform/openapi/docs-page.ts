@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -39,20 +39,19 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
- * `/openapi.json`, and `/docs` to browse it, on the management listener. The description is the one that is made of the code and kept
- * beside it: to make it takes longer than any call may wait.
+ * `/openapi.json`, and `/docs` to browse it, on the management listener. The description is the one that is kept beside the code: to
+ * make it of the code takes a good part of a start.
  */
 export function serveDocs(fastify: FastifyInstance): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const serve = (path: string, type: string, bodyOf: () => string | Promise<Buffer>) =>
-    fastify.get(path, async (_request, reply) => {
-      const body = await bodyOf();
-      return reply.header('Content-Security-Policy', policy).type(type).send(body);
-    });
-  const description = fileOfPackage('openapi.json');
-  serve('/openapi.json', 'application/json; charset=utf-8', () => readFile(description));
-  serve('/docs', 'text/html; charset=utf-8', () => page);
-  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => start);
+  const serve = (path: string, type: string, body: string | Buffer) =>
+    fastify.get(path, (_request, reply) =>
+      reply.header('Content-Security-Policy', policy).type(type).send(body),
+    );
+  const description = readFileSync(fileOfPackage('openapi.json'));
+  serve('/openapi.json', 'application/json; charset=utf-8', description);
+  serve('/docs', 'text/html; charset=utf-8', page);
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', start);
   for (const [name, type] of Object.entries(files))
-    serve(`/docs/${name}`, type, () => readFile(join(folder, name)));
+    serve(`/docs/${name}`, type, readFileSync(join(folder, name)));
 }
