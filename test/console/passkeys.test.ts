@@ -3,12 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import type { CDPSession, Page } from 'playwright-core';
 import { absenceOfChromium, seriousFaultsOf, TestBrowser, type WatchedPage } from '../support/browser.js'; // prettier-ignore
 import { describeWhere } from '../support/describe-where.js';
-import { enterConsole } from '../support/enter-console.js';
+import { enterConsole, password } from '../support/enter-console.js';
 import { startTestLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { addPasskey, enterWithPasskey } from '../support/passkeys.js';
 import { addMember } from '../support/people.js';
-
-const password = 'correct horse battery staple';
 
 describeWhere(absenceOfChromium, 'Passkeys in the console', () => {
   const browser = new TestBrowser();

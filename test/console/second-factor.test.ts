@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import type { Page, Response } from 'playwright-core';
 import { seriousFaultsOf, type WatchedPage } from '../support/browser.js';
 import { describeInConsole } from '../support/describe-in-console.js';
+import { password } from '../support/enter-console.js';
 import type { TestLatchkey } from '../support/latchkey.js';
 import { meetSecret } from '../support/met-secrets.js';
 import { addMember, tokenOf } from '../support/people.js';
 import { codeOf, turnOnSecondFactor, type App } from '../support/second-factors.js';
 
 const email = 'admin@example.com';
-const password = 'correct horse battery staple';
 const stepMs = 30_000;
 /** How old what a page shows may become. */
 const staleMs = 5_000;

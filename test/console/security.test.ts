@@ -2,10 +2,10 @@
 import { expect, it } from '@jest/globals';
 import { seriousFaultsOf } from '../support/browser.js';
 import { describeInConsole, type ConsoleVisit } from '../support/describe-in-console.js';
+import { password } from '../support/enter-console.js';
 import { signIn } from '../support/people.js';
 
 const email = 'admin@example.com';
-const password = 'correct horse battery staple';
 const another = 'another password of theirs';
 
 async function openSecurity({ page }: ConsoleVisit): Promise<void> {

@@ -2,7 +2,8 @@ import type { Page } from 'playwright-core';
 import type { TestLatchkey } from './latchkey.js';
 import { invite, seeAs, type Role, type SignedInPerson } from './people.js';
 
-const password = 'correct horse battery staple';
+/** Of whoever comes in so. */
+export const password = 'correct horse battery staple';
 
 /** Is in the console as somebody who is new here, and where the keys are. How one joins by the page is shown by `first-key`. */
 export async function enterConsole(
