@@ -71,10 +71,7 @@ export class TestBrowser {
   }
 }
 
-/**
- * What an accessibility engine finds wrong that is serious, in a line each (WCAG 2.2 AA): with what is open over a page, or else with
- * the page.
- */
+/** What an accessibility engine finds wrong with a page that is serious, in a line each (WCAG 2.2 AA). */
 export async function seriousFaultsOf(page: Page): Promise<readonly string[]> {
   // What is still fading in is as pale as it never stays. A loader turns for as long as it is there.
   await page.evaluate(async () => {
@@ -86,8 +83,7 @@ export async function seriousFaultsOf(page: Page): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   const faults = await page.evaluate(async () => {
     const engine = (globalThis as unknown as { axe: typeof axe }).axe;
-    const opened = document.querySelectorAll('[role=dialog], [role=menu]');
-    const found = await engine.run(opened.length > 0 ? { include: [...opened] } : document, {
+    const found = await engine.run({
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
     });
     return found.violations
