@@ -51,6 +51,14 @@ describeInConsole('The console, from the first start on', {}, (visit) => {
     await page.getByRole('tab', { name: 'Routes that come 2' }).waitFor();
     await noFault();
     await press('Import');
+    // What came of it is told in a corner, and can be read there in both looks.
+    const told = page.getByRole('alert').filter({ hasText: 'It has 2 routes.' });
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+      await told.hover();
+      await noFault();
+    }
     await page.getByText('2 routes', { exact: true }).waitFor();
 
     // Somebody to call it. What there is already is not made once more over it.
