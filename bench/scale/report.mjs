@@ -1,19 +1,21 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
-const file = new URL('./results.json', import.meta.url);
+const file = new URL('./RESULTS.md', import.meta.url);
 
-/** What was found goes to the terminal; all that was found so far, each with what it was measured on, into `RESULTS.md`. */
-export function report(name, found, about) {
-  process.stdout.write(`\n${textOf(found, about)}\n`);
-  const all = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  all[name] = { ...found, about };
-  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
-  const parts = Object.values(all).map((each) => `## ${textOf(each, each.about)}`);
+/** What was found goes to the terminal, and with what it was measured on into `RESULTS.md`, in place of what it says of the same. */
+export function report(found, about) {
+  const text = textOf(found, about);
+  process.stdout.write(`\n${text}\n`);
+  const [title, ...parts] = readFileSync(file, 'utf8').split('\n## ');
+  const others = parts.filter((part) => nameOf(part) !== nameOf(text));
   writeFileSync(
-    new URL('./RESULTS.md', import.meta.url),
-    `# Where there is much of everything\n\n${parts.join('\n')}`,
+    file,
+    [title, ...[...others, text].map((part) => `${part.trimEnd()}\n`)].join('\n## '),
   );
 }
+
+/** The same thing is called the same, whatever it was measured with. */
+const nameOf = (part) => part.slice(0, part.indexOf(':'));
 
 function textOf({ title, rows = [], facts = {} }, { date, commit, node, processor, pinning }) {
   const table = rows.map(

@@ -28,7 +28,7 @@ if (unknown.length > 0)
 for (const name of asked.length === 0 ? Object.keys(scenarios) : asked) {
   process.stderr.write(`${name}\n`);
   const found = await scenarios[name](options);
-  report(name, found, {
+  report(found, {
     ...{ commit: commitNow(), date: new Date().toISOString().slice(0, 10) },
     ...{ node: process.version, processor: cpus()[0]?.model ?? 'unknown', pinning },
   });
