@@ -197,7 +197,7 @@ async function openLog(
   );
   undo.unshift(() => junkCounts.stop());
   const { rows } = table;
-  const tables = new CallLogTables(reader, { counted: () => callLog.counted() });
+  const tables = new CallLogTables(reader, { caughtUp: () => callLog.caughtUp() });
   const paths = new CallPaths(tables, rows);
   const stores = {
     calls: new CallsStore(tables, rows, paths),

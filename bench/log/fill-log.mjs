@@ -37,7 +37,7 @@ export async function fillLog(url, calls, rows) {
     if (seq % rowsPerGroup !== 0 && seq !== rows) continue;
     await sink.write({ cells, completions: [], salvage: false });
     // It counts between its other work, of which there is none here.
-    if (seq % rowsPerCount === 0) await sink.counted();
+    if (seq % rowsPerCount === 0) await sink.caughtUp();
     cells = [];
     const now = performance.now();
     if (now - toldAt < 5_000 && seq !== rows) continue;

@@ -20,7 +20,6 @@ import { SqliteSink } from '../../src/store/call-log/write/sqlite-sink.js';
 import { dayFilesOf, openWholeLog, removeDayFiles } from '../support/call-days.js';
 import { completedOutcome, exampleCall, TestCallLog, undoDays } from '../support/call-log.js';
 import { makeDatabase, type TestDatabase } from '../support/store.js';
-import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
 const dayMs = 86_400_000;
@@ -69,7 +68,7 @@ describe('the files of the days', () => {
     const ids = calls.map(({ id }) => id);
     expect(idsIn(fileOf(day))).toEqual(ids.slice(1, 3));
     expect([day - 1, day + 1].map((one) => idsIn(fileOf(one)))).toEqual([[ids[0]], [ids[3]]]);
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   });
 
   it('are plain files once their writer has gone on, and complete', async () => {
@@ -82,7 +81,9 @@ describe('the files of the days', () => {
     const closed = old.slice(0, 3).map(nameOfDay);
     expect(beside.filter((name) => closed.includes(name.slice(0, 10)))).toEqual([]);
     await writer.stop();
-    expect(namesIn(daysFolderOf(path))).toEqual(old.map((day) => `${nameOfDay(day)}.db`));
+    expect(namesIn(daysFolderOf(path))).toEqual(
+      old.map(nameOfDay).flatMap((day) => [`${day}.db`, `${day}.index.db`]),
+    );
     for (const day of old) expect(idsIn(fileOf(day))).toHaveLength(1);
   });
 
@@ -174,7 +175,7 @@ describe('rows that are committed and not counted', () => {
 
   async function expectRows(count: number): Promise<void> {
     expect(await log.query('SELECT seq FROM call')).toHaveLength(count);
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   }
 
   it.each([
@@ -229,7 +230,7 @@ describe('rows that are committed and not counted', () => {
     const now = Date.now() * positionsPerMs;
     for (let day = 0; day < 5; day += 1)
       sink.write(group(cellsOf(now - day * dayMs * positionsPerMs, now + day + 1)));
-    await sink.counted();
+    await sink.caughtUp();
     await log.query('DELETE FROM call_node');
     for (const table of ['secret_usage', 'secret_hour', 'key_usage', 'key_usage_places'])
       await log.query(`DELETE FROM ${table}`);
@@ -261,7 +262,7 @@ describe('rows that are committed and not counted', () => {
       const first = now();
       const many = Array.from({ length: 2_000 }, (_, i) => cellsOfKey(`key_${i}`, first + i));
       sink.write(group(many.flat()));
-      const counted = sink.counted();
+      const counted = sink.caughtUp();
       let turns = 0;
       for (let isCounted = false; !isCounted; turns += 1) {
         sink.write(group(cellsOfKey('key_1', first + 10_000 + turns)));
@@ -270,7 +271,7 @@ describe('rows that are committed and not counted', () => {
       expect(await countedTo()).toBe(2_000);
       // It takes longer than any of those who write has to wait.
       expect(turns).toBeGreaterThan(5);
-      await sink.counted();
+      await sink.caughtUp();
       await expectRows(2_000 + turns);
     });
 
@@ -279,12 +280,12 @@ describe('rows that are committed and not counted', () => {
       base.exec('BEGIN EXCLUSIVE');
       sink.write(group(cellsOf(now())));
       // Whoever wants to know what was counted is not kept waiting, and whoever writes is not told that all is well.
-      await sink.counted();
+      await sink.caughtUp();
       const another = cellsOf(now() + 1);
       expect(() => sink.write(group(another))).toThrow(/locked/);
       base.close();
       sink.write(group(another));
-      await sink.counted();
+      await sink.caughtUp();
       await expectRows(2);
     });
 
@@ -292,7 +293,7 @@ describe('rows that are committed and not counted', () => {
       sink.write(group(cellsOf(now())));
       openSink().close(false);
       sink.write(group(cellsOf(now() + 1)));
-      await sink.counted();
+      await sink.caughtUp();
       await expectRows(2);
     });
 
@@ -313,7 +314,7 @@ describe('rows that are committed and not counted', () => {
     const file = join(dirname(path), 'acknowledged');
     writeFileSync(file, '');
     for (const moment of ['before', 'after'])
-      for (let dieAt = 2; dieAt <= 17; dieAt += 3) {
+      for (let dieAt = 2; dieAt <= 23; dieAt += 3) {
         const [mark] = await log.query<{ seq: number }>(
           'SELECT max(last_seq) AS seq FROM call_node',
         );
@@ -323,7 +324,7 @@ describe('rows that are committed and not counted', () => {
         });
         expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
         sink = openSink();
-        await expectUsageOfRows((sql) => log.query(sql));
+        await log.expectCaughtUp();
         const rows = await log.query<{ seq: number }>('SELECT seq FROM call ORDER BY seq');
         const seqs = new Set(rows.map((row) => row.seq));
         expect(rows).toHaveLength(seqs.size);
@@ -394,7 +395,7 @@ describe('a log of the version before', () => {
     // Its counters go on, and nothing is counted twice.
     const writer = await log.writer();
     await writer.write(exampleCall(writer));
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   });
 
   it('is moved to the end by the next start where one was killed', async () => {

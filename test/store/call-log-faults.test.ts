@@ -8,7 +8,6 @@ import { LogUnavailableError, type NewCall } from '../../src/core/ports.js';
 import { completedOutcome, eventually, exampleCall, TestCallLog } from '../support/call-log.js';
 import { describeOnEachDatabase, makeDatabase, type TestDatabase } from '../support/store.js';
 import { makeFolder, removeFolder } from '../support/swept-folder.js';
-import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const loading = fileURLToPath(new URL('../support/call-log-load.mjs', import.meta.url));
 const faultyWorker = new URL('../support/faulty-call-log.worker.mjs', import.meta.url);
@@ -167,7 +166,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
     for (const other of others)
       expect(await log.store.find(other.id)).toMatchObject({ status: 503 });
     await writer.write(exampleCall(writer));
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   });
 
   it.each([
@@ -187,7 +186,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
       });
     }
     await expectNoGap(4);
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   });
 
   it('gives up on a database that does not answer, and corrects what it wrote after all', async () => {
@@ -250,7 +249,7 @@ describeOnEachDatabase('the call log in trouble', (kind) => {
       expect(acknowledged.length).toBeGreaterThan(100);
       expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
       await expectNoGap(rows.length);
-      await expectUsageOfRows((sql) => log.query(sql));
+      await log.expectCaughtUp();
     },
   );
 });

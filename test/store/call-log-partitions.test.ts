@@ -6,7 +6,6 @@ import { migrateCallLog } from '../../src/store/call-log/migrate-call-log.js';
 import { completedOutcome, exampleCall, TestCallLog, undoDays } from '../support/call-log.js';
 import { describeWithPostgres } from '../support/postgres.js';
 import { makeDatabase, type TestDatabase } from '../support/store.js';
-import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const dayMs = 86_400_000;
 const partition = (day: number) => `call_${nameOfDay(day).replaceAll('-', '_')}`;
@@ -41,7 +40,7 @@ describeWithPostgres('the partitions of the call log', () => {
       'SELECT count(*) AS rows, count(DISTINCT (node_id, seq)) AS seqs FROM call',
     );
     expect([found?.rows, found?.seqs].map(Number)).toEqual([count, count]);
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   }
 
   it('are there ahead: of today and of the two days after it', async () => {

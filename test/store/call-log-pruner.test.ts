@@ -8,6 +8,7 @@ import {
   namesIn,
   pathOfDay,
 } from '../../src/store/call-log/days/call-days-folder.js';
+import type { CallIndex } from '../../src/store/call-log/days/call-indexes.js';
 import { CallLogPruner } from '../../src/store/call-log/prune/call-log-pruner.js';
 import { callPrunerUrl, exampleCall, TestCallLog } from '../support/call-log.js';
 import { describeWithPostgres } from '../support/postgres.js';
@@ -275,15 +276,16 @@ describeOnEachDatabase('the pruning of the call log', (kind) => {
 
   it('finds old calls by an index, with an account and without', async () => {
     await write([{ accountId: null }, {}]);
-    const explain = (ofAccount: string) =>
+    const explain = (ofAccount: string, by?: CallIndex) =>
       log.explain(
-        `SELECT position FROM call WHERE ${ofAccount} AND position < ${positionAt(Date.now() + dayMs)} ORDER BY position LIMIT 5`,
+        `SELECT position FROM {index} WHERE ${ofAccount} AND position < ${positionAt(Date.now() + dayMs)} ORDER BY position LIMIT 5`,
+        by,
       );
     expect(await explain('account_id IS NULL')).toMatch(
       /call_without_account|call_\d{4}_\d\d_\d\d_position_idx/,
     );
-    expect(await explain("account_id = 'acc_1'")).toMatch(
-      /call_account_id|account_id_position_idx/,
+    expect(await explain("account_id = 'acc_1'", 'account')).toMatch(
+      /SEARCH by_account USING PRIMARY KEY|account_id_position_idx/,
     );
   });
 });

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { LogUnavailableError, type NewCall } from '../../src/core/ports.js';
 import { completedOutcome, exampleCall, TestCallLog } from '../support/call-log.js';
 import { describeOnEachDatabase, makeDatabase, type TestDatabase } from '../support/store.js';
-import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 const modes = ['durable', 'committed', 'buffered'] as const;
 
@@ -257,7 +256,7 @@ describeOnEachDatabase('the call log', (kind) => {
     expect(await log.usage.secretsOf('key_b')).toMatchObject([
       { secretId: 'sec_b', calls: 1, deniedCalls: 0 },
     ]);
-    await expectUsageOfRows((sql) => log.query(sql));
+    await log.expectCaughtUp();
   });
 
   it.each(modes)(

@@ -7,8 +7,14 @@ import { newCallId } from '../../src/core/ids.js';
 import type { NewCall } from '../../src/core/ports.js';
 import { callLogMigrator, callLogReader } from '../../src/store/call-log/call-log-data-source.js';
 import { dayAt } from '../../src/store/call-log/days/call-day.js';
-import { daysFolderOf, pathOfDay } from '../../src/store/call-log/days/call-days-folder.js';
-import { makeDayFile } from '../../src/store/call-log/days/day-schema.js';
+import {
+  daysFolderOf,
+  indexPathOf,
+  pathOfDay,
+} from '../../src/store/call-log/days/call-days-folder.js';
+import type { CallIndex } from '../../src/store/call-log/days/call-indexes.js';
+import { statementOf } from '../../src/store/call-log/days/day-reader.js';
+import { hasOwnIndexes, makeDayFile } from '../../src/store/call-log/days/day-schema.js';
 import type { CallLogWriterOptions } from '../../src/store/call-log/write/call-log-writer-options.js';
 import { CallLogWriter } from '../../src/store/call-log/write/call-log-writer.js';
 import { CallGapsStore } from '../../src/store/call-log/read/call-gaps.store.js';
@@ -22,7 +28,9 @@ import { UsageStore } from '../../src/store/call-log/usage/usage.store.js';
 import { migrateCallLog } from '../../src/store/call-log/migrate-call-log.js';
 import { openCallTable } from '../../src/store/call-log/read/open-call-table.js';
 import { dayFilesOf, openWholeLog, removeDayFiles } from './call-days.js';
+import { expectRowsFound } from './found-rows.js';
 import type { TestDatabase } from './store.js';
+import { expectUsageOfRows } from './usage-of-rows.js';
 
 /** Jest runs the sources, and a worker thread needs a script: the built one. */
 const built = (name: string) =>
@@ -56,7 +64,7 @@ export class TestCallLog {
     this.#reader = reader;
     this.#table = openCallTable(database.url, reader, { workerUrl: dayReaderUrl });
     this.rows = this.#table.rows;
-    this.#tables = new CallLogTables(reader, { counted: () => this.#counted() });
+    this.#tables = new CallLogTables(reader, { caughtUp: () => this.#caughtUp() });
     this.#paths = new CallPaths(this.#tables, this.rows);
     this.store = new CallsStore(this.#tables, this.rows, this.#paths);
     this.usage = new UsageStore(this.#tables);
@@ -102,7 +110,7 @@ export class TestCallLog {
    * other tables need no schema.
    */
   async query<T>(sql: string): Promise<T[]> {
-    await this.#counted();
+    await this.#caughtUp();
     const { kind } = this.#database;
     if (kind === 'sqlite') {
       if (sql === 'DELETE FROM call') {
@@ -126,13 +134,25 @@ export class TestCallLog {
     }
   }
 
-  /** How the database would carry out a statement on the newest rows. */
-  async explain(sql: string): Promise<string> {
-    if (this.#database.kind === 'postgres')
-      return JSON.stringify(await this.query(`SET enable_seqscan = off; EXPLAIN ${sql}`));
-    const database = new SqliteDatabase(dayFilesOf(this.#path).at(-1), { readonly: true });
+  /** Expects that what is kept beside the rows says what they say: each counter, and each index. */
+  async expectCaughtUp(): Promise<void> {
+    await expectUsageOfRows((sql) => this.query(sql));
+    if (this.#database.kind === 'sqlite') expectRowsFound(this.#path);
+  }
+
+  /** How the database would carry out a statement on the newest rows. @param by as of a reading */
+  async explain(sql: string, by?: CallIndex): Promise<string> {
+    if (this.#database.kind === 'postgres') {
+      const statement = sql.replaceAll(/\{\w+\}/g, 'call');
+      return JSON.stringify(await this.query(`SET enable_seqscan = off; EXPLAIN ${statement}`));
+    }
+    await this.#caughtUp();
+    const path = dayFilesOf(this.#path).at(-1) as string;
+    const database = new SqliteDatabase(path, { readonly: true });
     try {
-      return JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+      database.prepare('ATTACH ? AS found').run(indexPathOf(path));
+      const statement = statementOf(sql, by, { hasOwnIndexes: hasOwnIndexes(database) });
+      return JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${statement}`).all());
     } finally {
       database.close();
     }
@@ -183,8 +203,8 @@ export class TestCallLog {
     return this.url.slice('sqlite:'.length);
   }
 
-  async #counted(): Promise<void> {
-    await Promise.all(this.#writers.map((writer) => writer.counted()));
+  async #caughtUp(): Promise<void> {
+    await Promise.all(this.#writers.map((writer) => writer.caughtUp()));
   }
 
   async #stopWriters(): Promise<void> {

@@ -20,7 +20,7 @@ const sink =
 /** @param {any} request */
 async function perform(request) {
   if (request.type === 'open') return sink.open();
-  if (request.type === 'count') return sink.counted();
+  if (request.type === 'catch up') return sink.caughtUp();
   if (request.type === 'close') return sink.close(request.ended);
   const { cells } = request.group;
   if (cells.includes('/die-before-commit') && !cells.includes('LOG_UNAVAILABLE')) process.exit(1);

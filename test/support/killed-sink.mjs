@@ -57,7 +57,7 @@ for (let group = 0; ; group += 1) {
   const leftOut = sink.write({ cells, completions: [], salvage: true });
   writeSync(acknowledged, `${first} ${seq} ${leftOut}\n`);
   // Others are left to be counted with those that follow.
-  if (group % 3 !== 0) await sink.counted();
+  if (group % 3 !== 0) await sink.caughtUp();
 }
 
 /** @param {number} position */

@@ -12,6 +12,11 @@ export function pathOfDay(folder: string, day: Day): string {
   return join(folder, `${nameOfDay(day)}.db`);
 }
 
+/** `…/2026-11-26.index.db`: beside the rows of a day, where they are found by what is looked for. */
+export function indexPathOf(dayPath: string): string {
+  return dayPath.replace(/\.db$/, '.index.db');
+}
+
 /** The days that have a file, the earliest first. */
 export function daysIn(folder: string): Day[] {
   return namesIn(folder).flatMap((name) => {

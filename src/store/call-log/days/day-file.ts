@@ -3,9 +3,9 @@ import { callColumns, outcomeColumns, type Cell } from '../call-columns.js';
 import { identityOf } from './call-days-folder.js';
 import type { CallLogMode } from '../write/call-sink.js';
 import { WriteTransaction } from '../write/write-transaction.js';
-import { requireKnownDay } from './day-schema.js';
+import { hasOwnIndexes, requireKnownDay } from './day-schema.js';
 
-/** Pages between checkpoints: 16 MB of log, so that an index page that many groups change is written back once. */
+/** Pages between checkpoints: 16 MB of log, so that a page that is changed many times is written back once. */
 export const pagesBetweenCheckpoints = 4000;
 /** Bytes the write-ahead log is cut back to after a burst. */
 export const walBytesKept = 64 * 1024 * 1024;
@@ -48,6 +48,8 @@ export interface NotedGroup {
 
 /** The file with the rows of one day, open to be written. */
 export class DayFile {
+  /** Whether the rows have their indexes beside them. */
+  readonly hasOwnIndexes: boolean;
   readonly #path: string;
   readonly #identity: string | null;
   readonly #database: Database;
@@ -62,6 +64,7 @@ export class DayFile {
     this.#database = database;
     try {
       requireKnownDay(database);
+      this.hasOwnIndexes = hasOwnIndexes(database);
       database.pragma('journal_mode = WAL');
       // In WAL mode NORMAL survives the death of the process, and FULL that of the machine.
       database.pragma(`synchronous = ${mode === 'durable' ? 'FULL' : 'NORMAL'}`);

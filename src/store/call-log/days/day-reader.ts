@@ -1,8 +1,10 @@
 import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
-import type { SqlValue } from '../../raw-query.js';
 import { positionsOf, type Day } from './call-day.js';
-import { daysIn, identityOf, pathOfDay } from './call-days-folder.js';
+import { callColumns } from '../call-columns.js';
+import { daysIn, identityOf, indexPathOf, pathOfDay } from './call-days-folder.js';
+import { callIndexes, type CallIndex } from './call-indexes.js';
+import { hasOwnIndexes } from './day-schema.js';
 import type { LogRecord, Reading } from '../read/call-table.js';
 
 /** Files that are open at the same time. */
@@ -25,6 +27,10 @@ export class ReadingTimeoutError extends Error {
 interface OpenDay {
   readonly database: Database;
   readonly identity: string;
+  /** Of the file with its indexes, which is attached; `null`: there was none. */
+  readonly indexIdentity: string | null;
+  /** Whether the rows have their indexes beside them. */
+  readonly hasOwnIndexes: boolean;
   /** By their text. */
   readonly statements: LRUCache<string, Statement>;
 }
@@ -45,9 +51,9 @@ export class DayReader {
    * @param timeoutMs milliseconds after which no further day is begun
    * @throws ReadingTimeoutError, or the driver's error
    */
-  read({ sql, values, range, order, limit = Infinity }: Reading, timeoutMs: number): LogRecord[] {
+  read(reading: Reading, timeoutMs: number): LogRecord[] {
+    const { range, order, limit = Infinity } = reading;
     const endsAt = performance.now() + timeoutMs;
-    const statement = sql.replaceAll('{call}', 'call');
     const all = daysIn(this.#folder);
     this.#closeAllBut(new Set(all));
     const days = all.filter((day) => {
@@ -58,7 +64,7 @@ export class DayReader {
     const records: LogRecord[] = [];
     for (const day of days) {
       if (performance.now() > endsAt) throw new ReadingTimeoutError();
-      records.push(...this.#ask(day, statement, values));
+      records.push(...this.#ask(day, reading));
       if (records.length >= limit) return records.slice(0, limit);
     }
     return records;
@@ -68,11 +74,14 @@ export class DayReader {
     this.#closeAllBut(new Set());
   }
 
-  #ask(day: Day, sql: string, values: readonly SqlValue[]): LogRecord[] {
+  #ask(day: Day, { sql, values, by }: Reading): LogRecord[] {
     const path = pathOfDay(this.#folder, day);
     try {
       const open = this.#opened(day, path);
-      return open === null ? [] : (prepared(open, sql).all(...values) as LogRecord[]);
+      // Without an index none of its rows is in one yet.
+      if (open === null || (by !== undefined && !open.hasOwnIndexes && open.indexIdentity === null))
+        return [];
+      return prepared(open, statementOf(sql, by, open)).all(...values) as LogRecord[];
     } catch (error) {
       this.#close(day);
       // Retention was faster.
@@ -84,9 +93,10 @@ export class DayReader {
   #opened(day: Day, path: string): OpenDay | null {
     const identity = identityOf(path);
     const known = this.#open.get(day);
-    if (known !== undefined && known.identity !== identity) this.#close(day);
+    const indexIdentity = identityOf(indexPathOf(path));
+    if (known?.identity !== identity || known?.indexIdentity !== indexIdentity) this.#close(day);
     if (identity === null) return null;
-    const open = this.#open.get(day) ?? openDay(path, identity);
+    const open = this.#open.get(day) ?? openDay(path, identity, indexIdentity);
     this.#open.delete(day);
     this.#open.set(day, open);
     for (const oldest of this.#open.keys()) if (this.#open.size > openMax) this.#close(oldest);
@@ -103,10 +113,45 @@ export class DayReader {
   }
 }
 
-function openDay(path: string, identity: string): OpenDay {
+function openDay(path: string, identity: string, indexIdentity: string | null): OpenDay {
   const database = new SqliteDatabase(path, { readonly: true, fileMustExist: true });
-  database.pragma(`cache_size = -${cacheKib}`);
-  return { database, identity, statements: new LRUCache({ max: statementsMax }) };
+  try {
+    if (indexIdentity !== null) database.prepare('ATTACH ? AS found').run(indexPathOf(path));
+    for (const { name } of database.pragma('database_list') as { name: string }[])
+      database.pragma(`${name}.cache_size = -${cacheKib}`);
+    return {
+      ...{ database, identity, indexIdentity, hasOwnIndexes: hasOwnIndexes(database) },
+      statements: new LRUCache({ max: statementsMax }),
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The statement of a reading, as it is asked of one day. */
+export function statementOf(
+  sql: string,
+  by: CallIndex | undefined,
+  { hasOwnIndexes }: Pick<OpenDay, 'hasOwnIndexes'>,
+): string {
+  const isApart = by !== undefined && !hasOwnIndexes;
+  return sql
+    .replaceAll('{call}', isApart ? rowsFoundBy[by] : 'call')
+    .replaceAll('{index}', isApart ? `found.by_${by}` : 'call');
+}
+
+/** The rows that an index finds, in its order. CROSS: SQLite then begins with the index, whatever else it could begin with. */
+const rowsFoundBy = { account: rowsBy('account'), key: rowsBy('key'), ip: rowsBy('ip') };
+
+function rowsBy(index: CallIndex): string {
+  const column = callIndexes[index];
+  const columns = callColumns.map(({ name }) =>
+    name === column || name === 'position'
+      ? `way.${name} AS ${name}`
+      : `found_row."${name}" AS "${name}"`,
+  );
+  return `(SELECT ${columns.join(', ')} FROM found.by_${index} AS way CROSS JOIN call AS found_row ON found_row.position = way.position) AS call`;
 }
 
 function prepared({ database, statements }: OpenDay, sql: string): Statement {

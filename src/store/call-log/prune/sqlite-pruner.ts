@@ -3,11 +3,22 @@ import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { groupBy } from '../../group-by.js';
 import { dayNamed, dayOfPosition, type Day } from '../days/call-day.js';
-import { daysFolderOf, daysIn, identityOf, namesIn, pathOfDay } from '../days/call-days-folder.js';
+import {
+  daysFolderOf,
+  daysIn,
+  identityOf,
+  indexPathOf,
+  namesIn,
+  pathOfDay,
+} from '../days/call-days-folder.js';
+import { callIndexes, type CallIndex } from '../days/call-indexes.js';
+import { hasOwnIndexes } from '../days/day-schema.js';
 import { firstPositionAt, isDroppable, lastHourBefore, type CallPruning } from './call-pruning.js';
 
 /** Rows that one statement removes; a transaction ends after the statement in which its time is up. */
 const rowsAtOnce = 50;
+/** The same where each statement is a transaction. */
+const rowsApart = 250;
 const transactionMs = 10;
 /**
  * How much longer than a transaction others come to their turn after it. SQLite has no queue: who waits for a lock looks again
@@ -22,6 +33,12 @@ const lockMsMax = 5_000;
 
 const oldCalls = (ofAccount: string) => `DELETE FROM call WHERE position IN (
     SELECT position FROM call WHERE ${ofAccount} AND position < ? ORDER BY position LIMIT ?)`;
+
+const theseRows = 'position IN (SELECT value FROM json_each(@positions))';
+
+/** Takes rows out of an index that are to be removed. */
+const outOf = (index: CallIndex) => `DELETE FROM found.by_${index}
+  WHERE (${callIndexes[index]}, position) IN (SELECT ${callIndexes[index]}, position FROM call WHERE ${theseRows})`;
 
 const oldHours = `DELETE FROM secret_hour WHERE (key_id, hour, secret_id, outcome) IN (
     SELECT key_id, hour, secret_id, outcome FROM secret_hour WHERE key_id = ? AND hour <= ? LIMIT ?)`;
@@ -51,7 +68,8 @@ export class SqlitePruner implements CallPruning {
     const now = Date.now();
     let days = 0;
     for (const name of namesIn(this.#folder)) {
-      const [, date = '', isBeside] = /^(.{10})\.db(-wal|-shm)?$/.exec(name) ?? [];
+      const [, date = '', isIndex, isBeside] =
+        /^(.{10})(\.index)?\.db(-wal|-shm)?$/.exec(name) ?? [];
       const day = dayNamed(date);
       if (day === null || !isDroppable(day, beforeMs, now)) continue;
       const path = join(this.#folder, name);
@@ -59,7 +77,7 @@ export class SqlitePruner implements CallPruning {
       if (isBeside !== undefined) rmSync(path, { force: true });
       else {
         await remove(path);
-        days += 1;
+        if (isIndex === undefined) days += 1;
       }
     }
     return days;
@@ -67,22 +85,17 @@ export class SqlitePruner implements CallPruning {
 
   async deleteCalls(accountId: string | null, beforeMs: number, limit: number): Promise<number> {
     const before = firstPositionAt(beforeMs);
-    const sql = oldCalls(accountId === null ? 'account_id IS NULL' : 'account_id = ?');
-    const values = accountId === null ? [] : [accountId];
     let deleted = 0;
     const last = dayOfPosition(before);
     const first = this.#emptiedTo.get(accountId) ?? -Infinity;
     for (const day of daysIn(this.#folder)) {
       if (day < first) continue;
       if (deleted >= limit || day > last) break;
-      deleted += await this.#inDay(day, (database) => {
-        const statement = database.prepare(sql);
-        return inPieces(
-          database,
-          limit - deleted,
-          (rows) => statement.run(...values, before, rows).changes,
-        );
-      });
+      deleted += await this.#inDay(day, (database) =>
+        (hasOwnIndexes(database) ? deleteIndexed : deleteApart)(database, {
+          ...{ accountId, before, limit: limit - deleted },
+        }),
+      );
     }
     if (deleted < limit) this.#emptiedTo.set(accountId, last);
     return deleted;
@@ -128,6 +141,8 @@ export class SqlitePruner implements CallPruning {
     if (identityOf(path) === null) return 0;
     const database = opened(path);
     try {
+      const indexPath = indexPathOf(path);
+      if (identityOf(indexPath) !== null) database.prepare('ATTACH ? AS found').run(indexPath);
       return await work(database);
     } finally {
       database.close();
@@ -145,6 +160,67 @@ function opened(path: string): Database {
   // What comes back after a power failure is removed again.
   database.pragma('synchronous = NORMAL');
   return database;
+}
+
+interface OldCalls {
+  readonly accountId: string | null;
+  /** A position. */
+  readonly before: number;
+  readonly limit: number;
+}
+
+/** Removes rows that have their indexes beside them. @returns how many */
+function deleteIndexed(
+  database: Database,
+  { accountId, before, limit }: OldCalls,
+): Promise<number> {
+  const values = accountId === null ? [] : [accountId];
+  const statement = database.prepare(
+    oldCalls(accountId === null ? 'account_id IS NULL' : 'account_id = ?'),
+  );
+  return inPieces(database, limit, (rows) => statement.run(...values, before, rows).changes);
+}
+
+/**
+ * Removes rows whose indexes are in a file of their own, which no transaction of both files must hold up. By the index of accounts
+ * it comes back to whatever it did not bring to its end, so that goes last.
+ *
+ * @returns how many
+ */
+async function deleteApart(
+  database: Database,
+  { accountId, before, limit }: OldCalls,
+): Promise<number> {
+  const attached = database.pragma('database_list') as { name: string }[];
+  const hasIndex = attached.some(({ name }) => name === 'found');
+  if (accountId !== null && !hasIndex) return 0;
+  const places =
+    accountId === null
+      ? 'call WHERE account_id IS NULL'
+      : 'found.by_account WHERE account_id = @accountId';
+  const old = database
+    .prepare(`SELECT position FROM ${places} AND position < @before ORDER BY position LIMIT @rows`)
+    .pluck();
+  const removals = [
+    ...(hasIndex ? [outOf('key'), outOf('ip')] : []),
+    `DELETE FROM call WHERE ${theseRows}`,
+    ...(accountId === null
+      ? []
+      : [`DELETE FROM found.by_account WHERE account_id = @accountId AND ${theseRows}`]),
+  ].map((sql) => database.prepare(sql));
+  let deleted = 0;
+  for (let rows = rowsApart, found = rows; found === rows && deleted < limit; deleted += found) {
+    rows = Math.min(rowsApart, limit - deleted);
+    const positions = old.all({ accountId, before, rows });
+    found = positions.length;
+    const these = { accountId, positions: JSON.stringify(positions) };
+    for (const removal of removals) {
+      const startedAt = performance.now();
+      removal.run(these);
+      await pause(pauseFactor * (performance.now() - startedAt));
+    }
+  }
+  return deleted;
 }
 
 /**

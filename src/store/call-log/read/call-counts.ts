@@ -113,12 +113,11 @@ export class CallCounter {
   ): Promise<void> {
     const slice = await this.paths.slice(path, within, 'newest', rowsMax);
     if (slice === null) return;
-    const { sql, values } = rowsOf(path, slice.range);
+    const { sql, values, by } = rowsOf(path, slice.range);
     const records = await this.rows.read({
       sql: `SELECT ${columns} FROM {call} ${sql}`,
       values,
-      range: slice.range,
-      order: 'newest',
+      ...{ range: slice.range, order: 'newest', by },
     });
     tally.add(records, await this.#weightOf(path, within, slice));
   }

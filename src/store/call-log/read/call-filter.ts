@@ -2,6 +2,7 @@ import type { Call } from '../../../core/call.js';
 import { parseIpRule, type IpRule } from '../../../core/ip-allowlist.js';
 import { given } from '../../given.js';
 import { positionsPerMs } from '../call-columns.js';
+import { callIndexes, type CallIndex } from '../days/call-indexes.js';
 import { everywhere, type PositionRange } from './call-table.js';
 import { ipSortKeyRange, ipv4Keys, type KeyRange } from '../ip-sort-key.js';
 
@@ -48,7 +49,7 @@ export interface Condition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
   /** The index that answers it in the order of positions. */
-  readonly index?: 'key' | 'ip' | 'account';
+  readonly index?: CallIndex;
   /** The same as several conditions, each of which that index answers: rows that match any of them. */
   readonly anyOf?: readonly Condition[];
 }
@@ -80,9 +81,9 @@ export function conditionsOf(filter: CallFilter, context: FilterContext): Condit
   }
   const { accountId, keyId, secretId, by, ip, path, q } = filter;
   const { keyOfSecret } = context;
-  if (accountId !== undefined) conditions.push(byIndex('account', 'account_id', accountId));
-  if (keyId !== undefined) conditions.push(byIndex('key', 'key_id', keyId));
-  if (keyOfSecret !== undefined) conditions.push(byIndex('key', 'key_id', keyOfSecret));
+  if (accountId !== undefined) conditions.push(byIndex('account', accountId));
+  if (keyId !== undefined) conditions.push(byIndex('key', keyId));
+  if (keyOfSecret !== undefined) conditions.push(byIndex('key', keyOfSecret));
   if (by !== undefined) add(`credential ${by === 'people' ? '=' : '<>'} 'session'`);
   if (secretId !== undefined) add('secret_id = ?', secretId);
   if (ip !== undefined) conditions.push(...ipConditions(ip));
@@ -139,14 +140,14 @@ export function amongAddresses(keys: readonly string[]): Condition {
     sql: `caller_ip_key IN (${keys.map(() => '?').join(', ')})`,
     values: keys,
     index: 'ip',
-    anyOf: keys.map((key) => byIndex('ip', 'caller_ip_key', key)),
+    anyOf: keys.map((key) => byIndex('ip', key)),
   };
 }
 
 function ipConditions(text: string): Condition[] {
   const range = ipSortKeyRange(readRule(text));
   const { first, last } = range;
-  if (first === last) return [byIndex('ip', 'caller_ip_key', first)];
+  if (first === last) return [byIndex('ip', first)];
   const inRange = { sql: 'caller_ip_key BETWEEN ? AND ?', values: [first, last] };
   if (!holdsAllIpv4(range)) return [inRange];
   return [
@@ -159,8 +160,8 @@ function holdsAllIpv4({ first, last }: KeyRange): boolean {
   return first < ipv4Keys.first && last > ipv4Keys.last;
 }
 
-function byIndex(index: 'key' | 'ip' | 'account', column: string, value: string): Condition {
-  return { sql: `${column} = ?`, values: [value], index };
+function byIndex(index: CallIndex, value: string): Condition {
+  return { sql: `${callIndexes[index]} = ?`, values: [value], index };
 }
 
 function readRule(text: string): IpRule {

@@ -7,16 +7,17 @@ type Records = Promise<Record<string, unknown>[]>;
 /** What the call log keeps beside its rows, to be read: counters, and how far each node has come. */
 export class CallLogTables {
   readonly kind: 'sqlite' | 'postgres';
+  /** Resolves once what was committed by now is counted, and can be found by what is looked for. */
+  readonly caughtUp: () => Promise<void>;
   readonly #dataSource: DataSource;
-  readonly #counted: () => Promise<void>;
 
   /**
    * @param dataSource of `callLogReader`, initialized
-   * @param counted of the log's writer: what it has committed is asked for when it is counted
+   * @param caughtUp of the log's writer, which counts what it has committed some time later
    */
-  constructor(dataSource: DataSource, { counted }: { counted(): Promise<void> }) {
+  constructor(dataSource: DataSource, { caughtUp }: { caughtUp(): Promise<void> }) {
     this.#dataSource = dataSource;
-    this.#counted = counted;
+    this.caughtUp = caughtUp;
     this.kind = dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite';
   }
 
@@ -27,7 +28,7 @@ export class CallLogTables {
 
   /** As `rawQuery`. */
   async query(sql: string, values: readonly SqlValue[]): Records {
-    await this.#counted();
+    await this.caughtUp();
     return rawQuery(this.#dataSource, sql, values);
   }
 
@@ -37,7 +38,7 @@ export class CallLogTables {
     ids: readonly string[],
     values: readonly SqlValue[] = [],
   ): Records {
-    await this.#counted();
+    await this.caughtUp();
     return rawQueryByIds(this.#dataSource, sql, ids, values);
   }
 }

@@ -1,6 +1,6 @@
 import { conditionsOfRange, type Condition } from './call-filter.js';
-import type { CallOrder, PositionRange } from './call-table.js';
-import type { SqlValue } from '../../raw-query.js';
+import type { CallOrder, PositionRange, Reading } from './call-table.js';
+import type { CallIndex } from '../days/call-indexes.js';
 
 /** How the rows of a filter are found, in the order of their positions. */
 export interface CallPath {
@@ -16,16 +16,10 @@ export interface Slice {
   readonly rows: number;
 }
 
-interface Statement {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
+type Statement = Pick<Reading, 'sql' | 'values' | 'by'>;
 
 /** @param indexes that may be used, the best first */
-export function pathOf(
-  conditions: readonly Condition[],
-  indexes: readonly NonNullable<Condition['index']>[],
-): CallPath {
+export function pathOf(conditions: readonly Condition[], indexes: readonly CallIndex[]): CallPath {
   const best = indexes
     .map((index) => conditions.find((condition) => condition.index === index))
     .find((condition) => condition !== undefined);
@@ -43,13 +37,17 @@ export function edgeOf(
   const edge = order === 'newest' ? 'min(position)' : 'max(position)';
   const ways = (index?.anyOf ?? [index]).map((condition) => {
     const { sql, values } = whereOf([condition ?? [], conditionsOfRange(range)].flat());
-    return { sql: `SELECT position FROM {call} ${sql} ${first}`, values: [...values, rows] };
+    return {
+      sql: `SELECT position FROM ${tableOf(index)} ${sql} ${first}`,
+      values: [...values, rows],
+    };
   });
   const all = ways.map(({ sql }) => `SELECT position FROM (${sql}) AS way`).join(' UNION ALL ');
   return {
     sql: `SELECT count(*) AS found, ${edge} AS edge
       FROM (SELECT position FROM (${all}) AS every ${first}) AS first HAVING count(*) > 0`,
     values: [...ways.flatMap(({ values }) => values), rows],
+    by: index?.index,
   };
 }
 
@@ -57,14 +55,21 @@ export function edgeOf(
 export function countOf({ index }: CallPath, range: PositionRange, max: number): Statement {
   const { sql, values } = whereOf([index ?? [], conditionsOfRange(range)].flat());
   return {
-    sql: `SELECT count(*) AS found FROM (SELECT 1 FROM {call} ${sql} LIMIT ?) AS counted`,
+    sql: `SELECT count(*) AS found FROM (SELECT 1 FROM ${tableOf(index)} ${sql} LIMIT ?) AS counted`,
     values: [...values, max],
+    by: index?.index,
   };
 }
 
 /** What the rows of a path within a range match. */
 export function rowsOf({ index, rest }: CallPath, range: PositionRange): Statement {
-  return whereOf([index ?? [], rest, conditionsOfRange(range)].flat());
+  const where = whereOf([index ?? [], rest, conditionsOfRange(range)].flat());
+  return { ...where, by: index?.index };
+}
+
+/** What an index finds it also counts, without a look at the rows. */
+function tableOf(index: Condition | null): string {
+  return index?.index === undefined ? '{call}' : '{index}';
 }
 
 function whereOf(conditions: readonly Condition[]): Statement {
@@ -94,12 +99,13 @@ export function upTo(range: PositionRange, edge: number, order: CallOrder): Posi
 
 /** The addresses that are on the log in a range of them, each found by one look into the index. */
 export function addressesBetween(first: string, last: string, limit: number): Statement {
-  const next = 'SELECT min(caller_ip_key) FROM {call} WHERE caller_ip_key';
+  const next = 'SELECT min(caller_ip_key) FROM {index} WHERE caller_ip_key';
   return {
     sql: `WITH RECURSIVE address (ip) AS (
         ${next} BETWEEN ? AND ?
         UNION ALL SELECT (${next} > address.ip AND caller_ip_key <= ?) FROM address WHERE ip IS NOT NULL
       ) SELECT ip FROM address WHERE ip IS NOT NULL LIMIT ?`,
     values: [first, last, last, limit],
+    by: 'ip',
   };
 }

@@ -28,11 +28,15 @@ export class CallPaths {
     given(filter);
     // No text in the log holds NUL, and PostgreSQL takes none.
     if (Object.values(filter).some((value) => String(value).includes('\0'))) return null;
-    const keyOfSecret = await this.#keyOfSecret(filter.secretId);
+    const { accountId, secretId, ip } = filter;
+    // What an index may find is asked for once: while calls come, one reading after another would each wait for the last of them.
+    if ([accountId, filter.keyId, secretId, ip].some((value) => value !== undefined))
+      await this.tables.caughtUp();
+    const keyOfSecret = await this.#keyOfSecret(secretId);
     if (keyOfSecret === null) return null;
     const context = { like: this.rows.like, ...(keyOfSecret && { keyOfSecret }) };
     const conditions = [...conditionsOf(filter, context), ...more];
-    const { accountId, keyId = keyOfSecret } = filter;
+    const { keyId = keyOfSecret } = filter;
     // What one account is told must not depend on the rows of another: on how many there are, or how far one has come among them.
     if (accountId !== undefined)
       return pathOf(conditions, [(await this.#isOf(keyId, accountId)) ? 'key' : 'account']);

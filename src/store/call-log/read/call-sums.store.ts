@@ -62,7 +62,7 @@ export class CallSumsStore {
         FROM (SELECT ${groups}, caller_ip_key, at FROM {call} ${found.sql} LIMIT ?) AS slice
         ${matching.sql} GROUP BY ${groups} ORDER BY first_at`,
       values: [...found.values, Number.MAX_SAFE_INTEGER, ...matching.values],
-      ...{ range, order: 'oldest' },
+      ...{ range, order: 'oldest', by: found.by },
     });
   }
 

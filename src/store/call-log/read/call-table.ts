@@ -1,3 +1,4 @@
+import type { CallIndex } from '../days/call-indexes.js';
 import type { SqlValue } from '../../raw-query.js';
 
 /** A row as the driver gives it, or what a statement made of rows. */
@@ -17,12 +18,17 @@ export const everywhere: PositionRange = { lowest: 0, highest: Number.MAX_SAFE_I
 
 /** A question after rows of the table `call`. */
 export interface Reading {
-  /** In the SQL that both databases share, with `{call}` for the table and `?` for each value. */
+  /**
+   * In the SQL that both databases share, with `?` for each value and `{call}` for the table; with `{index}` for it where nothing but
+   * the column of the index `by` and the position is read.
+   */
   readonly sql: string;
   readonly values: readonly SqlValue[];
   /** Where there can be an answer. The statement says so itself as well. */
   readonly range: PositionRange;
   readonly order: CallOrder;
+  /** The index by which the rows are found. What was committed a moment ago may not be in it yet (`CallLogTables.caughtUp`). */
+  readonly by?: CallIndex | undefined;
   /** Records at most; all of them unless given. */
   readonly limit?: number;
 }

@@ -184,12 +184,12 @@ export class CallsStore {
     order: CallOrder,
     limit: number,
   ): Promise<Call[]> {
-    const { sql, values } = rowsOf(path, range);
+    const { sql, values, by } = rowsOf(path, range);
     const direction = order === 'newest' ? 'DESC' : 'ASC';
     const records = await this.#rows.read({
       sql: `SELECT ${selectedColumns} FROM {call} ${sql} ORDER BY position ${direction}, node_id ${direction} LIMIT ?`,
       values: [...values, limit],
-      ...{ range, order, limit },
+      ...{ range, order, limit, by },
     });
     return records.map(callOf);
   }

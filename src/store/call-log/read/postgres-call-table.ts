@@ -28,7 +28,9 @@ export class PostgresCallTable implements CallTable {
     for (const within of await this.#pieces(range, order, partitions)) {
       // Numbers in the text, and not beside it: partitions are left out while the statement is planned.
       const rows = `(SELECT * FROM call_log.call WHERE position BETWEEN ${within.lowest} AND ${within.highest}) AS call`;
-      records.push(...(await rawQuery(this.#dataSource, sql.replaceAll('{call}', rows), values)));
+      records.push(
+        ...(await rawQuery(this.#dataSource, sql.replaceAll(/\{(?:call|index)\}/g, rows), values)),
+      );
       if (records.length >= limit) return records.slice(0, limit);
     }
     return records;

@@ -14,8 +14,8 @@ answerRequests((request: SinkRequest): unknown => {
       return sink.open();
     case 'write':
       return sink.write(request.group);
-    case 'count':
-      return sink.counted();
+    case 'catch up':
+      return sink.caughtUp();
     case 'close':
       return sink.close(request.ended);
   }

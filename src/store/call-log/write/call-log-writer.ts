@@ -36,9 +36,9 @@ export class CallLogWriter implements CallLog {
   #lostRows = 0;
   #lostCompletions = 0;
   #sendScheduled = false;
-  /** Whether rows were committed since they were last asked to be counted. */
-  #hasUncounted = false;
-  #lastCounted = kept;
+  /** Whether rows were committed since the rest was last asked to catch up with them. */
+  #isBehind = false;
+  #lastCatchUp = kept;
   #retryTimer: NodeJS.Timeout | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | null = null;
@@ -107,14 +107,14 @@ export class CallLogWriter implements CallLog {
     return this.#queue.waitingRows;
   }
 
-  /** Resolves once every call that was committed by now is counted; where that cannot be done, without. */
-  counted(): Promise<void> {
+  /** Resolves once every call that was committed by now is counted and can be found; where that cannot be done, without. */
+  caughtUp(): Promise<void> {
     if (!this.#connected) return kept;
-    if (this.#hasUncounted) {
-      this.#hasUncounted = false;
-      this.#lastCounted = this.#thread.counted();
+    if (this.#isBehind) {
+      this.#isBehind = false;
+      this.#lastCatchUp = this.#thread.caughtUp();
     }
-    return this.#lastCounted;
+    return this.#lastCatchUp;
   }
 
   nextPosition(atMs: number): number {
@@ -176,7 +176,7 @@ export class CallLogWriter implements CallLog {
 
   #committed(group: CallGroup, leftOut: number): void {
     clearTimeout(this.#stallTimer);
-    this.#hasUncounted = true;
+    this.#isBehind = true;
     this.#queue.done(group);
     this.#lostRows += leftOut;
     group.committed();

@@ -35,8 +35,8 @@ export interface CallSink {
    * @throws the driver's error; the group may then have been committed all the same, which only `open` can tell
    */
   write(group: PackedGroup): number | Promise<number>;
-  /** Resolves once what is written by now is counted, where that can be done. Groups may be written meanwhile. */
-  counted(): Promise<void>;
+  /** Resolves once what is written by now is counted and can be found, where that can be done. Groups may be written meanwhile. */
+  caughtUp(): Promise<void>;
   /** @param ended whether the run comes to its end with nothing left to write, which is written down */
   close(ended: boolean): void | Promise<void>;
 }
@@ -54,5 +54,5 @@ export interface SinkSettings {
 export type SinkRequest =
   | { readonly type: 'open' }
   | { readonly type: 'write'; readonly group: PackedGroup }
-  | { readonly type: 'count' }
+  | { readonly type: 'catch up' }
   | { readonly type: 'close'; readonly ended: boolean };

@@ -109,7 +109,7 @@ export class PostgresSink implements CallSink {
   }
 
   /** Rows are counted in the transaction that writes them. */
-  counted(): Promise<void> {
+  caughtUp(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -25,9 +25,9 @@ export class SinkThread {
     return this.#ask({ type: 'write', group }) as Promise<number>;
   }
 
-  /** Resolves once what is written by now is counted, where that can be done. Groups may be written meanwhile. */
-  async counted(): Promise<void> {
-    await this.#ask({ type: 'count' }).catch(() => {});
+  /** Resolves once what is written by now is counted and can be found, where that can be done. Groups may be written meanwhile. */
+  async caughtUp(): Promise<void> {
+    await this.#ask({ type: 'catch up' }).catch(() => {});
   }
 
   /** Closes the sink and ends the thread, after the request that is under way. @param ended with nothing left to write */

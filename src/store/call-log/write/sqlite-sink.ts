@@ -7,6 +7,9 @@ import { countUncounted } from './count-uncounted.js';
 import { Counting } from './counting.js';
 import { pagesBetweenCheckpoints, walBytesKept, type DayFile } from '../days/day-file.js';
 import { DayFiles } from '../days/day-files.js';
+import { DayIndexes } from '../days/day-indexes.js';
+import { Indexing } from './indexing.js';
+import { Later } from './later.js';
 import { SqliteCounters } from './sqlite-counters.js';
 import { WriteTransaction } from './write-transaction.js';
 
@@ -17,7 +20,7 @@ const seq = columnIndex('seq');
 interface OwnFile {
   readonly database: Database;
   readonly counters: SqliteCounters;
-  readonly counting: Counting;
+  readonly later: Later;
 }
 
 /** A file that a group is written to. */
@@ -28,19 +31,21 @@ interface Begun {
 
 /**
  * Writes groups of calls to SQLite: the rows into the files of their days, and some time later what they add to the counters into
- * the log's own file. What was not counted when this ended is counted by `open`. Each call blocks its thread, which is why that
- * thread is a worker.
+ * the log's own file, and where they are found into the indexes of their days. What of that was not done when this ended is done
+ * by `open`. Each call blocks its thread, which is why that thread is a worker.
  */
 export class SqliteSink implements CallSink {
   readonly #path: string;
   readonly #settings: SinkSettings;
   #files: DayFiles;
+  #indexes: DayIndexes;
   #own: OwnFile | null = null;
 
   constructor(path: string, settings: SinkSettings) {
     this.#path = path;
     this.#settings = settings;
     this.#files = new DayFiles(daysFolderOf(path), settings);
+    this.#indexes = new DayIndexes(daysFolderOf(path), settings);
   }
 
   open(): NodeMark {
@@ -57,8 +62,10 @@ export class SqliteSink implements CallSink {
         counters.beginRun(this.#settings, found.lastSeq);
         return found;
       });
-      const counting = new Counting(nodeId, transaction, counters, countRows);
-      this.#own = { database, counters, counting };
+      const indexing = new Indexing(nodeId, this.#files, this.#indexes);
+      indexing.catchUp();
+      const later = new Later([new Counting(nodeId, transaction, counters, countRows), indexing]);
+      this.#own = { database, counters, later };
       return mark;
     } catch (error) {
       database.close();
@@ -68,14 +75,14 @@ export class SqliteSink implements CallSink {
 
   write(group: PackedGroup): number {
     const own = this.#opened();
-    own.counting.recover();
+    own.later.recover();
     const leftOut = this.#writeRows(group);
-    if (group.cells.length > 0) own.counting.add(group.cells, leftOut);
+    if (group.cells.length > 0) own.later.add(group.cells, leftOut);
     return leftOut.size;
   }
 
-  counted(): Promise<void> {
-    return this.#opened().counting.counted();
+  caughtUp(): Promise<void> {
+    return this.#opened().later.caughtUp();
   }
 
   close(ended: boolean): void {
@@ -84,9 +91,9 @@ export class SqliteSink implements CallSink {
     if (own === null) return;
     try {
       try {
-        own.counting.finish();
+        own.later.finish();
       } finally {
-        this.#files.close();
+        this.#closeDays();
       }
       if (ended) own.counters.endRun(this.#settings.runId);
       // A reader may be in the way: what cannot be moved now is moved by the next start.
@@ -177,15 +184,26 @@ export class SqliteSink implements CallSink {
 
   /** Lets go of what is open, whatever state it is in. */
   #letGo(): void {
-    const files = this.#files;
     const own = this.#own;
-    this.#files = new DayFiles(daysFolderOf(this.#path), this.#settings);
     this.#own = null;
     try {
-      own?.counting.stop();
-      files.close();
+      try {
+        own?.later.stop();
+      } finally {
+        this.#closeDays();
+      }
     } finally {
       own?.database.close();
+      this.#files = new DayFiles(daysFolderOf(this.#path), this.#settings);
+      this.#indexes = new DayIndexes(daysFolderOf(this.#path), this.#settings);
+    }
+  }
+
+  #closeDays(): void {
+    try {
+      this.#indexes.close();
+    } finally {
+      this.#files.close();
     }
   }
 }
