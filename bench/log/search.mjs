@@ -28,7 +28,7 @@ const rounds = Number(values.rounds);
 const reader = await callLogReader(url).initialize();
 const table = openCallTable(url, reader);
 // Whoever writes meanwhile is another process, and counts for itself.
-const tables = new CallLogTables(reader, { counted: () => Promise.resolve() });
+const tables = new CallLogTables(reader, { caughtUp: () => Promise.resolve() });
 const store = new CallsStore(tables, table.rows, new CallPaths(tables, table.rows));
 
 /** Calls from all over the log, to look for what they have. */

@@ -13,7 +13,7 @@ if (url === undefined) throw new Error('Which log? Give its URL: sqlite:<path> o
 const reader = await callLogReader(url).initialize();
 const table = openCallTable(url, reader);
 // Whoever writes meanwhile is another process, and counts for itself.
-const tables = new CallLogTables(reader, { counted: () => Promise.resolve() });
+const tables = new CallLogTables(reader, { caughtUp: () => Promise.resolve() });
 const sums = new CallSumsStore(table.rows, new CallPaths(tables, table.rows));
 
 for (const [name, filter] of [
