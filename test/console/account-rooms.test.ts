@@ -313,10 +313,18 @@ describeInConsole('The rooms of an account in the console', environment, (visit)
     await page.getByText('1 call is like that.').waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: 'JSON' }).last().click(),
+      page.getByRole('button', { name: 'JSON' }).last().click(),
     ]);
     const report = JSON.parse(readFileSync(await download.path(), 'utf8'));
     expect([report.keyId, report.calls]).toEqual([key.id, 1]);
+    expect(download.suggestedFilename()).toMatch(/^incident-.+\.json$/);
+
+    // What is refused is told here, and is no file.
+    await page.goto(at('registers?from=2026-11-20&to=2026-11-01'));
+    const refused = `/v1/accounts/${accountId}/registers/access`;
+    watched.expectRefusal(400, refused);
+    await page.getByRole('button', { name: 'CSV' }).first().click();
+    await page.getByRole('alert').first().waitFor();
   });
 
   it('what is out of order is put in order', async () => {

@@ -1,9 +1,10 @@
 import { Button, Card, Group, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { KeySelect } from '../api-keys/key-select.js';
 import { counted } from '../parts/counted.js';
+import { downloadFrom } from '../parts/download.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemAlert } from '../parts/states.js';
 import { callCountsQuery, type CallFilter } from '../request-log/calls.js';
@@ -144,8 +145,7 @@ function Matches({ accountId, filter }: { accountId: string; filter: CallFilter 
   );
 }
 
-const formats = [
-  { format: 'html', label: 'Page to print' },
+const files = [
   { format: 'csv', label: 'CSV' },
   { format: 'json', label: 'JSON' },
 ] as const;
@@ -163,25 +163,32 @@ function Downloads({
 }) {
   const at = (format: string) =>
     `/v1/accounts/${encodeURIComponent(accountId)}/registers/${register}?${new URLSearchParams({ ...query, format })}`; // prettier-ignore
+  const saving = useMutation({ mutationFn: (format: string) => downloadFrom(at(format)) });
   return (
-    <Group gap="sm">
-      {formats.map(({ format, label }) =>
-        disabled ? (
-          <Button key={format} variant="default" disabled>
-            {label}
+    <Stack gap="sm">
+      <Group gap="sm">
+        {disabled ? (
+          <Button variant="default" disabled>
+            Page to print
           </Button>
         ) : (
+          <Button component="a" href={at('html')} target="_blank" rel="noopener">
+            Page to print
+          </Button>
+        )}
+        {files.map(({ format, label }) => (
           <Button
             key={format}
-            component="a"
-            variant={format === 'html' ? 'filled' : 'default'}
-            href={at(format)}
-            {...(format === 'html' ? { target: '_blank', rel: 'noopener' } : { download: '' })}
+            variant="default"
+            disabled={disabled}
+            loading={saving.isPending && saving.variables === format}
+            onClick={() => saving.mutate(format)}
           >
             {label}
           </Button>
-        ),
-      )}
-    </Group>
+        ))}
+      </Group>
+      {saving.error && <ProblemAlert error={saving.error} />}
+    </Stack>
   );
 }

@@ -1,4 +1,5 @@
 import { answered, api, Problem } from '../api/client.js';
+import { download } from '../parts/download.js';
 import { logPathOf, type CallFilter, type LogOwner } from './calls.js';
 
 export type ExportFormat = 'csv' | 'ndjson';
@@ -55,15 +56,6 @@ export async function exportCalls(
     throw new Problem(0, { message: 'The export ended before its end. Nothing was saved.' });
   signal.throwIfAborted();
   putAway();
-  save(`request-log-${exportId}.${format}`, new Blob(pieces, { type: response.headers.get('Content-Type') ?? '' })); // prettier-ignore
+  download(`request-log-${exportId}.${format}`, new Blob(pieces, { type: response.headers.get('Content-Type') ?? '' })); // prettier-ignore
   return manifest;
-}
-
-function save(fileName: string, file: Blob): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(url);
 }
