@@ -52,7 +52,7 @@ async function lastBefore(to) {
 }
 
 const networkOf = (ip) =>
-  ip.includes(':') ? `${ip.slice(0, 12)}::/48` : ip.replace(/\.\d+\.\d+$/, '.0.0/16');
+  ip.includes(':') ? `${ip.split(':').slice(0, 3).join(':')}::/48` : ip.replace(/\.\d+\.\d+$/, '.0.0/16');
 const singles = {
   accountId: ({ accountId }) => accountId,
   keyId: ({ keyId }) => keyId,

@@ -202,6 +202,7 @@ describe('the indexes of a day', () => {
     sink.write(group(cellsOf(10)));
     await sink.caughtUp();
     await log.expectCaughtUp();
+    expect(markOf(today())).toBe(20);
     sink.close(true);
   });
 
