@@ -34,6 +34,7 @@ import {
   type OnRefused,
 } from './platform/http/http-server.js';
 import { listenOrSay } from './platform/http/listen.js';
+import { noSchemas } from './platform/http/no-schemas.js';
 import { useSecurityHeaders } from './platform/http/security-headers.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 import { serveDocs } from './platform/openapi/docs-page.js';
@@ -240,6 +241,7 @@ async function buildApp(
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerUnrouted(app.get(Admission), request, reply).catch(() => reply.raw.destroy()),
     routerOptions: { maxParamLength: pathPartLengthMax },
+    schemaController: noSchemas,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(settings, parts, courier, retention),

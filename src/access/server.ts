@@ -10,6 +10,7 @@ import { serveErrorPages } from '../platform/errors/error-page.js';
 import { serveRotationGuide } from '../platform/guides/rotation-guide.js';
 import { useJsonBodies } from '../platform/http/body-parsers.js';
 import { answerClientError, createHttpServer } from '../platform/http/http-server.js';
+import { noSchemas } from '../platform/http/no-schemas.js';
 import { writeErrorAnswer } from '../platform/http/write-answer.js';
 import { Health } from '../platform/health/health.js';
 import { Admission } from './admission.js';
@@ -68,6 +69,7 @@ export class AccessServer {
       clientErrorHandler: (error, socket) =>
         answerClientError(error, socket, this.admission.countRefused),
       frameworkErrors: (_error, request, reply) => void this.#unknown(request, reply),
+      schemaController: noSchemas,
     });
     this.#routes();
   }

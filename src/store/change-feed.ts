@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { silentNoLongerThan } from './data-source-options.js';
 import type { StaleSubject } from './database.js';
 import { changeChannel } from './database.js';
@@ -41,7 +41,9 @@ export class ChangeFeed {
 
   /** @param onNotice called when a change was committed somewhere, which may be lost on the way, and when the connection breaks */
   static async open(url: string, silenceMsMax: number, onNotice: () => void): Promise<ChangeFeed> {
-    const client = new pg.Client({
+    // Loaded where there is a PostgreSQL: a start without one has no use for it.
+    const { Client } = (await import('pg')).default;
+    const client = new Client({
       connectionString: url,
       application_name: 'latchkey changes',
       stream: silentNoLongerThan(silenceMsMax),

@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { tap, type Observable } from 'rxjs';
 import { entityTag, revisionOf } from '../../platform/http/revision.js';
@@ -23,9 +24,21 @@ export class RevisionInterceptor implements NestInterceptor {
   }
 }
 
-/** The `If-Match` of a request, as it was sent. */
+/** The `If-Match` of a request, as it was sent. A route that asks for it says so in the OpenAPI document. */
 export const IfMatch = createParamDecorator(
   (_: unknown, context: ExecutionContext): string | undefined => {
     return context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
   },
+  [describeIfMatch],
 );
+
+const describedHeader = ApiHeader({
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag of what it changes, as it was read: 412 where it is another by now',
+});
+
+function describeIfMatch(controller: object, method: string | symbol | undefined): void {
+  const descriptor = Object.getOwnPropertyDescriptor(controller, method as string);
+  describedHeader(controller, method as string, descriptor as PropertyDescriptor);
+}

@@ -133,7 +133,13 @@ export function managementQuestions(
       5,
     );
     return fc
-      .tuple(methodOf(operation), target, presented, bodyOf(operation, schemas), conditions)
+      .tuple(
+        methodOf(operation),
+        target,
+        presented,
+        bodyOf(operation, schemas),
+        conditionsOf(operation),
+      )
       .map(([method, asked, shown, { lines, body }, others]) => ({
         ...{ method, target: asked, presented: shown, body },
         lines: lines + others,
@@ -181,6 +187,14 @@ function bodyOf({ template, body }: Operation, schemas: Schemas): fc.Arbitrary<C
   return body === undefined ? mostly(none, json) : mostly(json, none, 11);
 }
 
+const ifMatch = fc.constantFrom('*', '"1"', 'W/"1"', '"', '', '"1", "2"', '1', '"999999999999999999999"', '\xff').map((tag) => `If-Match: ${tag}\r\n`); // prettier-ignore
+
+/** Of an object as it was last seen, where that is asked for. */
+function conditionsOf({ parameters }: Operation): fc.Arbitrary<string> {
+  const isAskedFor = parameters.some(({ name }) => name === 'If-Match');
+  return isAskedFor ? fc.oneof(ifMatch, conditions) : conditions;
+}
+
 /** Of a retry, and of an object as it was last seen. */
 const conditions: fc.Arbitrary<string> = mostly(
   fc.constant(''),
@@ -189,7 +203,7 @@ const conditions: fc.Arbitrary<string> = mostly(
     { weight: 6, arbitrary: fc.constantFrom('1', '1', '1', '2').map((key) => `Idempotency-Key: ${key}\r\n`) },
     fc.constantFrom('', 'a b', '\xff', 'k'.repeat(255), 'k'.repeat(256)).map((key) => `Idempotency-Key: ${key}\r\n`),
     visible(20).map((key) => `Idempotency-Key: ${key}\r\n`),
-    fc.constantFrom('*', '"1"', 'W/"1"', '"', '', '"1", "2"', '1', '"999999999999999999999"', '\xff').map((tag) => `If-Match: ${tag}\r\n`),
+    ifMatch,
   ),
   2,
 ); // prettier-ignore

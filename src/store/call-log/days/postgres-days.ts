@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { dayAt, dayOfPosition, nameOfDay, positionsOf, type Day } from './call-day.js';
 import { columnIndex, rowWidth, type Cell } from '../call-columns.js';
 
@@ -176,5 +176,7 @@ export function isWithoutPartition(error: unknown): boolean {
 
 /** Whether the server refused a statement, on a connection that is as good as before. */
 function isOfServer(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !/^(?:08|57P)/.test(error.code ?? '');
+  // The severity is the server's alone; a connection that broke has a code of its own.
+  const { severity, code = '' } = error as { severity?: unknown; code?: string };
+  return severity !== undefined && !/^(?:08|57P)/.test(code);
 }

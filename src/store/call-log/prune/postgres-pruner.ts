@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { CallPruning } from './call-pruning.js';
 import { firstKeptPosition, firstPositionAt, lastHourBefore } from './call-pruning.js';
 import { dayNamed, dayOfPosition } from '../days/call-day.js';
@@ -134,7 +134,8 @@ export class PostgresPruner implements CallPruning {
 
   async #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
-    const client = new pg.Client({
+    const { Client } = (await import('pg')).default;
+    const client = new Client({
       connectionString: this.#url,
       application_name: 'latchkey retention',
       connectionTimeoutMillis: connectionMsMax,

@@ -1,12 +1,10 @@
 import { workerData } from 'node:worker_threads';
 import type { CallSink, SinkRequest, SinkSettings } from '../write/call-sink.js';
-import { PostgresSink } from '../write/postgres-sink.js';
 import { answerRequests } from './request-thread.js';
-import { SqliteSink } from '../write/sqlite-sink.js';
 
 // The thread that writes the call log.
 
-const sink = sinkOf(workerData as SinkSettings);
+const sink = await sinkOf(workerData as SinkSettings);
 
 answerRequests((request: SinkRequest): unknown => {
   switch (request.type) {
@@ -21,9 +19,13 @@ answerRequests((request: SinkRequest): unknown => {
   }
 });
 
-function sinkOf(settings: SinkSettings): CallSink {
+/** Of either database only what is needed is loaded: the other's driver takes a third of the thread's start. */
+async function sinkOf(settings: SinkSettings): Promise<CallSink> {
   const { database } = settings;
-  return database.kind === 'sqlite'
-    ? new SqliteSink(database.path, settings)
-    : new PostgresSink(database.url, settings);
+  if (database.kind === 'sqlite') {
+    const { SqliteSink } = await import('../write/sqlite-sink.js');
+    return new SqliteSink(database.path, settings);
+  }
+  const { PostgresSink } = await import('../write/postgres-sink.js');
+  return new PostgresSink(database.url, settings);
 }
