@@ -4,6 +4,7 @@ import { publishCrm } from '../support/crm.js';
 import { KilledLoad, type AcknowledgedKey } from '../support/killed-load.js';
 import { MortalLatchkey } from '../support/mortal-latchkey.js';
 import { startUpstream, type RecordingUpstream } from '../support/upstream.js';
+import { expectRowsFound } from '../support/found-rows.js';
 import { expectUsageOfRows } from '../support/usage-of-rows.js';
 
 /** How many installations are killed side by side, and how often each. */
@@ -78,7 +79,7 @@ async function expectSecretsAsAcknowledged(
   for (const secret of secrets) expect(await latchkey.works(secret)).toBe(standing === 'active');
 }
 
-/** Each call is counted with its row. */
+/** Each call is counted with its row, and can be found. */
 async function expectUsage(latchkey: MortalLatchkey): Promise<void> {
   const handle = latchkey.openLog();
   try {
@@ -86,6 +87,7 @@ async function expectUsage(latchkey: MortalLatchkey): Promise<void> {
   } finally {
     handle.close();
   }
+  expectRowsFound(latchkey.logPath);
 }
 
 /** Each call that was answered is on the log once, and each unsafe one that reached the upstream, answered or not. */

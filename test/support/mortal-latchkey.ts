@@ -142,9 +142,14 @@ export class MortalLatchkey {
     return new SqliteDatabase(join(this.#folder.path, 'data', name), { readonly: true });
   }
 
+  /** Of its call log's own file. */
+  get logPath(): string {
+    return join(this.#folder.path, 'data', 'call-log.db');
+  }
+
   /** Its call log, to be read: `call` has the rows of all days. */
   openLog(): SqliteDatabase.Database {
-    return openWholeLog(join(this.#folder.path, 'data', 'call-log.db'), { readonly: true });
+    return openWholeLog(this.logPath, { readonly: true });
   }
 
   /** Runs a statement on its database on PostgreSQL, with the tables of its call log in reach by their names. */
