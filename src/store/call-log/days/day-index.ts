@@ -98,9 +98,10 @@ export class DayIndex {
     this.#writeMark.run(nodeId, seq);
   }
 
-  /** Moves the write-ahead log into the file, unless a reader is in the way. */
+  /** Moves the write-ahead log into the file, unless a reader is in the way. What is not committed is undone. */
   close(): void {
     try {
+      this.rollback();
       if (!this.isThere) return;
       this.#database.pragma('busy_timeout = 0');
       this.#database.pragma('wal_checkpoint(TRUNCATE)');

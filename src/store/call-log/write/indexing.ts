@@ -59,8 +59,11 @@ export class Indexing implements LaterWork {
   catchUp(): void {
     this.#forget();
     this.#marks.clear();
-    for (const day of this.#files.days()) this.#catchUpWith(day);
-    this.#indexes.tidy();
+    for (const day of this.#files.days()) {
+      this.#catchUpWith(day);
+      this.#indexes.tidy();
+      this.#files.tidy();
+    }
   }
 
   abandon(): void {
