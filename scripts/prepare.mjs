@@ -19,6 +19,9 @@ const INSTALLED_LIST = at('node_modules', '.package-lock.json'); // npm writes i
 const INSTALL_STAMP = at('node_modules', '.prepared');
 const BUILD_STAMP = at('dist', '.prepared');
 const CONSOLE_STAMP = at('console', 'dist', '.prepared');
+/** Between two lines of an install that goes on, and when it has gone on for long. */
+const TELL_MS = 30_000;
+const LONG_MINUTES = 5;
 
 class Failure extends Error {}
 
@@ -88,9 +91,10 @@ async function installIfNeeded() {
   if (!(isInstalledAsLocked() && (await sqliteWorks()))) {
     say('Installing packages (first time: one to five minutes; better-sqlite3 may compile)…');
     fs.rmSync(INSTALL_STAMP, { force: true });
+    const stopTelling = tellOfInstall();
     const { code, output } = await run(
       ...npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'),
-    );
+    ).finally(stopTelling);
     if (code !== 0) throw new Failure(installProblem(output));
     if (!(await sqliteWorks())) {
       const problem =
@@ -99,6 +103,31 @@ async function installIfNeeded() {
     }
   }
   fs.writeFileSync(INSTALL_STAMP, installFingerprint());
+}
+
+/** Says now and then how far the install is: npm says nothing where it is not at a terminal. @returns what ends it */
+function tellOfInstall() {
+  const startedMs = Date.now();
+  let toldAdvice = false;
+  const timer = setInterval(() => {
+    const minutes = (Date.now() - startedMs) / 60_000;
+    say(`  ${stepOfInstall()}, after ${minutes.toFixed(1)} min`);
+    if (minutes < LONG_MINUTES || toldAdvice) return;
+    toldAdvice = true;
+    say(
+      '  If the network stands still: stop this (Ctrl-C) and start it again. What was downloaded is kept.',
+    );
+  }, TELL_MS);
+  return () => clearInterval(timer);
+}
+
+function stepOfInstall() {
+  // node-gyp makes this folder as it begins.
+  if (fs.existsSync(at('node_modules', 'better-sqlite3', 'build')))
+    return 'compiling better-sqlite3';
+  return fs.existsSync(at('node_modules', 'better-sqlite3', 'package.json'))
+    ? 'unpacking'
+    : 'downloading';
 }
 
 /** Whether someone has run npm by hand, and exactly what the lock file lists is there: then nothing need be installed. */
