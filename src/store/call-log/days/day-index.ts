@@ -1,7 +1,7 @@
 import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import { WriteTransaction } from '../write/write-transaction.js';
 import { identityOf, indexPathOf } from './call-days-folder.js';
-import { pagesBetweenCheckpoints, walBytesKept } from './day-file.js';
+import { walBytesKept } from './day-file.js';
 import { makeIndexFile, requireKnownIndex } from './day-schema.js';
 import { callIndexes, type CallIndex } from './call-indexes.js';
 
@@ -9,6 +9,8 @@ const readMark = `SELECT last_seq FROM indexed WHERE node_id = ?`;
 const writeMark = `INSERT INTO indexed (node_id, last_seq) VALUES (?, ?)
   ON CONFLICT (node_id) DO UPDATE SET last_seq = excluded.last_seq`;
 
+/** Pages between checkpoints: 2 MB of log, since whoever waits for a row waits while they are synced. */
+const pagesBetweenCheckpoints = 500;
 /** Entries beyond which one statement for all of them is faster than one for each. */
 const worthMany = 3;
 

@@ -10,6 +10,8 @@ import type { LaterWork } from './later-work.js';
 const entriesMax = 100_000;
 /** Entries that one step puts in. */
 const entriesAtOnce = 200;
+/** Entries in one transaction: whoever waits for a row waits while it is committed, and what is in twice does no harm. */
+const entriesPerCommit = 1_000;
 /** Rows of which all are put into an index in one transaction, where they are read again. */
 const rowsAtOnce = 10_000;
 
@@ -86,7 +88,15 @@ export class Indexing implements LaterWork {
         continue;
       }
       index.begin();
-      yield* entries.putInto(index);
+      let uncommitted = 0;
+      for (const put of entries.putInto(index)) {
+        yield;
+        uncommitted += put;
+        if (uncommitted < entriesPerCommit) continue;
+        uncommitted = 0;
+        index.commit();
+        index.begin();
+      }
       index.setMark(this.#nodeId, entries.lastSeq);
       index.commit();
       this.#marks.set(day, entries.lastSeq);
@@ -158,12 +168,15 @@ class Entries {
     return made;
   }
 
-  /** A little with each step. @param index in a transaction */
-  *putInto(index: DayIndex): Generator<void> {
+  /** A little with each step, which says how many it put in. @param index in a transaction */
+  *putInto(index: DayIndex): Generator<number> {
     for (const name of callIndexNames)
       for (const [value, positions] of this.#positions[name])
-        for (let from = 0; from < positions.length; from += entriesAtOnce)
-          yield index.add(name, value, positions.slice(from, from + entriesAtOnce));
+        for (let from = 0; from < positions.length; from += entriesAtOnce) {
+          const some = positions.slice(from, from + entriesAtOnce);
+          index.add(name, value, some);
+          yield some.length;
+        }
   }
 }
 
