@@ -52,7 +52,9 @@ async function lastBefore(to) {
 }
 
 const networkOf = (ip) =>
-  ip.includes(':') ? `${ip.split(':').slice(0, 3).join(':')}::/48` : ip.replace(/\.\d+\.\d+$/, '.0.0/16');
+  ip.includes(':')
+    ? `${ip.split(':').slice(0, 3).join(':')}::/48`
+    : ip.replace(/\.\d+\.\d+$/, '.0.0/16');
 const singles = {
   accountId: ({ accountId }) => accountId,
   keyId: ({ keyId }) => keyId,
