@@ -65,6 +65,13 @@ async function answerTo<T>(asking: Promise<Answer<T>>): Promise<{ body: T; respo
   return { body: data as T, response };
 }
 
+/** What is no JSON to be typed, such as a file. @throws Problem where it is refused */
+export async function fetched(path: string, options: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, options);
+  if (response.ok) return response;
+  throw new Problem(response.status, (await response.json().catch(() => ({}))) as object);
+}
+
 /** A proxy that compresses answers says that they are only weakly the same; the server knows its own tag. */
 function strong(etag: string | null): string | null {
   return etag?.replace(/^W\//, '') ?? null;

@@ -1,4 +1,4 @@
-import { Problem } from '../api/client.js';
+import { fetched } from '../api/client.js';
 
 /** Hands the browser a file that is on no server, and in no address. */
 export function download(fileName: string, content: string | Blob): void {
@@ -13,9 +13,7 @@ export function download(fileName: string, content: string | Blob): void {
 
 /** Fetches a file that the server has a name for, and hands it to the browser. @throws Problem where it is refused */
 export async function downloadFrom(path: string): Promise<void> {
-  const response = await fetch(path);
-  if (!response.ok)
-    throw new Problem(response.status, (await response.json().catch(() => ({}))) as object);
+  const response = await fetched(path);
   const disposition = response.headers.get('Content-Disposition') ?? '';
   const [, name = 'file'] = /filename="([^"]+)"/.exec(disposition) ?? [];
   download(name, await response.blob());

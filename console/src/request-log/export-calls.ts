@@ -1,4 +1,4 @@
-import { answered, api, Problem } from '../api/client.js';
+import { answered, api, fetched, Problem } from '../api/client.js';
 import { download } from '../parts/download.js';
 import { logPathOf, type CallFilter, type LogOwner } from './calls.js';
 
@@ -21,9 +21,8 @@ export async function exportCalls(
   { signal, onProgress }: { signal: AbortSignal; onProgress: (rows: number) => void },
 ) {
   const query = new URLSearchParams({ ...(filter as Record<string, string>), format }).toString();
-  const response = await fetch(`${logPathOf(owner)}/export?${query}`, { signal });
-  if (!response.ok || response.body === null)
-    throw new Problem(response.status, (await response.json().catch(() => ({}))) as object);
+  const response = await fetched(`${logPathOf(owner)}/export?${query}`, { signal });
+  if (response.body === null) throw new Problem(response.status, {});
   const exportId = response.headers.get('Latchkey-Export') ?? '';
   let parts: Uint8Array<ArrayBuffer>[] = [];
   /** What has come so far lies with the browser, which puts it on the disk where it is much. */

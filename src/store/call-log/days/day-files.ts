@@ -3,6 +3,7 @@ import { daysIn, identityOf, pathOfDay } from './call-days-folder.js';
 import type { CallLogMode } from '../write/call-sink.js';
 import { DayFile } from './day-file.js';
 import { makeDayFile } from './day-schema.js';
+import { OpenByDay } from './open-by-day.js';
 
 /** Files that are open at the same time; a group that is in more of them opens more. */
 const openMax = 3;
@@ -11,8 +12,7 @@ const openMax = 3;
 export class DayFiles {
   readonly #folder: string;
   readonly #settings: { readonly mode: CallLogMode; readonly timeoutMs: number };
-  /** The least recently used first. */
-  readonly #open = new Map<Day, DayFile>();
+  readonly #open = new OpenByDay<DayFile>();
   #today: Day = dayAt(Date.now());
 
   constructor(folder: string, settings: { mode: CallLogMode; timeoutMs: number }) {
@@ -43,36 +43,16 @@ export class DayFiles {
     const today = dayAt(Date.now());
     if (today === this.#today && this.#open.size <= openMax) return;
     this.#today = today;
-    for (const day of [...this.#open.keys()])
-      if (day < today - 1 || this.#open.size > openMax) this.#close(day);
+    for (const day of this.#open.days())
+      if (day < today - 1 || this.#open.size > openMax) this.#open.close(day);
   }
 
   /** Closes all of them. */
   close(): void {
-    let failure: unknown;
-    for (const day of [...this.#open.keys()]) {
-      try {
-        this.#close(day);
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
+    this.#open.closeAll();
   }
 
   #opened(day: Day, path: string): DayFile {
-    const known = this.#open.get(day);
-    // Retention removes files, and a clock that was set back has them made anew.
-    if (known !== undefined && !known.isThere) this.#close(day);
-    const file = this.#open.get(day) ?? new DayFile(path, this.#settings);
-    this.#open.delete(day);
-    this.#open.set(day, file);
-    return file;
-  }
-
-  #close(day: Day): void {
-    const file = this.#open.get(day);
-    this.#open.delete(day);
-    file?.close();
+    return this.#open.of(day, () => new DayFile(path, this.#settings));
   }
 }

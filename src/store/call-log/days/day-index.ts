@@ -1,9 +1,8 @@
-import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
-import { WriteTransaction } from '../write/write-transaction.js';
+import type { Database, Statement } from 'better-sqlite3';
 import { identityOf, indexPathOf } from './call-days-folder.js';
-import { walBytesKept } from './day-file.js';
 import { makeIndexFile, requireKnownIndex } from './day-schema.js';
 import { callIndexes, type CallIndex } from './call-indexes.js';
+import { WrittenFile } from './written-file.js';
 
 const readMark = `SELECT last_seq FROM indexed WHERE node_id = ?`;
 const writeMark = `INSERT INTO indexed (node_id, last_seq) VALUES (?, ?)
@@ -15,15 +14,11 @@ const pagesBetweenCheckpoints = 500;
 const worthMany = 3;
 
 /** Where the calls of one day are found by what is looked for, open to be written. It is made of the rows, and can be made again. */
-export class DayIndex {
-  readonly #path: string;
-  readonly #identity: string | null;
-  readonly #database: Database;
-  readonly #transaction: WriteTransaction;
+export class DayIndex extends WrittenFile {
   readonly #readMark: Statement;
   readonly #writeMark: Statement;
-  readonly #insertOne: Readonly<Record<CallIndex, Statement>>;
-  readonly #insertMany: Readonly<Record<CallIndex, Statement>>;
+  readonly #insertOne: Inserts;
+  readonly #insertMany: Inserts;
 
   /**
    * Opens it, or makes one that holds nothing.
@@ -34,52 +29,19 @@ export class DayIndex {
   constructor(dayPath: string, { timeoutMs }: { timeoutMs: number }) {
     const path = indexPathOf(dayPath);
     if (identityOf(path) === null) makeIndexFile(path);
-    this.#path = path;
-    const database = new SqliteDatabase(path, { fileMustExist: true, timeout: timeoutMs });
-    this.#database = database;
-    try {
-      requireKnownIndex(database);
-      database.pragma('journal_mode = WAL');
-      // Also where a row has to survive the death of the machine: what is lost here is made of the rows again.
-      database.pragma('synchronous = NORMAL');
-      database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`);
-      database.pragma(`journal_size_limit = ${walBytesKept}`);
-      database.pragma('cache_size = -16000');
-      this.#identity = identityOf(path);
-      this.#transaction = new WriteTransaction(database);
-      this.#readMark = database.prepare(readMark).pluck();
-      this.#writeMark = database.prepare(writeMark);
-      const inserts = (what: string) => {
-        const into = (index: CallIndex) =>
-          database.prepare(
-            `INSERT OR IGNORE INTO by_${index} (${callIndexes[index]}, position) ${what}`,
-          );
-        return { account: into('account'), key: into('key'), ip: into('ip') };
-      };
-      this.#insertOne = inserts('VALUES (?, ?)');
-      this.#insertMany = inserts('SELECT ?, value FROM json_each(?)');
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  }
-
-  /** Whether the file is still the one of that name. */
-  get isThere(): boolean {
-    return this.#identity === identityOf(this.#path);
-  }
-
-  begin(): void {
-    this.#transaction.begin();
-  }
-
-  commit(): void {
-    this.#transaction.commit();
-  }
-
-  /** Undoes what is not committed, if anything. */
-  rollback(): void {
-    this.#transaction.rollback();
+    // NORMAL also where a row has to survive the death of the machine: what is lost here is made of the rows again.
+    const writing = { timeoutMs, synchronous: 'NORMAL', pagesBetweenCheckpoints } as const;
+    super(path, writing, requireKnownIndex);
+    const { database } = this;
+    [this.#readMark, this.#writeMark, this.#insertOne, this.#insertMany] = this.prepared(
+      () =>
+        [
+          database.prepare(readMark).pluck(),
+          database.prepare(writeMark),
+          insertsOf(database, 'VALUES (?, ?)'),
+          insertsOf(database, 'SELECT ?, value FROM json_each(?)'),
+        ] as const,
+    );
   }
 
   /** Puts in where the rows with a value are. What is in it already stays as it is. */
@@ -99,16 +61,12 @@ export class DayIndex {
   setMark(nodeId: string, seq: number): void {
     this.#writeMark.run(nodeId, seq);
   }
+}
 
-  /** Moves the write-ahead log into the file, unless a reader is in the way. What is not committed is undone. */
-  close(): void {
-    try {
-      this.rollback();
-      if (!this.isThere) return;
-      this.#database.pragma('busy_timeout = 0');
-      this.#database.pragma('wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#database.close();
-    }
-  }
+type Inserts = Readonly<Record<CallIndex, Statement>>;
+
+function insertsOf(database: Database, what: string): Inserts {
+  const into = (index: CallIndex) =>
+    database.prepare(`INSERT OR IGNORE INTO by_${index} (${callIndexes[index]}, position) ${what}`);
+  return { account: into('account'), key: into('key'), ip: into('ip') };
 }

@@ -29,6 +29,11 @@ export class CallLogTables {
   /** As `rawQuery`. */
   async query(sql: string, values: readonly SqlValue[]): Records {
     await this.caughtUp();
+    return this.queryNow(sql, values);
+  }
+
+  /** The same for whoever has waited already: while calls come, it would wait again for those. */
+  queryNow(sql: string, values: readonly SqlValue[]): Records {
     return rawQuery(this.#dataSource, sql, values);
   }
 

@@ -29,7 +29,7 @@ export class CallPaths {
     // No text in the log holds NUL, and PostgreSQL takes none.
     if (Object.values(filter).some((value) => String(value).includes('\0'))) return null;
     const { accountId, secretId, ip } = filter;
-    // What an index may find is asked for once: while calls come, one reading after another would each wait for the last of them.
+    // Once for all that follows: while calls come, one reading after another would each wait for the last of them.
     if ([accountId, filter.keyId, secretId, ip].some((value) => value !== undefined))
       await this.tables.caughtUp();
     const keyOfSecret = await this.#keyOfSecret(secretId);
@@ -81,7 +81,7 @@ export class CallPaths {
     if (secretId === undefined) return undefined;
     const table = this.tables.name('secret_usage');
     const sql = `SELECT key_id FROM ${table} WHERE secret_id = ?`;
-    const [record] = await this.tables.query(sql, [secretId]);
+    const [record] = await this.tables.queryNow(sql, [secretId]);
     return (record?.['key_id'] as string | undefined) ?? null;
   }
 
@@ -90,7 +90,7 @@ export class CallPaths {
     if (keyId === undefined) return false;
     const table = this.tables.name('secret_usage');
     const sql = `SELECT 1 FROM ${table} WHERE key_id = ? AND account_id = ? LIMIT 1`;
-    return (await this.tables.query(sql, [keyId, accountId])).length > 0;
+    return (await this.tables.queryNow(sql, [keyId, accountId])).length > 0;
   }
 
   async #maxSkewMs(): Promise<number> {

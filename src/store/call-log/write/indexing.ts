@@ -1,9 +1,10 @@
 import { callColumns, columnIndex, rowWidth, type Cell } from '../call-columns.js';
 import { dayOfPosition, type Day } from '../days/call-day.js';
 import { callIndexes, callIndexNames, type CallIndex } from '../days/call-indexes.js';
+import type { DayFile } from '../days/day-file.js';
 import type { DayFiles } from '../days/day-files.js';
 import type { DayIndex } from '../days/day-index.js';
-import { DayIndexes } from '../days/day-indexes.js';
+import type { DayIndexes } from '../days/day-indexes.js';
 import type { LaterWork } from './later-work.js';
 
 /** Entries that are collected, at most. */
@@ -80,8 +81,8 @@ export class Indexing implements LaterWork {
 
   *#indexing(collected: ReadonlyMap<Day, Entries>): Generator<void> {
     for (const [day, entries] of collected) {
-      const index = this.#indexOf(day);
-      if (index === null) continue;
+      if (this.#fileOf(day) === null) continue;
+      const index = this.#indexes.indexFor(day);
       if (index.markOf(this.#nodeId) !== (this.#marks.get(day) ?? 0)) {
         // Another one that was opened meanwhile has put in some, or the file was taken away: the rows know.
         this.#catchUpWith(day);
@@ -104,47 +105,47 @@ export class Indexing implements LaterWork {
     this.#indexes.tidy();
   }
 
-  /** `null` where it needs none: its rows are gone, or have their indexes beside them. */
-  #indexOf(day: Day): DayIndex | null {
+  /** With rows that need an index: `null` where they are gone, or have theirs beside them. */
+  #fileOf(day: Day): DayFile | null {
     const file = this.#files.fileOf(day);
-    return file === null || file.hasOwnIndexes ? null : this.#indexes.indexFor(day);
+    return file?.hasOwnIndexes === false ? file : null;
   }
 
   #catchUpWith(day: Day): void {
-    const index = this.#indexOf(day);
-    for (const { nodeId, lastSeq } of index === null
-      ? []
-      : (this.#files.fileOf(day)?.lastSeqs() ?? [])) {
+    const file = this.#fileOf(day);
+    if (file === null) return;
+    const index = this.#indexes.indexFor(day);
+    for (const { nodeId, lastSeq } of file.lastSeqs()) {
+      const mark = index.markOf(nodeId);
       // What was put in and is not among the rows did not survive a power failure. Its numbers are given out again.
-      const after = Math.min(index?.markOf(nodeId) ?? 0, lastSeq);
-      this.#putInRows(day, index as DayIndex, { nodeId, after, lastSeq });
+      const after = Math.min(mark, lastSeq);
+      if (mark !== lastSeq) putInRows(file.rowsAfter(nodeId, after), index, { nodeId, lastSeq });
       if (nodeId === this.#nodeId) this.#marks.set(day, lastSeq);
     }
   }
+}
 
-  #putInRows(
-    day: Day,
-    index: DayIndex,
-    { nodeId, after, lastSeq }: { nodeId: string; after: number; lastSeq: number },
-  ): void {
-    if (after === lastSeq && index.markOf(nodeId) === lastSeq) return;
-    let entries = new Entries();
-    let rows = 0;
-    const put = (mark: number) => {
-      index.begin();
-      for (const _ of entries.putInto(index));
-      index.setMark(nodeId, mark);
-      index.commit();
-      entries = new Entries();
-      rows = 0;
-    };
-    for (const row of this.#files.fileOf(day)?.rowsAfter(nodeId, after) ?? []) {
-      entries.add(row, 0);
-      rows += 1;
-      if (rows === rowsAtOnce) put(entries.lastSeq);
-    }
-    put(lastSeq);
+function putInRows(
+  rows: Iterable<Cell[]>,
+  index: DayIndex,
+  { nodeId, lastSeq }: { nodeId: string; lastSeq: number },
+): void {
+  let entries = new Entries();
+  let count = 0;
+  const put = (mark: number) => {
+    index.begin();
+    for (const _ of entries.putInto(index));
+    index.setMark(nodeId, mark);
+    index.commit();
+    entries = new Entries();
+    count = 0;
+  };
+  for (const row of rows) {
+    entries.add(row, 0);
+    count += 1;
+    if (count === rowsAtOnce) put(entries.lastSeq);
   }
+  put(lastSeq);
 }
 
 /** Where rows of one day are to be found. Those of the same value follow each other, and touch the same place. */

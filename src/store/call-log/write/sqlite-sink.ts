@@ -1,13 +1,14 @@
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { columnIndex, completionWidth, rowWidth, type Cell } from '../call-columns.js';
 import { dayOfPosition, type Day } from '../days/call-day.js';
 import { daysFolderOf } from '../days/call-days-folder.js';
 import type { CallSink, NodeMark, PackedGroup, SinkSettings } from './call-sink.js';
 import { countUncounted } from './count-uncounted.js';
 import { Counting } from './counting.js';
-import { pagesBetweenCheckpoints, walBytesKept, type DayFile } from '../days/day-file.js';
+import { pagesBetweenCheckpoints, type DayFile } from '../days/day-file.js';
 import { DayFiles } from '../days/day-files.js';
 import { DayIndexes } from '../days/day-indexes.js';
+import { openWritten } from '../days/written-file.js';
 import { Indexing } from './indexing.js';
 import { Later } from './later.js';
 import { SqliteCounters } from './sqlite-counters.js';
@@ -106,19 +107,8 @@ export class SqliteSink implements CallSink {
 
   #openOwnFile(): Database {
     const { timeoutMs } = this.#settings;
-    const database = new SqliteDatabase(this.#path, { fileMustExist: true, timeout: timeoutMs });
-    try {
-      database.pragma('journal_mode = WAL');
-      // Also where a row has to survive the death of the machine: what is lost here is counted again from the rows.
-      database.pragma('synchronous = NORMAL');
-      database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`);
-      database.pragma(`journal_size_limit = ${walBytesKept}`);
-      database.pragma('cache_size = -16000');
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    // NORMAL also where a row has to survive the death of the machine: what is lost here is counted again from the rows.
+    return openWritten(this.#path, { timeoutMs, synchronous: 'NORMAL', pagesBetweenCheckpoints });
   }
 
   /** @returns the first cells of the rows that were refused */
